@@ -1,0 +1,263 @@
+//! Settings against the function: names that do not exist, and settings that exclude each other.
+
+use proc_macro2::Ident;
+use syn::visit::{self, Visit};
+use syn::{ExprClosure, ReceiverKind, Type};
+
+use crate::args::{Args, Set};
+use crate::errors::Errors;
+use crate::mentions::{mentions, mentions_any};
+use crate::model::unraw;
+use crate::plan::{Kind, Place, Plan};
+use crate::suggest::{listed, nearest};
+use crate::value::{FixedDuration, Timeout};
+
+pub(super) fn check(plan: &Plan, errors: &mut Errors) {
+    if let (Some(key), Some(skip)) = (&plan.args.key, &plan.args.skip) {
+        errors.at(
+            &skip.word,
+            format!(
+                "`{}` and `{}` exclude each other: `key(..)` already leaves out what it does not \
+                 name",
+                skip.word, key.word
+            ),
+        );
+    }
+    named(plan, plan.args.skip.as_ref(), errors);
+    named(plan, plan.args.kwargs.as_ref(), errors);
+    skipped_keywords(plan.args, errors);
+    fixed_settings(plan, errors);
+    if let Some(Set {
+        value: Timeout::Closure(closure),
+        ..
+    }) = &plan.args.timeout
+    {
+        owned_captures(plan, closure, errors);
+    }
+}
+
+/// Settings that must be there.
+pub(super) fn check_what_is_missing(plan: &Plan, errors: &mut Errors) {
+    meaning_of_self(plan, errors);
+    key_names_an_argument(plan, errors);
+}
+
+/// `skip(..)` and `kwargs(..)`: every word is an argument, and stands once.
+fn named(plan: &Plan, list: Option<&Set<Vec<Ident>>>, errors: &mut Errors) {
+    let Some(Set {
+        word: list,
+        value: names,
+    }) = list
+    else {
+        return;
+    };
+    let takes_self = list == "skip" && plan.kind == Kind::Method;
+    let known: Vec<_> = takes_self
+        .then(|| "self".to_owned())
+        .into_iter()
+        .chain(plain(plan))
+        .collect();
+    for (index, name) in names.iter().enumerate() {
+        let word = unraw(name);
+        if names[..index].contains(name) {
+            errors.at(name, format!("`{word}` is named twice in `{list}`"));
+        } else if !known.contains(&word) {
+            errors.at(name, no_argument(plan, list, &word, &known));
+        }
+    }
+}
+
+fn no_argument(plan: &Plan, list: &Ident, word: &str, known: &[String]) -> String {
+    if word == "self" && plan.kind == Kind::Method {
+        return "`self` cannot be a keyword argument; put what you need of it into `key(..)`"
+            .into();
+    }
+    if plan
+        .function
+        .bound_names()
+        .iter()
+        .any(|name| unraw(name) == word)
+    {
+        return format!(
+            "`{word}` is a part of an argument; `{list}` takes whole arguments by name, parts \
+             can stand in `key(..)`"
+        );
+    }
+    let meant = nearest(word, known.iter().map(String::as_str))
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default();
+    let arguments = match known {
+        [] => "the function has none".to_owned(),
+        known => format!("arguments: {}", listed(known.iter().map(String::as_str))),
+    };
+    format!("no argument is named `{word}`{meant}\n{arguments}")
+}
+
+fn skipped_keywords(args: &Args, errors: &mut Errors) {
+    let (Some(skip), Some(kwargs)) = (&args.skip, &args.kwargs) else {
+        return;
+    };
+    for name in kwargs.value.iter().filter(|name| skip.value.contains(name)) {
+        errors.at(
+            name,
+            format!("`{name}` is skipped; it cannot be a keyword argument as well"),
+        );
+    }
+}
+
+/// Two tenants must not share an entry by accident.
+fn meaning_of_self(plan: &Plan, errors: &mut Errors) {
+    let Some(receiver) = plan.self_token() else {
+        return;
+    };
+    if plan.skips("self") || plan.args.key.is_some() {
+        return;
+    }
+    let with = |first: &str, rest: &[String]| {
+        [first.to_owned()]
+            .into_iter()
+            .chain(rest.iter().cloned())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let skipped: Vec<_> = plan
+        .args
+        .skip
+        .iter()
+        .flat_map(|skip| &skip.value)
+        .map(unraw)
+        .collect();
+    let named: Vec<_> = plain(plan)
+        .into_iter()
+        .filter(|name| !skipped.contains(name))
+        .collect();
+    errors.at(
+        receiver,
+        format!(
+            "a cached method must say what `self` means for its key\nif all instances share the \
+             entries, write `skip({})`\nif not, write what tells them apart, for example \
+             `key({})`",
+            with("self", &skipped),
+            with("self.id", &named),
+        ),
+    );
+}
+
+fn key_names_an_argument(plan: &Plan, errors: &mut Errors) {
+    let Some(key) = &plan.args.key else { return };
+    let names = plan.names();
+    if names.is_empty()
+        || plan
+            .args
+            .kwargs
+            .as_ref()
+            .is_some_and(|list| !list.value.is_empty())
+    {
+        return;
+    }
+    if !key.value.iter().any(|expr| mentions_any(expr, &names)) {
+        let mut all = plain(plan);
+        all.splice(..0, plan.self_token().map(|_| "self".to_owned()));
+        errors.at(
+            &key.word,
+            format!(
+                "`key(..)` names no argument, so all calls would share one entry\nif that is \
+                 meant, write `skip({})`; if not, name what tells results apart",
+                all.join(", ")
+            ),
+        );
+    }
+}
+
+/// Settings that are one for all calls cannot use arguments.
+fn fixed_settings(plan: &Plan, errors: &mut Errors) {
+    let wait = plan.args.wait.as_ref().map(|set| (&set.word, &set.value));
+    let none = plan.args.cache_none.as_ref();
+    let none = none.and_then(|set| Some((&set.word, set.value.as_ref()?)));
+    let durations = [wait, none]
+        .into_iter()
+        .flatten()
+        .filter_map(|(word, value)| match value {
+            FixedDuration::Const(expr) => Some((word, expr)),
+            FixedDuration::Known(_) => None,
+        });
+    let others = [&plan.args.key_prefix, &plan.args.jitter]
+        .into_iter()
+        .flatten();
+    let others = others.map(|set| (&set.word, &set.value));
+    let names = plan.names();
+    for (word, expr) in durations.chain(others) {
+        if let Some(name) = names.iter().find(|name| mentions(expr, &unraw(name))) {
+            errors.at(
+                expr,
+                format!("`{word}` is the same for every call and cannot use `{name}`"),
+            );
+        }
+    }
+}
+
+/// An entry of the handle holds the closure of `timeout`, so it must own what it uses.
+fn owned_captures(plan: &Plan, closure: &ExprClosure, errors: &mut Errors) {
+    if let Place::Inside = plan.place {
+        return;
+    }
+    let borrowed_self = plan
+        .function
+        .receiver()
+        .is_some_and(|receiver| match &receiver.kind {
+            ReceiverKind::Value => false,
+            ReceiverKind::Typed(_, ty) => borrows(ty),
+            _ => true,
+        });
+    let borrowed = plan
+        .function
+        .params
+        .iter()
+        .filter(|param| borrows(&param.ty));
+    let names = borrowed.flat_map(|param| param.names());
+    let receiver = plan.self_token().filter(|_| borrowed_self).map(Ident::from);
+    for name in receiver.into_iter().chain(names) {
+        if mentions(&closure.body, &unraw(&name)) {
+            errors.at(
+                closure,
+                format!(
+                    "the closure is kept in entries and cannot use `{name}`, which is borrowed; \
+                     call `current().timeout(..)` in the body instead"
+                ),
+            );
+        }
+    }
+}
+
+fn borrows(ty: &Type) -> bool {
+    struct Borrows(bool);
+    impl<'ast> Visit<'ast> for Borrows {
+        fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
+            self.0 |= reference.lifetime.is_none();
+            visit::visit_type_reference(self, reference);
+        }
+
+        fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
+            self.0 |= lifetime.ident != "static";
+        }
+
+        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
+            self.0 = true;
+        }
+
+        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+    }
+    let mut found = Borrows(false);
+    found.visit_type(ty);
+    found.0
+}
+
+/// The arguments that have a name of their own, without `self`.
+fn plain(plan: &Plan) -> Vec<String> {
+    let params = plan
+        .function
+        .params
+        .iter()
+        .filter(|param| param.pattern.is_none());
+    params.map(|param| unraw(&param.name)).collect()
+}

@@ -1,0 +1,171 @@
+//! What happens in the function: the key, what is kept, and one call into the runtime.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+use super::{closure, key, site, spot};
+use crate::mentions::mentions_any;
+use crate::model::{Param, Way, unraw};
+use crate::plan::Plan;
+use crate::value::Timeout;
+
+/// The statements that stand instead of the user's.
+//
+// Output:
+//     let __key = Key::of(load::__site()).arg(&id);
+//     let __probe = Probe::<Result<Task, DbError>>::NEW;
+//     let __keep = { use probe::*; (&&&&&&__probe).keep() };
+//     Cached::<Result<Task, DbError>, _>::new(__key, __keep).run(move || -> Result<Task, DbError> { .. })
+pub(super) fn statements(plan: &Plan) -> TokenStream {
+    let private = plan.private();
+    let names = Names::new();
+    let (site, _) = site::reference(plan);
+    let peeks = key::peeks(plan);
+    let key = key::expression(plan);
+    // An argument that the body ignores can still tell results apart.
+    let ignored = plan
+        .function
+        .params
+        .iter()
+        .any(|param| param.pattern.is_none() && unraw(&param.name).starts_with('_'));
+    let allow = ignored.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+    let keep = keep(plan, &names);
+    let constructor = if plan.args.local.is_some() {
+        quote!(local)
+    } else {
+        quote!(new)
+    };
+    let options = options(plan);
+    let body = body(plan, &names);
+
+    let returns = &plan.function.returns;
+    let place = spot::invented(spot::of_type(returns));
+    let mut kept = names.keep.clone();
+    kept.set_span(place);
+    let Names { key: key_name, .. } = &names;
+    let cached =
+        quote_spanned!(place=> #private::Cached::<#returns, _>::#constructor(#key_name, #kept));
+    let run = match &plan.function.way {
+        Way::Sync => quote!(.run(move || -> #returns #body)),
+        Way::Async | Way::Boxed(_) => quote!(.run_async(async move #body).await),
+    };
+    quote! {
+        #site
+        #peeks
+        #allow
+        let #key_name = #key;
+        #keep
+        #cached #options #run
+    }
+}
+
+/// What of the return type is kept: decided by the type, through method resolution.
+pub(super) fn keep(plan: &Plan, names: &Names) -> TokenStream {
+    let private = plan.private();
+    let Names { probe, keep, .. } = names;
+    let returns = &plan.function.returns;
+    if plan.function.returns_parameter() {
+        return quote!(let #keep = #private::probe::Probe::<#returns>::NEW.keep_whole(););
+    }
+    let method = if plan.args.cache_none.is_some() {
+        quote!(keep_none)
+    } else {
+        quote!(keep)
+    };
+    // The type stands outside the block: in there, the user's names would meet the traits'.
+    quote! {
+        let #probe = #private::probe::Probe::<#returns>::NEW;
+        let #keep = {
+            use #private::probe::*;
+            (&&&&&&#probe).#method()
+        };
+    }
+}
+
+/// Calls between `Cached::new` and `run`.
+fn options(plan: &Plan) -> TokenStream {
+    let mut calls = TokenStream::new();
+    if let Some(when) = &plan.args.when {
+        let when = closure::owned(plan, &when.value);
+        calls.extend(quote!(.when(#when)));
+    }
+    if let Some(Timeout::Closure(timeout)) = plan.args.timeout.as_ref().map(|set| &set.value) {
+        let timeout = closure::owned(plan, timeout);
+        calls.extend(quote!(.timeout_of(#timeout)));
+    }
+    if plan.args.strict.is_some() {
+        let place = spot::invented(spot::of_type(&plan.function.returns));
+        calls.extend(quote_spanned! {place=>
+            .strict(|__error| ::core::result::Result::Err(::core::convert::From::from(__error)))
+        });
+    }
+    calls
+}
+
+/// The user's statements, in braces of our own: theirs would be `unused_braces`.
+fn body(plan: &Plan, names: &Names) -> Group {
+    let function = plan.function;
+    let pin = function.is_async().then(|| pin(plan, names));
+    let unpack = function.params.iter().map(Param::unpack);
+    let timeout = timeout(plan);
+    let statements = &function.body;
+    braces(
+        function.braces,
+        quote!(#pin #(#unpack)* #timeout #statements),
+    )
+}
+
+/// A timeout that depends on the call, in force before the user's statements.
+fn timeout(plan: &Plan) -> TokenStream {
+    let Some(Timeout::Expr(timeout)) = plan.args.timeout.as_ref().map(|set| &set.value) else {
+        return TokenStream::new();
+    };
+    let runtime = &plan.runtime;
+    let params = plan.function.params.iter();
+    let parts = params
+        .filter(|param| param.unpacked && mentions_any(timeout, &param.names()))
+        .map(Param::cloned);
+    quote! {
+        #(#parts)*
+        #runtime::current().timeout(#timeout);
+    }
+}
+
+/// An `async` block cannot say its type; this statement does, so that mistakes in the body are
+/// reported as in any function.
+fn pin(plan: &Plan, names: &Names) -> TokenStream {
+    let returns = &plan.function.returns;
+    let ret = &names.ret;
+    quote! {
+        if let ::core::option::Option::Some(#ret) = ::core::option::Option::None::<#returns> {
+            return #ret;
+        }
+    }
+}
+
+/// Braces of ours where the user's stand.
+pub(super) fn braces(place: Span, inside: impl ToTokens) -> Group {
+    let mut group = Group::new(Delimiter::Brace, inside.to_token_stream());
+    group.set_span(spot::invented(place));
+    group
+}
+
+/// The variables of an expansion; the user's code cannot name them.
+pub(super) struct Names {
+    pub(super) key: Ident,
+    pub(super) probe: Ident,
+    pub(super) keep: Ident,
+    ret: Ident,
+}
+
+impl Names {
+    pub(super) fn new() -> Names {
+        let name = |name| Ident::new(name, Span::mixed_site());
+        Names {
+            key: name("__key"),
+            probe: name("__probe"),
+            keep: name("__keep"),
+            ret: name("__ret"),
+        }
+    }
+}

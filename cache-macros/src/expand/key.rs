@@ -1,0 +1,126 @@
+//! The key of a call: built from references, owned before the body moves the arguments.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Expr, GenericParam};
+
+use super::{site, spot};
+use crate::mentions::mentions_any;
+use crate::model::{Param, unraw};
+use crate::plan::{Kind, Plan};
+use crate::value::CacheRef;
+
+/// The key as an expression.
+//
+// Output: Key::of(load::__site()).ty::<T>().arg(&id).arg(&lang)
+pub(super) fn expression(plan: &Plan) -> TokenStream {
+    let private = plan.private();
+    let (_, site) = site::reference(plan);
+    let mut key = quote!(#private::Key::of(#site));
+    if plan.kind != Kind::Free {
+        key.extend(quote!(.owner::<Self>()));
+    }
+    for param in &plan.function.sig.generics.params {
+        match param {
+            GenericParam::Type(param) => {
+                let name = &param.ident;
+                key.extend(quote!(.ty::<#name>()));
+            }
+            GenericParam::Const(param) => {
+                let name = &param.ident;
+                key.extend(quote!(.constant(&#name)));
+            }
+            GenericParam::Lifetime(_) => {}
+        }
+    }
+    key.extend(arguments(plan));
+    if let Some(CacheRef::Expr(cache)) = plan.args.cache.as_ref().map(|set| &set.value) {
+        let cache = operand(cache);
+        key.extend(quote!(.in_cache(&#cache)));
+    }
+    if let Some(version) = &plan.args.version {
+        let version = &version.value;
+        key.extend(quote!(.version(#version)));
+    }
+    key
+}
+
+/// Statements that make the parts of patterns visible to the expressions of the key.
+pub(super) fn peeks(plan: &Plan) -> TokenStream {
+    let key = plan.args.key.iter().flat_map(|key| &key.value);
+    let version = plan.args.version.iter().map(|version| &version.value);
+    let cache = plan
+        .args
+        .cache
+        .iter()
+        .filter_map(|cache| match &cache.value {
+            CacheRef::Expr(expr) => Some(expr),
+            CacheRef::Alias(_) => None,
+        });
+    let exprs: Vec<_> = key.chain(version).chain(cache).collect();
+    let params = plan.function.params.iter().filter(|param| {
+        param.pattern.is_some() && exprs.iter().any(|expr| mentions_any(expr, &param.names()))
+    });
+    params.map(Param::peek).collect()
+}
+
+fn arguments(plan: &Plan) -> TokenStream {
+    let keyword = |name: &Ident| {
+        plan.args
+            .kwargs
+            .as_ref()
+            .is_some_and(|list| list.value.contains(name))
+    };
+    let params = &plan.function.params;
+    let mut calls: TokenStream = match &plan.args.key {
+        Some(key) => key
+            .value
+            .iter()
+            .map(|expr| {
+                let expr = operand(expr);
+                quote!(.arg(&#expr))
+            })
+            .collect(),
+        None => params
+            .iter()
+            .filter(|param| !plan.skips(&param.name.to_string()) && !keyword(&param.name))
+            .map(|param| {
+                let (and, name) = reference(param);
+                quote!(.arg(#and #name))
+            })
+            .collect(),
+    };
+    for param in params.iter().filter(|param| keyword(&param.name)) {
+        let word = unraw(&param.name);
+        let (and, name) = reference(param);
+        calls.extend(quote!(.kwarg(#word, #and #name)));
+    }
+    calls
+}
+
+/// `&name`, placed on the argument's type: that is what an error is about.
+fn reference(param: &Param) -> (TokenStream, Ident) {
+    let place = spot::of_type(&param.ty);
+    let mut name = param.name.clone();
+    name.set_span(name.span().located_at(place));
+    (quote_spanned!(spot::invented(place)=> &), name)
+}
+
+/// The expression so that a `&` in front takes all of it.
+pub(super) fn operand(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Path(_)
+        | Expr::Field(_)
+        | Expr::MethodCall(_)
+        | Expr::Call(_)
+        | Expr::Index(_)
+        | Expr::Lit(_)
+        | Expr::Macro(_)
+        | Expr::Paren(_)
+        | Expr::Tuple(_)
+        | Expr::Array(_)
+        | Expr::Reference(_)
+        | Expr::Unary(_) => quote!(#expr),
+        _ => quote!((#expr)),
+    }
+}

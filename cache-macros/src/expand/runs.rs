@@ -1,0 +1,188 @@
+//! The three functions that a handle and a method's companions share: the entry of a call, a call
+//! that refreshes it, and a call without the cache.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{GenericParam, Receiver, ReceiverKind};
+
+use super::body::{self, Names};
+use super::{attributes, closure, key, site};
+use crate::mentions::mentions_any;
+use crate::model::{Function, Param};
+use crate::plan::{Kind, Plan};
+use crate::value::Timeout;
+
+/// The functions, named by what `name` makes of `entry`, `refresh` and `uncached`.
+pub(super) fn expand(plan: &Plan, name: impl Fn(&str) -> Ident) -> [TokenStream; 3] {
+    [
+        entry(plan, &name("entry")),
+        run(plan, &name("refresh"), "refreshing"),
+        run(plan, &name("uncached"), "uncached"),
+    ]
+}
+
+// Output: pub fn entry(id: u64) -> Entry<Task> { Entry::<Task>::__new(key) }
+fn entry(plan: &Plan, name: &Ident) -> TokenStream {
+    let Plan {
+        runtime,
+        function: annotated,
+        ..
+    } = plan;
+    let private = plan.private();
+    let ty = if annotated.is_async() {
+        quote!(Entry)
+    } else {
+        quote!(BlockingEntry)
+    };
+    let returns = &annotated.returns;
+    let of = if annotated.returns_parameter() {
+        quote!(#private::Opaque<#returns>)
+    } else {
+        quote!(#returns)
+    };
+    let constructor = if plan.args.local.is_some() {
+        quote!(__local)
+    } else {
+        quote!(__new)
+    };
+    let new = quote!(#runtime::#ty::<#of>::#constructor);
+    let peeks = key::peeks(plan);
+    let key = key::expression(plan);
+    let names = Names::new();
+    let key_name = &names.key;
+    let body = match plan.args.timeout.as_ref().map(|set| &set.value) {
+        Some(Timeout::Expr(timeout)) => {
+            let parts = parts(plan, timeout);
+            quote! {
+                let #key_name = #key;
+                #parts
+                #new(#key_name).__timeout(#timeout)
+            }
+        }
+        Some(Timeout::Closure(timeout)) => {
+            let keep = body::keep(plan, &names);
+            let keep_name = &names.keep;
+            let mut timeout = timeout.clone();
+            timeout.capture.get_or_insert_default();
+            let timeout = closure::owned(plan, &timeout);
+            quote! {
+                let #key_name = #key;
+                #keep
+                #new(#key_name).__timeout_of(#keep_name, #timeout)
+            }
+        }
+        _ => quote!(#new(#key)),
+    };
+    let params: Vec<_> = annotated
+        .params
+        .iter()
+        .map(|param| param.name.clone())
+        .collect();
+    function(
+        plan,
+        quote!(fn #name),
+        &params,
+        quote!(#runtime::#ty<#of>),
+        quote!(#peeks #body),
+    )
+}
+
+/// The parts of patterns that the expression uses, as the body would see them.
+fn parts(plan: &Plan, timeout: &syn::Expr) -> TokenStream {
+    let params = plan.function.params.iter();
+    params
+        .filter(|param| mentions_any(timeout, &param.names()))
+        .map(Param::unpack)
+        .collect()
+}
+
+// Output: pub async fn refresh(id: u64) -> Task { refreshing(load::__site(), load(id)).await }
+fn run(plan: &Plan, name: &Ident, how: &str) -> TokenStream {
+    let private = plan.private();
+    let (_, site) = site::reference(plan);
+    let params: Vec<_> = plan
+        .function
+        .params
+        .iter()
+        .enumerate()
+        .map(|param| passed_on(plan, param))
+        .collect();
+    let receiver = plan.self_token().into_iter().map(Ident::from);
+    let passed = receiver.chain(params.iter().cloned());
+    let callee = callee(plan);
+    let call = quote!(#callee(#(#passed),*));
+    let returns = plan.function.returns.to_token_stream();
+    if plan.function.is_async() {
+        let how = Ident::new(how, Span::mixed_site());
+        let body = quote!(#private::#how(#site, #call).await);
+        function(plan, quote!(async fn #name), &params, returns, body)
+    } else {
+        let how = format_ident!("{how}_blocking", span = Span::mixed_site());
+        let body = quote!(#private::#how(#site, || #call));
+        function(plan, quote!(fn #name), &params, returns, body)
+    }
+}
+
+/// One function, with the visibility, generics and bounds of the annotated one.
+fn function(
+    plan: &Plan,
+    head: TokenStream,
+    params: &[Ident],
+    returns: TokenStream,
+    body: TokenStream,
+) -> TokenStream {
+    let Function { vis, sig, .. } = plan.function;
+    let attrs = match plan.kind {
+        // The handle's `impl` has them once for all.
+        Kind::Free => TokenStream::new(),
+        Kind::Method | Kind::Associated => attributes::beside(plan),
+    };
+    let (generics, bounds) = (&sig.generics, &sig.generics.where_clause);
+    let receiver = plan.function.receiver().map(without_mut);
+    let types = plan.function.params.iter().map(|param| &param.ty);
+    quote! {
+        #attrs
+        #vis #head #generics (#receiver #(#params: #types),*) -> #returns #bounds {
+            #body
+        }
+    }
+}
+
+/// A parameter with the function's own name would hide the function.
+fn passed_on(plan: &Plan, (index, param): (usize, &Param)) -> Ident {
+    if plan.kind == Kind::Free && param.name == plan.function.sig.ident {
+        return format_ident!("__arg{index}", span = Span::mixed_site());
+    }
+    param.name.clone()
+}
+
+/// The function, with the type parameters that arguments may not tell.
+fn callee(plan: &Plan) -> TokenStream {
+    let sig = &plan.function.sig;
+    let name = &sig.ident;
+    let params: Vec<_> = sig
+        .generics
+        .params
+        .iter()
+        .filter_map(|param| match param {
+            GenericParam::Type(param) => Some(&param.ident),
+            GenericParam::Const(param) => Some(&param.ident),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    let turbofish = (!params.is_empty()).then(|| quote!(::<#(#params),*>));
+    match plan.kind {
+        Kind::Free => quote!(#name #turbofish),
+        Kind::Method | Kind::Associated => quote!(Self::#name #turbofish),
+    }
+}
+
+/// The receiver and a comma.
+fn without_mut(receiver: &Receiver) -> TokenStream {
+    let mut receiver = receiver.clone();
+    receiver.attrs.clear();
+    if !matches!(receiver.kind, ReceiverKind::Reference(..)) {
+        receiver.mutability = None;
+    }
+    quote!(#receiver,)
+}

@@ -1,0 +1,119 @@
+//! The static description of the function, and how code reaches it.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::duration;
+use crate::model::unraw;
+use crate::plan::{Kind, Place, Plan};
+use crate::value::{CacheRef, Timeout};
+
+/// The statements that end in a reference to the description.
+//
+// Output:
+//     fn here() {}
+//     static SITE: Site = Site::new("load", || type_name_of_val(&here), file!(), line!(), column!())
+//         .key_prefix("load");
+//     &SITE
+fn description(plan: &Plan) -> TokenStream {
+    let private = plan.private();
+    let name = plan
+        .args
+        .name
+        .as_ref()
+        .map_or_else(|| plan.function.name(), |set| set.value.value());
+    let settings = settings(plan);
+    quote! {
+        fn here() {}
+        static SITE: #private::Site = #private::Site::new(
+            #name,
+            || ::core::any::type_name_of_val(&here),
+            ::core::file!(),
+            ::core::line!(),
+            ::core::column!(),
+        )
+        #settings;
+        &SITE
+    }
+}
+
+/// One builder call for each setting that is the same for every call.
+fn settings(plan: &Plan) -> TokenStream {
+    let args = plan.args;
+    let mut calls = TokenStream::new();
+    match plan.kind {
+        Kind::Free => {}
+        Kind::Method => calls.extend(quote!(.method())),
+        Kind::Associated => calls.extend(quote!(.associated())),
+    }
+    if let Some(prefix) = &args.key_prefix {
+        let prefix = &prefix.value;
+        calls.extend(quote!(.key_prefix(#prefix)));
+    }
+    match args.timeout.as_ref().map(|set| &set.value) {
+        Some(Timeout::Fixed(fixed)) => {
+            let fixed = duration::tokens(*fixed);
+            calls.extend(quote!(.timeout(#fixed)));
+        }
+        Some(Timeout::Never) => calls.extend(quote!(.timeout_never())),
+        Some(Timeout::Expr(_) | Timeout::Closure(_)) | None => {}
+    }
+    if let Some(CacheRef::Alias(alias)) = args.cache.as_ref().map(|set| &set.value) {
+        calls.extend(quote!(.cache(#alias)));
+    }
+    match args.cache_none.as_ref().map(|set| &set.value) {
+        Some(Some(timeout)) => calls.extend(quote!(.cache_none_for(#timeout))),
+        Some(None) => calls.extend(quote!(.cache_none())),
+        None => {}
+    }
+    if let Some(jitter) = &args.jitter {
+        let jitter = &jitter.value;
+        calls.extend(quote!(.jitter(#jitter)));
+    }
+    if let Some(wait) = &args.wait {
+        let wait = &wait.value;
+        calls.extend(quote!(.wait(#wait)));
+    }
+    if args.strict.is_some() {
+        calls.extend(quote!(.strict()));
+    }
+    if args.local.is_some() {
+        calls.extend(quote!(.local()));
+    }
+    calls
+}
+
+/// The function that gives the description to the function and to what stands beside it.
+pub(super) fn function(plan: &Plan) -> TokenStream {
+    let private = plan.private();
+    let name = function_name(plan);
+    let description = description(plan);
+    quote! {
+        fn #name() -> &'static #private::Site {
+            #description
+        }
+    }
+}
+
+/// How the function and its companions name the description; and the statement that must stand
+/// before, if there is no room beside the function.
+pub(super) fn reference(plan: &Plan) -> (TokenStream, TokenStream) {
+    let name = function_name(plan);
+    match &plan.place {
+        Place::Handle(handle) => (TokenStream::new(), quote!(#handle::#name())),
+        Place::Companions(_) => (TokenStream::new(), quote!(Self::#name())),
+        Place::Inside => {
+            let description = description(plan);
+            (quote!(let #name = { #description };), quote!(#name))
+        }
+    }
+}
+
+fn function_name(plan: &Plan) -> Ident {
+    match &plan.place {
+        Place::Companions(stem) => {
+            format_ident!("__{}_site", unraw(stem), span = Span::mixed_site())
+        }
+        _ => Ident::new("__site", Span::mixed_site()),
+    }
+}

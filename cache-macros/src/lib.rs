@@ -1,0 +1,90 @@
+//! The attribute macros of `cache-runtime`, which re-exports and documents them.
+//!
+//! The way through this crate, in the order of its files:
+//!
+//! ```text
+//! args.rs    what the attribute says        (value.rs, duration.rs, suggest.rs)
+//! model.rs   what the function is           (boxed.rs: the shape of #[async_trait])
+//! plan.rs    both together: where things go
+//! check.rs   every rule, all mistakes at once
+//! expand.rs  the output, one file for each part of it
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod boxed;
+mod check;
+mod duration;
+mod errors;
+mod expand;
+mod mentions;
+mod model;
+mod plan;
+mod suggest;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Keeps the results of a function, and gives them to later calls with the same arguments.
+///
+/// ```ignore
+/// use cache_runtime::cache_result;
+///
+/// /// The user's tasks, newest first.
+/// #[cache_result(timeout = 600, key_prefix = "user_tasks")]
+/// pub async fn get_user_tasks(user_id: u64, status: Option<&str>) -> Result<Vec<Task>, DbError> {
+///     db::tasks(user_id, status).await
+/// }
+/// ```
+///
+/// The caller changes nothing. Of a `Result` only `Ok` is kept, of an `Option` only `Some`.
+///
+/// Works on free functions, methods, associated functions, `fn` and `async fn`, in traits and
+/// under `#[async_trait]`.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `timeout = 600` | how long a result lives: seconds, `"10m"`, `never`, an expression (over the arguments, evaluated on a miss), or a closure over the value; `ttl` is the same |
+/// | `key_prefix = "user_tasks"` | the first part of the key; without it, the path of the function |
+/// | `key(id, filter.name)` | what the key is made of; without it, every argument but `self` |
+/// | `skip(pool)` | all arguments but these; `skip(self)`: all instances share the entries |
+/// | `kwargs(status)` | these enter the key as Python keyword arguments |
+/// | `name = "get_user_tasks"` | the function's name in the key |
+/// | `cache = "sessions"` | which cache: an alias, or an expression giving a `Cache` |
+/// | `version = 2` | the version of the key |
+/// | `when = \|value\| !value.is_empty()` | keep the result only if true |
+/// | `cache_none`, `cache_none = 30` | keep `None` too, for a time of its own if given |
+/// | `jitter = 0.1` | spread the timeout by up to this share |
+/// | `wait = "5s"` | how long to wait for another caller's execution |
+/// | `strict` | return an error of the store instead of computing; needs `E: From<CacheError>` |
+/// | `local` | in process only: the value needs `Clone + Send + Sync`, no serde |
+/// | `associated` | this is an associated function without `self` |
+/// | `handle = tasks_cache` | another name for the handle; or a private method's companions |
+/// | `crate = ::path` | where the runtime is, if it is renamed or re-exported |
+///
+/// An attribute cannot see the `impl` around a function. The error "struct is not supported in
+/// `trait`s or `impl`s" says that `associated` is missing.
+///
+/// # The handle
+///
+/// Beside a free function stands a type of the same name, and beside a method with a visibility
+/// stand methods that begin with its name:
+///
+/// ```ignore
+/// get_user_tasks::entry(7, None).delete().await?;   // also key, get, set, touch
+/// get_user_tasks::refresh(7, None).await?;          // run now, and keep the result
+/// get_user_tasks::uncached(7, None).await?;         // run, and leave the cache alone
+/// get_user_tasks::clear().await?;                   // forget every entry
+/// get_user_tasks::stats();                          // hits, misses, ..
+/// service.get_entry(7).delete().await?;             // a method's; also get_refresh, get_uncached
+/// ```
+#[proc_macro_attribute]
+pub fn cache_result(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::cache_result(args.into(), item.into()).into()
+}

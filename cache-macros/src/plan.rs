@@ -1,0 +1,89 @@
+//! What the output needs to know of the function and its settings together.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{Path, Token, Visibility};
+
+use crate::args::Args;
+use crate::model::Function;
+
+pub(crate) struct Plan<'a> {
+    pub(crate) args: &'a Args,
+    pub(crate) function: &'a Function,
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
+    /// The path of the runtime.
+    pub(crate) runtime: Path,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    Free,
+    Method,
+    /// In an `impl`, without `self`.
+    Associated,
+}
+
+/// Where the description of the function stands, and what stands beside the function.
+pub(crate) enum Place {
+    /// In a type of this name, with `entry`, `refresh`, ..: beside a free function.
+    Handle(Ident),
+    /// In a function of the same `impl`, beside `<stem>_entry`, `<stem>_refresh`, ..
+    Companions(Ident),
+    /// In the body: a trait, or a private method, has no room beside it.
+    Inside,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new(args: &'a Args, function: &'a Function) -> Plan<'a> {
+        let kind = match (function.receiver(), &args.associated) {
+            (Some(_), _) => Kind::Method,
+            (None, Some(_)) => Kind::Associated,
+            (None, None) => Kind::Free,
+        };
+        let name = args.handle.as_ref().map(|handle| handle.value.clone());
+        let private = matches!(function.vis, Visibility::Inherited) && name.is_none();
+        let name = name.unwrap_or_else(|| function.sig.ident.clone());
+        Plan {
+            args,
+            function,
+            kind,
+            place: match kind {
+                Kind::Free => Place::Handle(name),
+                _ if private => Place::Inside,
+                _ => Place::Companions(name),
+            },
+            runtime: args.krate.as_ref().map_or_else(
+                || syn::parse_quote!(::cache_runtime),
+                |path| path.value.clone(),
+            ),
+        }
+    }
+
+    /// The module of the runtime that expansions use.
+    pub(crate) fn private(&self) -> TokenStream {
+        let runtime = &self.runtime;
+        quote!(#runtime::__private)
+    }
+
+    /// The `self` of the receiver; another `self` would be another variable.
+    pub(crate) fn self_token(&self) -> Option<Token![self]> {
+        self.function.receiver().map(|receiver| receiver.self_token)
+    }
+
+    /// Every name that expressions of the attribute may use: arguments, their parts, and `self`.
+    pub(crate) fn names(&self) -> Vec<Ident> {
+        let receiver = self.self_token().map(Ident::from);
+        receiver
+            .into_iter()
+            .chain(self.function.bound_names())
+            .collect()
+    }
+
+    pub(crate) fn skips(&self, name: &str) -> bool {
+        self.args
+            .skip
+            .as_ref()
+            .is_some_and(|skip| skip.value.iter().any(|word| word == name))
+    }
+}

@@ -1,0 +1,154 @@
+//! Expansions, reviewed as text; and that one mistake keeps the function and gives one error.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::expand::cache_result;
+
+fn pretty(tokens: TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(tokens).expect("the expansion does not parse"))
+}
+
+macro_rules! snapshots {
+    ($($name:ident: ($($args:tt)*) $(in ($($target:tt)*))? { $($item:tt)* })*) => {$(
+        #[test]
+        fn $name() {
+            let output = cache_result(quote!($($args)*), quote!($($item)*));
+            $(let output = { let target = quote!($($target)*); quote!(impl #target { #output }) };)?
+            insta::with_settings!({
+                prepend_module_to_snapshot => false,
+                omit_expression => true,
+            }, { insta::assert_snapshot!(stringify!($name), pretty(output)) });
+        }
+    )*};
+}
+
+snapshots! {
+    free_async: (timeout = 600, key_prefix = "user_tasks") {
+        /// The user's tasks, newest first.
+        #[cfg(feature = "tasks")]
+        #[tracing::instrument]
+        pub async fn get_user_tasks(
+            user_id: u64,
+            status: Option<&str>,
+        ) -> Result<Vec<Task>, DbError> {
+            db::tasks(user_id, status).await
+        }
+    }
+
+    free_sync: (timeout = "1h30m") {
+        fn square(n: u64) -> u64 {
+            #![allow(clippy::arithmetic_side_effects)]
+            n * n
+        }
+    }
+
+    nothing_returned: (timeout = never, name = "sync") {
+        pub async fn r#type(r#in: u8) {
+            work(r#in).await;
+        }
+    }
+
+    method: (skip(self)) in (Service) {
+        /// One task.
+        pub async fn get(&self, id: u64) -> Option<Task> {
+            self.db.get(id).await
+        }
+    }
+
+    private_method: (key(self.tenant, id)) in (Service) {
+        fn get(self: &Arc<Self>, id: u64) -> Option<Task> {
+            self.db.get(id)
+        }
+    }
+
+    associated: (associated, handle = loaded) in (Service) {
+        fn load(id: u64) -> Task {
+            Self::read(id)
+        }
+    }
+
+    generic: (timeout = 2.5) {
+        pub fn first<'a, T: Load, const N: usize>(from: &'a [T; N], how: impl How) -> Vec<T>
+        where
+            T: Clone,
+        {
+            how.apply(from)
+        }
+    }
+
+    bare_type_parameter: () {
+        pub fn load<T: Load>(id: u64) -> T {
+            T::load(id)
+        }
+    }
+
+    async_trait: (skip(self), timeout = 5) in (Tasks for Service) {
+        #[allow(clippy::type_complexity)]
+        fn find<'life0, 'async_trait>(
+            &'life0 self,
+            id: u64,
+        ) -> ::core::pin::Pin<Box<
+            dyn ::core::future::Future<Output = Result<Task, DbError>>
+                + ::core::marker::Send
+                + 'async_trait,
+        >>
+        where
+            'life0: 'async_trait,
+            Self: 'async_trait,
+        {
+            Box::pin(async move {
+                let __self = self;
+                let __ret: Result<Task, DbError> = { __self.db.find(id).await };
+                __ret
+            })
+        }
+    }
+
+    patterns: (key(a, other), timeout = Duration::from_secs(b)) {
+        pub fn patterns((a, mut b): (u32, u64), Other { id: ref other }: Other, _: u8) -> u64 {
+            b += 1;
+            b
+        }
+    }
+
+    mutable: () {
+        pub async fn count(mut n: u64, count: &str) -> u64 {
+            n += 1;
+            n
+        }
+    }
+
+    keywords: (kwargs(status), skip(pool)) {
+        fn tasks(pool: &Pool, user_id: u64, status: Option<String>) -> Rows {
+            pool.rows(user_id, status)
+        }
+    }
+
+    cache_and_version: (cache = ctx.caches[0], version = ctx.version + 1, key(id)) {
+        pub fn task(ctx: &Ctx, id: u64) -> Task {
+            ctx.task(id)
+        }
+    }
+
+    closures: (when = |page| page.len() < limit, timeout = |page: &Page| page.expires_in) {
+        pub async fn page(limit: usize, url: String) -> Page {
+            fetch(url).await
+        }
+    }
+
+    every_constant: (
+        ttl = 0, cache = "sessions", jitter = 0.1, wait = "500ms", strict, local, crate = ::app::cache,
+        cache_none = 30,
+    ) {
+        pub fn find(id: u64) -> Result<Option<Arc<Task>>, DbError> {
+            read(id)
+        }
+    }
+
+    mistakes: (timeot = 5, skip(idd), jitter = 2.0, name) {
+        pub fn find(id: u64) -> &str {
+            read(id)
+        }
+    }
+}

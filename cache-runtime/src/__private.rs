@@ -1,0 +1,12 @@
+//! All that expansions may name. Not for people; it changes with every version.
+
+pub use crate::cached::Cached;
+pub use crate::call_key::Key;
+pub use crate::entry::Opaque;
+pub use crate::function::{
+    clear, clear_blocking, clear_in, clear_in_blocking, refreshing, refreshing_blocking, stats,
+    stats_in, uncached, uncached_blocking,
+};
+pub use crate::keep::{Keep, probe};
+pub use crate::site::Site;
+pub use crate::value::InProcess;

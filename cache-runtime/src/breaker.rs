@@ -1,0 +1,167 @@
+//! Whether a store is asked at all: after repeated failures it is left alone for a while.
+//!
+//! Closed, failures are counted. After three in a row the breaker opens, for a tenth of a second
+//! at first and twice as long after each failed probe, up to a second. When that time is over one
+//! caller probes; the others are turned away until the probe has an answer.
+
+use std::sync::Mutex;
+
+use crate::clock::{Clock, Tick};
+use crate::sync::lock;
+
+const FAILURES_TO_OPEN: u32 = 3;
+const FIRST_PAUSE: Tick = 100;
+const LONGEST_PAUSE: Tick = 1000;
+
+#[derive(Debug)]
+pub(crate) struct Breaker {
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Closed { failures: u32 },
+    Open { until: Tick, pause: Tick },
+    Probing { since: Tick, pause: Tick },
+}
+
+/// What a failure or a success changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum News {
+    Nothing,
+    /// The first failure after a time of health.
+    Failing,
+    /// The first success after a time of failures.
+    Recovered,
+}
+
+impl Breaker {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            state: Mutex::new(State::Closed { failures: 0 }),
+        }
+    }
+
+    /// Whether to ask the store; the one who probes must report back, or the next may probe after
+    /// `patience`.
+    pub(crate) fn admits(&self, patience: Tick) -> bool {
+        let mut state = lock(&self.state);
+        let State::Closed { .. } = *state else {
+            let now = self.clock.now();
+            let pause = match *state {
+                State::Open { until, pause } if now >= until => pause,
+                // A probe that was cancelled never reports.
+                State::Probing { since, pause } if now >= since + patience => pause,
+                _ => return false,
+            };
+            *state = State::Probing { since: now, pause };
+            return true;
+        };
+        true
+    }
+
+    pub(crate) fn succeeded(&self) -> News {
+        let mut state = lock(&self.state);
+        let news = match *state {
+            State::Closed { failures: 0 } => return News::Nothing,
+            _ => News::Recovered,
+        };
+        *state = State::Closed { failures: 0 };
+        news
+    }
+
+    pub(crate) fn failed(&self) -> News {
+        let mut state = lock(&self.state);
+        let now = self.clock.now();
+        let (next, news) = match *state {
+            State::Closed { failures } if failures + 1 < FAILURES_TO_OPEN => (
+                State::Closed {
+                    failures: failures + 1,
+                },
+                if failures == 0 {
+                    News::Failing
+                } else {
+                    News::Nothing
+                },
+            ),
+            State::Closed { .. } => (open(now, FIRST_PAUSE), News::Nothing),
+            State::Probing { pause, .. } => {
+                (open(now, (pause * 2).min(LONGEST_PAUSE)), News::Nothing)
+            }
+            // Answers that were on their way when it opened say nothing new.
+            open @ State::Open { .. } => (open, News::Nothing),
+        };
+        *state = next;
+        news
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        !matches!(*lock(&self.state), State::Closed { .. })
+    }
+}
+
+fn open(now: Tick, pause: Tick) -> State {
+    State::Open {
+        until: now + pause,
+        pause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Breaker, News};
+    use crate::clock::Clock;
+
+    #[test]
+    fn it_opens_probes_and_closes() {
+        let clock = Clock::manual();
+        let breaker = Breaker::new(clock.clone());
+        assert_eq!(breaker.failed(), News::Failing);
+        assert_eq!(breaker.failed(), News::Nothing);
+        assert!(breaker.admits(500));
+        breaker.failed();
+        assert!(!breaker.admits(500), "open after three in a row");
+
+        clock.advance(Duration::from_millis(100));
+        assert!(breaker.admits(500), "one probes");
+        assert!(!breaker.admits(500), "the others wait for it");
+        breaker.failed();
+        clock.advance(Duration::from_millis(100));
+        assert!(!breaker.admits(500), "the second pause is twice as long");
+        clock.advance(Duration::from_millis(100));
+        assert!(breaker.admits(500));
+        assert_eq!(breaker.succeeded(), News::Recovered);
+        assert!(breaker.admits(500) && breaker.admits(500));
+        assert_eq!(breaker.succeeded(), News::Nothing);
+    }
+
+    #[test]
+    fn a_probe_that_never_reports_does_not_close_the_door_for_ever() {
+        let clock = Clock::manual();
+        let breaker = Breaker::new(clock.clone());
+        for _ in 0..3 {
+            breaker.failed();
+        }
+        clock.advance(Duration::from_millis(100));
+        assert!(breaker.admits(500));
+        clock.advance(Duration::from_millis(499));
+        assert!(!breaker.admits(500));
+        clock.advance(Duration::from_millis(1));
+        assert!(breaker.admits(500));
+    }
+
+    #[test]
+    fn a_success_between_failures_starts_the_count_again() {
+        let breaker = Breaker::new(Clock::manual());
+        for _ in 0..5 {
+            breaker.failed();
+            breaker.failed();
+            assert_eq!(breaker.succeeded(), News::Recovered);
+        }
+        assert!(!breaker.is_open());
+    }
+}

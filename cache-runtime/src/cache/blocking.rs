@@ -1,0 +1,262 @@
+//! The same vocabulary for callers that do not `await`.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::handle::{Cache, collect};
+use crate::error::CacheError;
+use crate::mode::{Mode, block_on};
+use crate::observe::Stats;
+use crate::store::Ttl;
+use crate::timeout::Timeout;
+use crate::value::CacheValue;
+
+/// A [`Cache`] for callers that do not `await`: plain threads, and sync code inside a runtime.
+///
+/// Every method means what the method of the same name means there.
+///
+/// ```
+/// use cache_runtime::Cache;
+///
+/// let cache = Cache::from_url("memory://")?.blocking();
+/// cache.set("greeting", "hello", 30)?;
+/// assert_eq!(cache.get::<String>("greeting")?.as_deref(), Some("hello"));
+/// # Ok::<(), cache_runtime::CacheError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct BlockingCache(Cache);
+
+impl BlockingCache {
+    pub(super) fn new(cache: Cache) -> Self {
+        Self(cache)
+    }
+
+    /// The same cache for callers that `await`.
+    #[must_use]
+    pub fn awaiting(&self) -> Cache {
+        self.0.clone()
+    }
+
+    /// See [`Cache::get`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn get<T: CacheValue>(&self, key: &str) -> Result<Option<T>, CacheError> {
+        block_on(self.0.op_get(Mode::Blocking, key))
+    }
+
+    /// See [`Cache::set`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn set<T>(
+        &self,
+        key: &str,
+        value: &T,
+        timeout: impl Into<Timeout>,
+    ) -> Result<(), CacheError>
+    where
+        T: Serialize + ToOwned + ?Sized,
+        T::Owned: Serialize + Send + Sync + 'static,
+    {
+        block_on(self.0.op_set(Mode::Blocking, key, value, timeout.into()))
+    }
+
+    /// See [`Cache::add`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn add<T>(
+        &self,
+        key: &str,
+        value: &T,
+        timeout: impl Into<Timeout>,
+    ) -> Result<bool, CacheError>
+    where
+        T: Serialize + ToOwned + ?Sized,
+        T::Owned: Serialize + Send + Sync + 'static,
+    {
+        block_on(self.0.op_add(Mode::Blocking, key, value, timeout.into()))
+    }
+
+    /// See [`Cache::get_or_set`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn get_or_set<T: CacheValue>(
+        &self,
+        key: &str,
+        timeout: impl Into<Timeout>,
+        f: impl FnOnce() -> T,
+    ) -> Result<T, CacheError> {
+        let run = async move { f() };
+        block_on(
+            self.0
+                .op_get_or_set(Mode::Blocking, key, timeout.into(), run),
+        )
+    }
+
+    /// See [`Cache::touch`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn touch(&self, key: &str, timeout: impl Into<Timeout>) -> Result<bool, CacheError> {
+        block_on(self.0.op_touch(Mode::Blocking, key, timeout.into()))
+    }
+
+    /// See [`Cache::delete`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn delete(&self, key: &str) -> Result<bool, CacheError> {
+        block_on(self.0.op_delete(Mode::Blocking, key))
+    }
+
+    /// See [`Cache::has_key`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn has_key(&self, key: &str) -> Result<bool, CacheError> {
+        Ok(self.ttl(key)? != Ttl::Missing)
+    }
+
+    /// See [`Cache::ttl`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn ttl(&self, key: &str) -> Result<Ttl, CacheError> {
+        block_on(self.0.op_ttl(Mode::Blocking, key))
+    }
+
+    /// See [`Cache::incr`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn incr(&self, key: &str, by: i64) -> Result<i64, CacheError> {
+        block_on(self.0.op_incr(Mode::Blocking, key, by))
+    }
+
+    /// See [`Cache::decr`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn decr(&self, key: &str, by: i64) -> Result<i64, CacheError> {
+        block_on(self.0.op_incr(Mode::Blocking, key, by.saturating_neg()))
+    }
+
+    /// See [`Cache::get_many`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn get_many<T: CacheValue>(
+        &self,
+        keys: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<HashMap<String, T>, CacheError> {
+        block_on(self.0.op_get_many(Mode::Blocking, collect(keys)))
+    }
+
+    /// See [`Cache::set_many`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn set_many<T>(
+        &self,
+        items: impl IntoIterator<Item = (impl AsRef<str>, T)>,
+        timeout: impl Into<Timeout>,
+    ) -> Result<Vec<String>, CacheError>
+    where
+        T: Serialize + Clone + Send + Sync + 'static,
+    {
+        let items = items
+            .into_iter()
+            .map(|(key, value)| (key.as_ref().to_owned(), value))
+            .collect();
+        block_on(self.0.op_set_many(Mode::Blocking, items, timeout.into()))
+    }
+
+    /// See [`Cache::delete_many`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn delete_many(
+        &self,
+        keys: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<u64, CacheError> {
+        block_on(self.0.op_delete_many(Mode::Blocking, collect(keys)))
+    }
+
+    /// See [`Cache::clear`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn clear(&self) -> Result<(), CacheError> {
+        block_on(self.0.op_clear(Mode::Blocking))
+    }
+
+    /// See [`Cache::incr_version`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn incr_version(&self, key: &str, by: i64) -> Result<i64, CacheError> {
+        block_on(self.0.op_incr_version(Mode::Blocking, key, by))
+    }
+
+    /// See [`Cache::decr_version`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn decr_version(&self, key: &str, by: i64) -> Result<i64, CacheError> {
+        self.incr_version(key, by.saturating_neg())
+    }
+
+    /// See [`Cache::keys`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn keys(&self, pattern: &str) -> Result<Vec<String>, CacheError> {
+        block_on(self.0.op_keys(Mode::Blocking, pattern))
+    }
+
+    /// See [`Cache::stats`].
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.stats()
+    }
+
+    /// See [`Cache::ping`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn ping(&self) -> Result<Duration, CacheError> {
+        block_on(self.0.op_ping(Mode::Blocking))
+    }
+
+    /// See [`Cache::close`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn close(&self) -> Result<(), CacheError> {
+        block_on(self.0.op_close(Mode::Blocking))
+    }
+}

@@ -1,0 +1,268 @@
+//! Making a cache, by URL or by words; each URL option has a method of the same name.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::core::{Core, Place};
+use super::handle::Cache;
+use super::options;
+use crate::clock::Clock;
+use crate::codec::{Compression, Format};
+use crate::error::CacheError;
+use crate::key::KeyHash;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::timeout::Timeout;
+use crate::url::{CacheUrl, bad};
+use crate::version::Version;
+
+/// Makes a [`Cache`]; in process, unless told otherwise.
+///
+/// ```
+/// use cache_runtime::Cache;
+/// use std::time::Duration;
+///
+/// let cache = Cache::builder()
+///     .key_prefix("shop")
+///     .timeout(Duration::from_secs(60))
+///     .max_entries(1000)
+///     .build()?;
+/// # Ok::<(), cache_runtime::CacheError>(())
+/// ```
+pub struct CacheBuilder {
+    pub(super) settings: Settings,
+    place: Choice,
+    pub(super) max_connections: Option<usize>,
+    pub(super) db: Option<i64>,
+    error: Option<CacheError>,
+}
+
+enum Choice {
+    Memory,
+    Dummy,
+    Store(Arc<dyn Store>),
+    #[cfg(feature = "redis")]
+    Redis(CacheUrl),
+}
+
+impl Default for CacheBuilder {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            place: Choice::Memory,
+            max_connections: None,
+            db: None,
+            error: None,
+        }
+    }
+}
+
+impl CacheBuilder {
+    pub(super) fn from_url(url: &str) -> Result<Self, CacheError> {
+        let url = CacheUrl::parse(url)?;
+        let mut builder = Self::default();
+        for (name, value) in &url.options {
+            options::apply(&mut builder, name, value)?;
+        }
+        builder.place = choose(url)?;
+        Ok(builder)
+    }
+
+    /// Any store: one of the library's, or one of your own.
+    #[must_use]
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.place = Choice::Store(Arc::new(store));
+        self
+    }
+
+    /// Keeps nothing: for development and tests.
+    #[must_use]
+    pub fn dummy(mut self) -> Self {
+        self.place = Choice::Dummy;
+        self
+    }
+
+    /// The first part of every key; empty unless told.
+    #[must_use]
+    pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.settings.key_prefix = prefix.into();
+        self
+    }
+
+    /// The version of every key; 1 unless told.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<Version>) -> Self {
+        self.settings.version = version.into().number();
+        self
+    }
+
+    /// How long values live that are not given a timeout; 300 seconds unless told.
+    #[must_use]
+    pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
+        self.settings.timeout = timeout.into().or(self.settings.timeout);
+        self
+    }
+
+    /// How values are written to a shared store; `Native` unless told.
+    #[must_use]
+    pub fn format(mut self, format: Format) -> Self {
+        self.settings.format = format;
+        self
+    }
+
+    /// How stored bytes are compressed; not at all unless told.
+    #[must_use]
+    pub fn compress(mut self, compression: Compression) -> Self {
+        self.settings.compression = compression;
+        self
+    }
+
+    /// Larger values are returned and not kept; 1 MiB unless told. In bytes, about: as JSON, with
+    /// numbers counted as eight.
+    #[must_use]
+    pub fn max_value_size(mut self, bytes: usize) -> Self {
+        self.settings.max_value_size = bytes;
+        self
+    }
+
+    /// The most entries of the in-process level; 100,000 unless told.
+    #[must_use]
+    pub fn max_entries(mut self, entries: usize) -> Self {
+        if entries == 0 {
+            self.error = Some(bad("`max_entries` is at least 1; `dummy://` keeps nothing"));
+        }
+        self.settings.max_entries = entries;
+        self
+    }
+
+    /// The most bytes of the in-process level, counted as for `max_value_size`; no limit unless
+    /// told.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_bytes = Some(bytes);
+        self
+    }
+
+    /// The longest time to connect; 500 ms unless told.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.settings.connect_timeout = limit;
+        self
+    }
+
+    /// The longest time of one operation of the store, connecting included; 500 ms unless told.
+    #[must_use]
+    pub fn op_timeout(mut self, limit: Duration) -> Self {
+        self.settings.op_timeout = limit;
+        self
+    }
+
+    /// The most connections that blocking callers open; 32 unless told.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = Some(connections);
+        self
+    }
+
+    /// The number of the database, where a URL has no place for it (`redis+unix://`).
+    #[must_use]
+    pub fn db(mut self, number: i64) -> Self {
+        self.db = Some(number);
+        self
+    }
+
+    /// Makes the whole key of key, prefix and version, in place of Django's `make_key`.
+    ///
+    /// Such a cache does not know which keys of a store are its own: `clear` and `keys` are
+    /// errors there.
+    #[must_use]
+    pub fn key_function(
+        mut self,
+        make: impl Fn(&str, &str, i64) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.key_function = Some(Arc::new(make));
+        self
+    }
+
+    /// Hashes arguments with BLAKE3 instead of MD5: where they come from people who might build
+    /// collisions. Python services do not find such keys.
+    #[cfg(feature = "blake3")]
+    #[must_use]
+    pub fn key_hash_blake3(mut self) -> Self {
+        self.settings.key_hash = KeyHash::Blake3;
+        self
+    }
+
+    pub(super) fn set_key_hash(&mut self, hash: KeyHash) {
+        self.settings.key_hash = hash;
+    }
+
+    /// Takes the time from this clock instead of the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// The cache. Nothing is connected.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Config` for a setting that cannot be.
+    pub fn build(self) -> Result<Cache, CacheError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let place = match self.place {
+            Choice::Memory => Place::Process,
+            Choice::Dummy => Place::Nowhere,
+            Choice::Store(store) => Place::Shared(store),
+            #[cfg(feature = "redis")]
+            Choice::Redis(url) => Place::Shared(Arc::new(crate::stores::redis::open(
+                &url,
+                &self.settings,
+                self.max_connections,
+                self.db,
+            )?)),
+        };
+        Ok(Cache::new(Core::new(self.settings, place)))
+    }
+}
+
+fn choose(url: CacheUrl) -> Result<Choice, CacheError> {
+    match url.scheme.as_str() {
+        "memory" => nowhere(&url).map(|()| Choice::Memory),
+        "dummy" => nowhere(&url).map(|()| Choice::Dummy),
+        #[cfg(feature = "redis")]
+        "redis" | "redis+unix" => Ok(Choice::Redis(url)),
+        #[cfg(not(feature = "redis"))]
+        "redis" | "redis+unix" => Err(bad("redis:// needs the cargo feature `redis`: \
+             cache-runtime = { version = \"…\", features = [\"redis\"] }")),
+        "rediss" | "redis+cluster" | "redis+sentinel" | "memcached" | "sqlite" | "postgres"
+        | "mysql" | "file" => Err(bad(format!(
+            "{}:// is not supported by this version; it has {SCHEMES}",
+            url.scheme
+        ))),
+        other => Err(bad(format!("unknown scheme `{other}`; there is {SCHEMES}"))),
+    }
+}
+
+const SCHEMES: &str = "memory://, redis://, redis+unix:// and dummy://";
+
+fn nowhere(url: &CacheUrl) -> Result<(), CacheError> {
+    if url.hosts.is_empty() && url.path.is_empty() && url.user.is_none() {
+        return Ok(());
+    }
+    Err(bad(format!(
+        "{}:// has no host and no path: write {}://?option=value",
+        url.scheme, url.scheme
+    )))
+}
+
+impl std::fmt::Debug for CacheBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,364 @@
+//! The `Cache` itself: a cheap handle, and its async vocabulary.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::blocking::BlockingCache;
+use super::build::CacheBuilder;
+use super::core::Core;
+use crate::error::CacheError;
+use crate::mode::Mode;
+use crate::observe::Stats;
+use crate::space::Space;
+use crate::store::Ttl;
+use crate::timeout::Timeout;
+use crate::value::CacheValue;
+use crate::version::Version;
+
+/// A cache: in process, or a store outside. Cloning is cheap, clones are the same cache.
+///
+/// Keys are text; the store sees them as Django's `KEY_PREFIX:VERSION:key`. Values are any serde
+/// types, and a `get` of another type than was `set` goes through JSON on every store alike.
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// use cache_runtime::Cache;
+///
+/// let cache = Cache::from_url("memory://?key_prefix=shop&timeout=60")?;
+/// cache.set("greeting", "hello", 30).await?;
+/// assert_eq!(cache.get::<String>("greeting").await?.as_deref(), Some("hello"));
+///
+/// cache.set("visits", &41, cache_runtime::Timeout::Default).await?;
+/// assert_eq!(cache.incr("visits", 1).await?, 42);
+/// # Ok::<(), cache_runtime::CacheError>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Cache(Arc<View>);
+
+/// One prefix and version of a cache.
+struct View {
+    core: Arc<Core>,
+    space: Arc<Space>,
+    version: i64,
+}
+
+impl Cache {
+    /// A cache by URL: `memory://`, `redis://host/1?key_prefix=app`, `dummy://`.
+    ///
+    /// Nothing is connected: a server that is down now is used as soon as it is up.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Config` for an unknown scheme or option or a bad value; the message names what is
+    /// allowed.
+    pub fn from_url(url: &str) -> Result<Cache, CacheError> {
+        CacheBuilder::from_url(url)?.build()
+    }
+
+    /// A cache by words instead of a URL.
+    #[must_use]
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::default()
+    }
+
+    pub(super) fn new(core: Core) -> Self {
+        let prefix = core.settings.key_prefix.clone();
+        let version = core.settings.version;
+        let space = core.space(&prefix);
+        Self(Arc::new(View {
+            core: Arc::new(core),
+            space,
+            version,
+        }))
+    }
+
+    #[inline]
+    pub(crate) fn core(&self) -> &Core {
+        &self.0.core
+    }
+
+    #[inline]
+    pub(crate) fn space(&self) -> &Space {
+        &self.0.space
+    }
+
+    #[inline]
+    pub(crate) fn version_number(&self) -> i64 {
+        self.0.version
+    }
+
+    /// The same cache under another version of its keys.
+    #[must_use]
+    pub fn with_version(&self, version: impl Into<Version>) -> Cache {
+        Cache(Arc::new(View {
+            core: self.0.core.clone(),
+            space: self.0.space.clone(),
+            version: version.into().number(),
+        }))
+    }
+
+    /// The same cache under another key prefix.
+    #[must_use]
+    pub fn with_prefix(&self, prefix: &str) -> Cache {
+        Cache(Arc::new(View {
+            core: self.0.core.clone(),
+            space: self.0.core.space(prefix),
+            version: self.0.version,
+        }))
+    }
+
+    /// The same cache for callers that do not `await`.
+    #[must_use]
+    pub fn blocking(&self) -> BlockingCache {
+        BlockingCache::new(self.clone())
+    }
+
+    /// The value of `key`, if there is one of this type. A stored `None` is a value.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`. Bytes that are not a `T` are a counted miss.
+    pub async fn get<T: CacheValue>(&self, key: &str) -> Result<Option<T>, CacheError> {
+        self.op_get(Mode::Async, key).await
+    }
+
+    /// Keeps `value` under `key`. Zero and negative timeouts remove what is there.
+    ///
+    /// # Errors
+    ///
+    /// The store's; kind `Encode` if the value has no JSON form; kind `TooLarge` over
+    /// `max_value_size` (the old value is removed then).
+    pub async fn set<T>(
+        &self,
+        key: &str,
+        value: &T,
+        timeout: impl Into<Timeout>,
+    ) -> Result<(), CacheError>
+    where
+        T: Serialize + ToOwned + ?Sized,
+        T::Owned: Serialize + Send + Sync + 'static,
+    {
+        self.op_set(Mode::Async, key, value, timeout.into()).await
+    }
+
+    /// Keeps `value` only if `key` is not there; true if it was not (also with a zero timeout,
+    /// which keeps nothing).
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Cache::set).
+    pub async fn add<T>(
+        &self,
+        key: &str,
+        value: &T,
+        timeout: impl Into<Timeout>,
+    ) -> Result<bool, CacheError>
+    where
+        T: Serialize + ToOwned + ?Sized,
+        T::Owned: Serialize + Send + Sync + 'static,
+    {
+        self.op_add(Mode::Async, key, value, timeout.into()).await
+    }
+
+    /// The value of `key`, or what `f` gives, which is kept. Concurrent callers of one key run `f`
+    /// once.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Key` if the key cannot be used. A store that fails does not stop `f`.
+    pub async fn get_or_set<T: CacheValue>(
+        &self,
+        key: &str,
+        timeout: impl Into<Timeout>,
+        f: impl AsyncFnOnce() -> T,
+    ) -> Result<T, CacheError> {
+        self.op_get_or_set(Mode::Async, key, timeout.into(), f())
+            .await
+    }
+
+    /// Gives `key` a new life; true if it was there.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`.
+    pub async fn touch(&self, key: &str, timeout: impl Into<Timeout>) -> Result<bool, CacheError> {
+        self.op_touch(Mode::Async, key, timeout.into()).await
+    }
+
+    /// Forgets `key`; true if it was there.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`.
+    pub async fn delete(&self, key: &str) -> Result<bool, CacheError> {
+        self.op_delete(Mode::Async, key).await
+    }
+
+    /// Whether `key` is there.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`.
+    pub async fn has_key(&self, key: &str) -> Result<bool, CacheError> {
+        Ok(self.op_ttl(Mode::Async, key).await? != Ttl::Missing)
+    }
+
+    /// How long `key` still lives.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`.
+    pub async fn ttl(&self, key: &str) -> Result<Ttl, CacheError> {
+        self.op_ttl(Mode::Async, key).await
+    }
+
+    /// Adds `by` to the integer under `key`, keeps its timeout, and returns the sum.
+    ///
+    /// # Errors
+    ///
+    /// Kind `NotFound` if the key is missing, `Decode` if it does not hold an integer.
+    pub async fn incr(&self, key: &str, by: i64) -> Result<i64, CacheError> {
+        self.op_incr(Mode::Async, key, by).await
+    }
+
+    /// Takes `by` from the integer under `key`; see [`incr`](Cache::incr).
+    ///
+    /// # Errors
+    ///
+    /// As [`incr`](Cache::incr).
+    pub async fn decr(&self, key: &str, by: i64) -> Result<i64, CacheError> {
+        self.op_incr(Mode::Async, key, by.saturating_neg()).await
+    }
+
+    /// The values of those `keys` that are there.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`.
+    pub async fn get_many<T: CacheValue>(
+        &self,
+        keys: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<HashMap<String, T>, CacheError> {
+        self.op_get_many(Mode::Async, collect(keys)).await
+    }
+
+    /// Keeps all `items`; returns the keys that failed.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`.
+    pub async fn set_many<T>(
+        &self,
+        items: impl IntoIterator<Item = (impl AsRef<str>, T)>,
+        timeout: impl Into<Timeout>,
+    ) -> Result<Vec<String>, CacheError>
+    where
+        T: Serialize + Clone + Send + Sync + 'static,
+    {
+        let items = items
+            .into_iter()
+            .map(|(key, value)| (key.as_ref().to_owned(), value))
+            .collect();
+        self.op_set_many(Mode::Async, items, timeout.into()).await
+    }
+
+    /// Forgets all `keys`; how many were there.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`.
+    pub async fn delete_many(
+        &self,
+        keys: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<u64, CacheError> {
+        self.op_delete_many(Mode::Async, collect(keys)).await
+    }
+
+    /// Forgets every entry of this cache's prefix and version, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn clear(&self) -> Result<(), CacheError> {
+        self.op_clear(Mode::Async).await
+    }
+
+    /// Moves the value of `key` to version `version + by` and returns that version. Its timeout
+    /// moves with it.
+    ///
+    /// # Errors
+    ///
+    /// Kind `NotFound` if the key is missing.
+    pub async fn incr_version(&self, key: &str, by: i64) -> Result<i64, CacheError> {
+        self.op_incr_version(Mode::Async, key, by).await
+    }
+
+    /// Moves the value of `key` to version `version - by`; see
+    /// [`incr_version`](Cache::incr_version).
+    ///
+    /// # Errors
+    ///
+    /// As [`incr_version`](Cache::incr_version).
+    pub async fn decr_version(&self, key: &str, by: i64) -> Result<i64, CacheError> {
+        self.op_incr_version(Mode::Async, key, by.saturating_neg())
+            .await
+    }
+
+    /// The keys, without prefix and version, that match a glob pattern (`*`, `?`, `[abc]`).
+    ///
+    /// # Errors
+    ///
+    /// The store's; kind `Unsupported` where it cannot list.
+    pub async fn keys(&self, pattern: &str) -> Result<Vec<String>, CacheError> {
+        self.op_keys(Mode::Async, pattern).await
+    }
+
+    /// What has happened in this cache's prefix since the process started.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats {
+            evictions: self
+                .core()
+                .any_level()
+                .map_or(0, crate::local::Level::evictions),
+            ..self.space().stats()
+        }
+    }
+
+    /// Asks the store for a sign of life; how long it took.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn ping(&self) -> Result<Duration, CacheError> {
+        self.op_ping(Mode::Async).await
+    }
+
+    /// Closes connections. Later operations may open them again.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn close(&self) -> Result<(), CacheError> {
+        self.op_close(Mode::Async).await
+    }
+}
+
+pub(super) fn collect(keys: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
+    keys.into_iter()
+        .map(|key| key.as_ref().to_owned())
+        .collect()
+}
+
+impl std::fmt::Debug for Cache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cache")
+            .field("key_prefix", &self.0.space.prefix)
+            .field("version", &self.0.version)
+            .field("core", &self.0.core)
+            .finish()
+    }
+}

@@ -1,0 +1,13 @@
+//! `Cache`: Django's vocabulary on any store, async and blocking.
+
+mod blocking;
+mod build;
+mod core;
+mod handle;
+mod names;
+mod ops;
+mod options;
+
+pub use blocking::BlockingCache;
+pub use build::CacheBuilder;
+pub use handle::Cache;

@@ -1,0 +1,50 @@
+//! The names of entries as other stores know them.
+
+use std::cell::Cell;
+
+use super::handle::Cache;
+use crate::key::{self, KeyError, Tree};
+use crate::local::FullKey;
+use crate::site::Site;
+
+impl Cache {
+    /// The key of a call without the cache's prefix and version: `user_tasks:9f3c…`.
+    pub(crate) fn function_name(&self, site: &Site, tree: &Tree) -> Result<String, KeyError> {
+        let is_first = Cell::new(true);
+        let text = key::call_text(site.name, tree, &|number| {
+            site.type_text(number, is_first.replace(false))
+        })?;
+        let hash = self.core().settings.key_hash;
+        Ok(key::function_key(site.prefix(), &text, hash))
+    }
+
+    /// The name of an in-process entry of this cache's prefix and version.
+    pub(crate) fn name_of(&self, key: &FullKey) -> Option<String> {
+        if key.header.version != self.version_number() {
+            return None;
+        }
+        let binding = self.space().binding(key.header.binding)?;
+        match binding.site {
+            Some(site) => self.function_name(site, &key.tree).ok(),
+            None => key.tree.as_text().map(str::to_owned),
+        }
+    }
+
+    /// The in-process key of the function's entry that other stores would know by `name`.
+    ///
+    /// It looks at every entry; only a text key that looks like a function's and is not itself in
+    /// the level comes here.
+    pub(crate) fn function_entry(&self, name: &str) -> Option<FullKey> {
+        let (_, hash) = name.rsplit_once(':')?;
+        if hash.len() != 32 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut found = None;
+        self.core().level(true)?.each(|key, _| {
+            if found.is_none() && self.name_of(key).is_some_and(|own| own == name) {
+                found = Some(key.clone());
+            }
+        });
+        found
+    }
+}

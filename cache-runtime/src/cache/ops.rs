@@ -1,0 +1,500 @@
+//! Every operation of the vocabulary, once, for sync and async callers and every store.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::handle::Cache;
+use crate::call::{self, Plan};
+use crate::clock::{NEVER, Tick};
+use crate::codec::survey;
+use crate::error::{CacheError, ErrorKind};
+use crate::glob::Glob;
+use crate::guarded::Guarded;
+use crate::keep::Whole;
+use crate::local::{Change, Level, Slot};
+use crate::mode::Mode;
+use crate::observe::Counter;
+use crate::store::Ttl;
+use crate::target::{Started, Target, expiry};
+use crate::timeout::Timeout;
+use crate::value::{CacheValue, Form, Portable, hold};
+
+impl Cache {
+    /// The entry under a text key: the text's own, or the function's that goes by this name.
+    fn target(&self, key: &str) -> Result<Target, CacheError> {
+        let mut target = Target::text(self, key)?;
+        if let Some(level) = self.core().level(true)
+            && level.read(&target.key.lookup(), |_| ()).is_none()
+            && let Some(function) = self.function_entry(key)
+        {
+            target.key = function;
+        }
+        Ok(target)
+    }
+
+    fn store_of<'a>(&'a self, target: &'a Target) -> Option<(&'a Guarded, &'a str)> {
+        Some((self.core().store()?, target.made()?))
+    }
+
+    fn level(&self) -> Option<&Level> {
+        self.core().level(true)
+    }
+
+    fn now(&self) -> Tick {
+        self.core().settings.clock.now()
+    }
+
+    pub(crate) async fn op_get<T: CacheValue>(
+        &self,
+        mode: Mode,
+        key: &str,
+    ) -> Result<Option<T>, CacheError> {
+        let target = self.target(key)?;
+        if let Some(value) = target.read_level::<Portable, T>() {
+            target.binding.counters.hits.count();
+            return Ok(Some(value));
+        }
+        let value = target.read_store::<Portable, T>(mode).await?;
+        target.count(if value.is_some() {
+            Counter::StoreHits
+        } else {
+            Counter::Misses
+        });
+        Ok(value)
+    }
+
+    pub(crate) async fn op_set<T>(
+        &self,
+        mode: Mode,
+        key: &str,
+        value: &T,
+        timeout: Timeout,
+    ) -> Result<(), CacheError>
+    where
+        T: Serialize + ToOwned + ?Sized,
+        T::Owned: Serialize + Send + Sync + 'static,
+    {
+        let target = self.target(key)?;
+        let Some(life) = timeout.or(self.core().settings.timeout).life() else {
+            return target.delete(mode).await.map(drop);
+        };
+        if let Err(error) = self.check_size(value, key) {
+            target.count(Counter::TooLarge);
+            target.delete(mode).await?;
+            return Err(error);
+        }
+        self.core().flights.overtake(&target.key);
+        if let Some((store, made)) = self.store_of(&target) {
+            let times = Started::now(self).times(life);
+            let bytes = self.core().settings.codec().encode_plain(value, times)?;
+            store
+                .ask(mode, "set", |store| store.set(made, &bytes, life))
+                .await
+                .map_err(|error| target.failed(error, made))?;
+        }
+        if let Some(level) = self.level() {
+            let slot = self.slot(value, life)?;
+            level.change(target.key.clone(), |_| Change::Put(slot, ()));
+        }
+        target.count(Counter::Sets);
+        Ok(())
+    }
+
+    pub(crate) async fn op_add<T>(
+        &self,
+        mode: Mode,
+        key: &str,
+        value: &T,
+        timeout: Timeout,
+    ) -> Result<bool, CacheError>
+    where
+        T: Serialize + ToOwned + ?Sized,
+        T::Owned: Serialize + Send + Sync + 'static,
+    {
+        let target = self.target(key)?;
+        self.check_size(value, key)?;
+        let Some(life) = timeout.or(self.core().settings.timeout).life() else {
+            return Ok(self.op_ttl(mode, key).await? == Ttl::Missing);
+        };
+        let mut added = true;
+        if let Some((store, made)) = self.store_of(&target) {
+            let times = Started::now(self).times(life);
+            let bytes = self.core().settings.codec().encode_plain(value, times)?;
+            added = store
+                .ask(mode, "add", |store| store.add(made, &bytes, life))
+                .await
+                .map_err(|error| target.failed(error, made))?;
+        } else if let Some(level) = self.level() {
+            let slot = self.slot(value, life)?;
+            added = level.change(target.key.clone(), |fresh| match fresh {
+                Some(_) => Change::Leave(false),
+                None => Change::Put(slot, true),
+            });
+        }
+        if added {
+            target.count(Counter::Sets);
+        }
+        Ok(added)
+    }
+
+    pub(crate) async fn op_get_or_set<T: CacheValue>(
+        &self,
+        mode: Mode,
+        key: &str,
+        timeout: Timeout,
+        run: impl Future<Output = T>,
+    ) -> Result<T, CacheError> {
+        let target = self.target(key)?;
+        if let Some(value) = target.read_level::<Portable, T>() {
+            target.binding.counters.hits.count();
+            return Ok(value);
+        }
+        let plan = Plan::plain(timeout);
+        Ok(call::fetch::<T, Whole, Portable, _>(mode, &target, plan, run).await)
+    }
+
+    pub(crate) async fn op_touch(
+        &self,
+        mode: Mode,
+        key: &str,
+        timeout: Timeout,
+    ) -> Result<bool, CacheError> {
+        self.target(key)?.touch(mode, timeout).await
+    }
+
+    pub(crate) async fn op_delete(&self, mode: Mode, key: &str) -> Result<bool, CacheError> {
+        let target = self.target(key)?;
+        // On a shared store a flight goes by its function's name.
+        if self.core().store().is_some() {
+            self.core()
+                .flights
+                .overtake_where(|flight| self.name_of(flight).is_some_and(|name| name == key));
+        }
+        target.delete(mode).await
+    }
+
+    pub(crate) async fn op_ttl(&self, mode: Mode, key: &str) -> Result<Ttl, CacheError> {
+        let target = self.target(key)?;
+        if let Some((store, made)) = self.store_of(&target) {
+            return store
+                .ask(mode, "ttl", |store| store.ttl(made))
+                .await
+                .map_err(|error| target.failed(error, made));
+        }
+        let Some(level) = self.level() else {
+            return Ok(Ttl::Missing);
+        };
+        let expires = level.read(&target.key.lookup(), Slot::expires);
+        Ok(match expires {
+            None => Ttl::Missing,
+            Some(NEVER) => Ttl::Never,
+            Some(at) => Ttl::After(Duration::from_millis(at.saturating_sub(self.now()))),
+        })
+    }
+
+    pub(crate) async fn op_incr(&self, mode: Mode, key: &str, by: i64) -> Result<i64, CacheError> {
+        let target = self.target(key)?;
+        let missing = || {
+            CacheError::new(ErrorKind::NotFound, "the key is missing")
+                .in_operation("incr")
+                .on_key(key)
+        };
+        if let Some((store, made)) = self.store_of(&target) {
+            return store
+                .ask(mode, "incr", |store| store.incr(made, by))
+                .await
+                .map_err(|error| target.failed(error, made))?
+                .ok_or_else(missing);
+        }
+        let level = self.level().ok_or_else(missing)?;
+        level.change(target.key.clone(), |fresh| {
+            let Some(slot) = fresh else {
+                return Change::Leave(Err(missing()));
+            };
+            let sum = <Portable as Form<i64>>::copy(&slot.value)
+                .ok_or_else(|| {
+                    CacheError::new(ErrorKind::Decode, "what is stored is not an integer")
+                })
+                .and_then(|old| {
+                    old.checked_add(by).ok_or_else(|| {
+                        CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits")
+                    })
+                });
+            match sum {
+                Ok(sum) => Change::Put(Slot::new(hold(sum), slot.expires(), 8), Ok(sum)),
+                Err(error) => Change::Leave(Err(error.in_operation("incr").on_key(key))),
+            }
+        })
+    }
+
+    pub(crate) async fn op_get_many<T: CacheValue>(
+        &self,
+        mode: Mode,
+        keys: Vec<String>,
+    ) -> Result<HashMap<String, T>, CacheError> {
+        let mut found = HashMap::with_capacity(keys.len());
+        let Some(store) = self.core().store() else {
+            for key in keys {
+                if let Some(value) = self.op_get(mode, &key).await? {
+                    found.insert(key, value);
+                }
+            }
+            return Ok(found);
+        };
+        let targets = self.targets(&keys)?;
+        let made: Vec<String> = targets
+            .iter()
+            .filter_map(|t| t.made().map(str::to_owned))
+            .collect();
+        let counters = &self.space().text.counters;
+        let values = store
+            .ask(mode, "get_many", |store| store.get_many(&made))
+            .await
+            .inspect_err(|_| counters.count(Counter::Errors))?;
+        for ((key, target), bytes) in keys.into_iter().zip(&targets).zip(values) {
+            let value = bytes.and_then(|bytes| target.decode::<Portable, T>(&bytes));
+            target.count(if value.is_some() {
+                Counter::StoreHits
+            } else {
+                Counter::Misses
+            });
+            found.extend(value.map(|value| (key, value)));
+        }
+        Ok(found)
+    }
+
+    fn targets(&self, keys: &[String]) -> Result<Vec<Target>, CacheError> {
+        keys.iter().map(|key| Target::text(self, key)).collect()
+    }
+
+    pub(crate) async fn op_set_many<T>(
+        &self,
+        mode: Mode,
+        items: Vec<(String, T)>,
+        timeout: Timeout,
+    ) -> Result<Vec<String>, CacheError>
+    where
+        T: Serialize + Clone + Send + Sync + 'static,
+    {
+        let life = timeout.or(self.core().settings.timeout).life();
+        let (Some(store), Some(life)) = (self.core().store(), life) else {
+            let mut failed = Vec::new();
+            for (key, value) in items {
+                if self.op_set(mode, &key, &value, timeout).await.is_err() {
+                    failed.push(key);
+                }
+            }
+            return Ok(failed);
+        };
+        let mut failed = Vec::new();
+        let mut keys = Vec::with_capacity(items.len());
+        let mut encoded = Vec::with_capacity(items.len());
+        for (key, value) in items {
+            let target = Target::text(self, &key)?;
+            let times = Started::now(self).times(life);
+            let bytes = self
+                .check_size(&value, &key)
+                .and_then(|()| self.core().settings.codec().encode_plain(&value, times));
+            match (bytes, target.made()) {
+                (Ok(bytes), Some(made)) => {
+                    self.core().flights.overtake(&target.key);
+                    encoded.push((made.to_owned(), bytes));
+                    keys.push(key);
+                }
+                _ => failed.push(key),
+            }
+        }
+        let counters = &self.space().text.counters;
+        let bad = store
+            .ask(mode, "set_many", |store| store.set_many(&encoded, life))
+            .await
+            .inspect_err(|_| counters.count(Counter::Errors))?;
+        counters.count_many(Counter::Sets, (keys.len() - bad.len()) as u64);
+        failed.extend(bad.into_iter().filter_map(|at| keys.get(at).cloned()));
+        Ok(failed)
+    }
+
+    pub(crate) async fn op_delete_many(
+        &self,
+        mode: Mode,
+        keys: Vec<String>,
+    ) -> Result<u64, CacheError> {
+        let Some(store) = self.core().store() else {
+            let mut count = 0;
+            for key in keys {
+                count += u64::from(self.op_delete(mode, &key).await?);
+            }
+            return Ok(count);
+        };
+        let targets = self.targets(&keys)?;
+        let mut made = Vec::with_capacity(targets.len());
+        for target in &targets {
+            self.core().flights.overtake(&target.key);
+            made.extend(target.made().map(str::to_owned));
+        }
+        let counters = &self.space().text.counters;
+        let count = store
+            .ask(mode, "delete_many", |store| store.delete_many(&made))
+            .await
+            .inspect_err(|_| counters.count(Counter::Errors))?;
+        counters.count_many(Counter::Deletes, count);
+        Ok(count)
+    }
+
+    pub(crate) async fn op_clear(&self, mode: Mode) -> Result<(), CacheError> {
+        let version = self.version_number();
+        let is_mine = |key: &crate::local::FullKey| {
+            key.header.version == version && self.space().binding(key.header.binding).is_some()
+        };
+        self.core().flights.overtake_where(is_mine);
+        if let Some(level) = self.core().any_level() {
+            level.remove_where(|key, _| is_mine(key));
+        }
+        if let Some(store) = self.core().store() {
+            let prefix = self.store_prefix("clear")?;
+            store
+                .walk(mode, "clear", |store| store.clear(&prefix))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What every key of this prefix and version starts with.
+    pub(crate) fn store_prefix(&self, operation: &'static str) -> Result<String, CacheError> {
+        let settings = &self.core().settings;
+        if settings.key_function.is_some() {
+            return Err(CacheError::new(
+                ErrorKind::Unsupported,
+                "a cache with a key function does not know which keys are its own",
+            )
+            .in_operation(operation));
+        }
+        Ok(settings.make_key(&self.space().prefix, self.version_number(), ""))
+    }
+
+    pub(crate) async fn op_incr_version(
+        &self,
+        mode: Mode,
+        key: &str,
+        by: i64,
+    ) -> Result<i64, CacheError> {
+        let version = self.version_number().saturating_add(by);
+        let moved = self.with_version(version);
+        let missing = || {
+            CacheError::new(ErrorKind::NotFound, "the key is missing")
+                .in_operation("incr_version")
+                .on_key(key)
+        };
+        let (old, new) = (self.target(key)?, Target::text(&moved, key)?);
+        if let (Some((store, from)), Some(to)) = (self.store_of(&old), new.made()) {
+            let failed = |error| old.failed(error, from);
+            let ask = "incr_version";
+            let bytes = store
+                .ask(mode, ask, |s| s.get(from))
+                .await
+                .map_err(failed)?;
+            let bytes = bytes.ok_or_else(missing)?;
+            let life = match store
+                .ask(mode, ask, |s| s.ttl(from))
+                .await
+                .map_err(failed)?
+            {
+                Ttl::After(life) => Some(life),
+                Ttl::Never | Ttl::Missing => None,
+            };
+            store
+                .ask(mode, ask, |s| s.set(to, &bytes, life))
+                .await
+                .map_err(failed)?;
+            store
+                .ask(mode, ask, |s| s.delete(from))
+                .await
+                .map_err(failed)?;
+            return Ok(version);
+        }
+        let level = self.level().ok_or_else(missing)?;
+        // The value's type is not known here; its JSON is the value on every store alike.
+        let (json, expires) = level
+            .read(&old.key.lookup(), |slot| {
+                (slot.value.encode(), slot.expires())
+            })
+            .ok_or_else(missing)?;
+        let json = json.unwrap_or_else(|| Err(crate::codec::local_only()))?;
+        let value: serde_json::Value = crate::codec::from_json(&json)?;
+        let weight = json.len();
+        level.change(new.key.clone(), |_| {
+            Change::Put(Slot::new(hold(value), expires, weight), ())
+        });
+        level.change(old.key.clone(), |_| Change::Remove(()));
+        Ok(version)
+    }
+
+    pub(crate) async fn op_keys(
+        &self,
+        mode: Mode,
+        pattern: &str,
+    ) -> Result<Vec<String>, CacheError> {
+        if let Some(store) = self.core().store() {
+            let prefix = self.store_prefix("keys")?;
+            let keys = store
+                .walk(mode, "keys", |store| store.keys(&prefix, pattern))
+                .await?;
+            return Ok(keys
+                .iter()
+                .filter_map(|key| key.strip_prefix(&prefix).map(str::to_owned))
+                .collect());
+        }
+        let glob = Glob::new(pattern);
+        let mut names = Vec::new();
+        if let Some(level) = self.level() {
+            level.each(|key, _| names.extend(self.name_of(key).filter(|name| glob.matches(name))));
+        }
+        Ok(names)
+    }
+
+    pub(crate) async fn op_ping(&self, mode: Mode) -> Result<Duration, CacheError> {
+        let started = Instant::now();
+        if let Some(store) = self.core().store() {
+            store.ask(mode, "ping", |store| store.ping()).await?;
+        }
+        Ok(started.elapsed())
+    }
+
+    pub(crate) async fn op_close(&self, mode: Mode) -> Result<(), CacheError> {
+        match self.core().store() {
+            Some(store) => store.walk(mode, "close", |store| store.close()).await,
+            None => Ok(()),
+        }
+    }
+
+    fn check_size<T: Serialize + ?Sized>(&self, value: &T, key: &str) -> Result<(), CacheError> {
+        let survey = survey(value);
+        let max = self.core().settings.max_value_size;
+        if survey.bytes > max {
+            return Err(CacheError::new(
+                ErrorKind::TooLarge,
+                format!("the value has more than max_value_size ({max} bytes)"),
+            )
+            .in_operation("set")
+            .on_key(key));
+        }
+        Ok(())
+    }
+
+    fn slot<T>(&self, value: &T, life: Option<Duration>) -> Result<Slot, CacheError>
+    where
+        T: Serialize + ToOwned + ?Sized,
+        T::Owned: Serialize + Send + Sync + 'static,
+    {
+        let survey = survey(value);
+        if survey.failed {
+            // A shared store would refuse it; a value must not depend on where it is kept.
+            crate::codec::to_json(value)?;
+        }
+        let expires = expiry(self.now(), life);
+        Ok(Slot::new(hold(value.to_owned()), expires, survey.bytes))
+    }
+}

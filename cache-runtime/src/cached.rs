@@ -1,0 +1,198 @@
+//! What an expansion calls: the in-process hit, and everything else behind it.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use crate::cache::Cache;
+use crate::call::{self, Plan};
+use crate::call_key::Key;
+use crate::context;
+use crate::error::CacheError;
+use crate::keep::Keep;
+use crate::local::{Header, Lookup};
+use crate::mode::{Mode, block_on};
+use crate::observe::HitCell;
+use crate::policy::{Plain, Policy, TimeoutOf, Times, When};
+use crate::registry;
+use crate::site::Site;
+use crate::target::Target;
+use crate::timeout::Timeout;
+use crate::value::{CacheValue, Form, InProcess, LocalValue, Portable};
+
+/// Where an expansion starts: the kept type is asked here whether it can be cached.
+#[derive(Debug)]
+pub struct Cached<R, K>(PhantomData<fn() -> (R, K)>);
+
+/// One call of a cached function, its body to follow.
+#[allow(missing_debug_implementations)]
+pub struct Prepared<R, K, F, P> {
+    key: Key,
+    strict: Option<fn(CacheError) -> R>,
+    policy: P,
+    kind: PhantomData<fn() -> (R, K, F)>,
+}
+
+impl<R, K: Keep<R>> Cached<R, K> {
+    /// A call whose result any cache can keep.
+    #[inline]
+    #[must_use]
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new(key: Key, _: K) -> Prepared<R, K, Portable, Plain>
+    where
+        K::Value: CacheValue,
+    {
+        Prepared::of(key)
+    }
+
+    /// A call whose result stays in this process.
+    #[inline]
+    #[must_use]
+    pub fn local(key: Key, _: K) -> Prepared<R, K, InProcess, Plain>
+    where
+        K::Value: LocalValue,
+    {
+        Prepared::of(key)
+    }
+}
+
+impl<R, K, F> Prepared<R, K, F, Plain> {
+    #[inline]
+    fn of(key: Key) -> Self {
+        Self {
+            key,
+            strict: None,
+            policy: Plain,
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<R, K, F, P> Prepared<R, K, F, P>
+where
+    K: Keep<R>,
+    K::Value: Clone + Send + Sync + 'static,
+    F: Form<K::Value>,
+    P: Policy<K::Value>,
+{
+    /// `when = …`
+    pub fn when<W: Fn(&K::Value) -> bool>(self, when: W) -> Prepared<R, K, F, When<W, P>> {
+        self.with(|policy| When(when, policy))
+    }
+
+    /// `timeout = |v| …`
+    pub fn timeout_of<T, W>(self, timeout: W) -> Prepared<R, K, F, TimeoutOf<W, P>>
+    where
+        T: Into<Timeout>,
+        W: Fn(&K::Value) -> T,
+    {
+        self.with(|policy| TimeoutOf(timeout, policy))
+    }
+
+    /// `strict`
+    #[must_use]
+    pub fn strict(mut self, strict: fn(CacheError) -> R) -> Self {
+        self.strict = Some(strict);
+        self
+    }
+
+    fn with<Q>(self, policy: impl FnOnce(P) -> Q) -> Prepared<R, K, F, Q> {
+        Prepared {
+            key: self.key,
+            strict: self.strict,
+            policy: policy(self.policy),
+            kind: PhantomData,
+        }
+    }
+
+    /// The result: a kept one, or that of `body`.
+    #[inline]
+    pub fn run(self, body: impl FnOnce() -> R) -> R {
+        match self.hit() {
+            Some(result) => result,
+            None => block_on(self.miss(Mode::Blocking, async move { body() })),
+        }
+    }
+
+    /// The result: a kept one, or that of `body`.
+    #[inline]
+    pub async fn run_async(self, body: impl Future<Output = R>) -> R {
+        match self.hit() {
+            Some(result) => result,
+            None => self.miss(Mode::Async, body).await,
+        }
+    }
+
+    /// A fresh value in the in-process level. A hit ends here, without a lock, an allocation or a
+    /// write to shared memory.
+    #[inline]
+    fn hit(&self) -> Option<R> {
+        if context::is_special() || self.key.broken.is_some() {
+            return None;
+        }
+        match &self.key.cache {
+            None => registry::with_cache(self.key.site, |cache| self.hit_in(cache))?,
+            Some(cache) => self.hit_in(cache),
+        }
+    }
+
+    #[inline]
+    fn hit_in(&self, cache: &Cache) -> Option<R> {
+        let level = cache.core().level(F::SHARED)?;
+        let binding = self.key.site.known_binding(cache.space())?;
+        let header = Header {
+            binding,
+            version: self
+                .key
+                .version
+                .map_or_else(|| cache.version_number(), |version| version.number()),
+        };
+        let lookup = Lookup::new(header, &self.key.tree);
+        let value = level.read(&lookup, |slot| F::copy(&slot.value))??;
+        HitCell::numbered(binding).count();
+        Some(K::wrap(value))
+    }
+
+    #[cold]
+    #[inline(never)]
+    async fn miss(self, mode: Mode, body: impl Future<Output = R>) -> R {
+        let site = self.key.site;
+        let target = cache_of(&self.key).and_then(|cache| Target::function(&self.key, &cache));
+        let target = match target {
+            Ok(target) => target,
+            Err(error) => {
+                site.refused(&error);
+                return match self.strict {
+                    Some(strict) => strict(error),
+                    None => call::alone(body).await,
+                };
+            }
+        };
+        call::fetch::<R, K, F, P>(mode, &target, self.plan(), body).await
+    }
+
+    fn plan(self) -> Plan<R, P> {
+        let site = self.key.site;
+        Plan {
+            times: times(site),
+            wait: site.wait,
+            strict: self.strict,
+            policy: self.policy,
+        }
+    }
+}
+
+fn times(site: &Site) -> Times {
+    Times {
+        timeout: site.timeout,
+        none: site.none_timeout,
+        jitter: site.jitter,
+    }
+}
+
+/// The cache that the key names, or the one that the function's alias stands for.
+pub(crate) fn cache_of(key: &Key) -> Result<Cache, CacheError> {
+    match &key.cache {
+        Some(cache) => Ok(cache.clone()),
+        None => registry::cache_of(key.site),
+    }
+}

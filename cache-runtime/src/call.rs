@@ -1,0 +1,262 @@
+//! The way of a call past its in-process hit, on one page; the same for sync and async, for every
+//! store. `docs/design/way-of-a-call.md` tells it in words.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::context::{self, Context, Frame, Treatment};
+use crate::error::{CacheError, ErrorKind};
+use crate::flight::{Flight, Join, Lead, Waited};
+use crate::keep::Keep;
+use crate::mode::Mode;
+use crate::observe::Counter;
+use crate::policy::{Plain, Policy, Times};
+use crate::target::{Kept, Started, Target};
+use crate::timeout::Timeout;
+use crate::value::Form;
+
+/// How one call wants to be treated.
+pub(crate) struct Plan<R, P> {
+    pub(crate) times: Times,
+    /// How long it waits for another's execution.
+    pub(crate) wait: Duration,
+    /// How an error of the store becomes a result, if it shall.
+    pub(crate) strict: Option<fn(CacheError) -> R>,
+    pub(crate) policy: P,
+}
+
+impl<R> Plan<R, Plain> {
+    pub(crate) fn plain(timeout: Timeout) -> Self {
+        Self {
+            times: Times {
+                timeout,
+                none: Timeout::Default,
+                jitter: 0.0,
+            },
+            wait: Duration::from_secs(30),
+            strict: None,
+            policy: Plain,
+        }
+    }
+}
+
+/// What those who waited get.
+enum Outcome<V, Rest> {
+    Kept(V),
+    Rest(Rest),
+}
+
+/// The result for `target`: another's, the store's, or that of `body`, which is then kept.
+pub(crate) async fn fetch<R, K, F, P>(
+    mode: Mode,
+    target: &Target,
+    plan: Plan<R, P>,
+    body: impl Future<Output = R>,
+) -> R
+where
+    K: Keep<R>,
+    K::Value: Clone + Send + Sync + 'static,
+    F: Form<K::Value>,
+    P: Policy<K::Value>,
+{
+    match context::treatment(target.binding.site) {
+        Treatment::Cached => {}
+        Treatment::Uncached => return alone(body).await,
+        Treatment::Refresh => {
+            let made = Made::run(target, None, body).await;
+            target.cache.core().flights.overtake(&target.key);
+            let is_failure = K::is_failure(&made.result);
+            let (result, is_kept) = keep::<R, K, F, P>(mode, target, &plan, made, None).await;
+            if !is_kept && !is_failure {
+                // What is there contradicts the newest answer. A store that fails is counted.
+                let _ = target.delete(mode).await;
+            }
+            return result;
+        }
+    }
+
+    // One leader; the others wait for it.
+    let mut lead = None;
+    match target.cache.core().flights.join(&target.key.lookup()) {
+        Join::Lead(own) => lead = Some(own),
+        Join::Wait(flight) => match wait(mode, target, &flight, plan.wait).await {
+            Turn::Lead(own) => lead = Some(own),
+            Turn::Alone => {}
+            Turn::Landed(cargo) => {
+                if let Ok(outcome) = cargo.downcast::<Outcome<K::Value, K::Rest>>() {
+                    target.count(Counter::Joined);
+                    return match &*outcome {
+                        Outcome::Kept(value) => K::wrap(value.clone()),
+                        Outcome::Rest(rest) => K::unrest(rest.clone()),
+                    };
+                }
+            }
+        },
+    }
+
+    // Another may have finished between the first look and the lead.
+    if let Some(value) = target.read_level::<F, K::Value>() {
+        target.binding.counters.hits.count();
+        return land::<R, K>(lead, K::wrap(value));
+    }
+    match target.read_store::<F, K::Value>(mode).await {
+        Ok(Some(value)) => {
+            target.count(Counter::StoreHits);
+            return land::<R, K>(lead, K::wrap(value));
+        }
+        Ok(None) => {}
+        Err(error) => match plan.strict {
+            Some(strict) => {
+                if let Some(mut lead) = lead {
+                    // They shall not fail one behind the other.
+                    lead.land(None);
+                }
+                return strict(error);
+            }
+            None => {
+                // The store is not there: run uncached, and do not ask it again for the write.
+                target.count(Counter::Misses);
+                let flight = lead.as_ref().map(|lead| lead.flight().clone());
+                let made = Made::run(target, flight, body).await;
+                return land::<R, K>(lead, made.result);
+            }
+        },
+    }
+
+    target.count(Counter::Misses);
+    let flight = lead.as_ref().map(|lead| lead.flight().clone());
+    let made = Made::run(target, flight, body).await;
+    keep::<R, K, F, P>(mode, target, &plan, made, lead).await.0
+}
+
+/// Runs `body` with nothing read or kept.
+pub(crate) async fn alone<R>(body: impl Future<Output = R>) -> R {
+    let (context, _) = Context::running(None);
+    context.wrap(body).await
+}
+
+/// A result, and what is known of its making.
+struct Made<R> {
+    result: R,
+    frame: Arc<Frame>,
+    started: Started,
+}
+
+impl<R> Made<R> {
+    /// Runs the function, in a frame that knows its flight and its decisions. The entry's time is
+    /// taken before.
+    async fn run(
+        target: &Target,
+        flight: Option<Arc<Flight>>,
+        body: impl Future<Output = R>,
+    ) -> Self {
+        let started = Started::now(&target.cache);
+        let (context, frame) = Context::running(flight);
+        let result = context.wrap(body).await;
+        Self {
+            result,
+            frame,
+            started,
+        }
+    }
+}
+
+/// Hands the result to those who wait, and keeps it as far as plan and policy say; whether they
+/// say so.
+async fn keep<R, K, F, P>(
+    mode: Mode,
+    target: &Target,
+    plan: &Plan<R, P>,
+    made: Made<R>,
+    mut lead: Option<Lead<'_>>,
+) -> (R, bool)
+where
+    K: Keep<R>,
+    K::Value: Clone + Send + Sync + 'static,
+    F: Form<K::Value>,
+    P: Policy<K::Value>,
+{
+    let default = target.cache.core().settings.timeout;
+    let timeout = K::kept(&made.result).and_then(|value| {
+        let decisions = made.frame.decisions();
+        let is_none = K::is_none(value);
+        plan.times
+            .decide(value, is_none, &plan.policy, &decisions, default)
+    });
+    let result = made.result;
+    if let Some(lead) = &mut lead {
+        share::<R, K>(lead, &result);
+    }
+    let (Some(timeout), Some(value)) = (timeout, K::kept(&result)) else {
+        return (result, false);
+    };
+    let value = value.clone();
+    let flight = lead.as_ref().map(|lead| lead.flight().clone());
+    let kept = target
+        .write::<F, K::Value>(mode, &value, timeout, made.started, flight.as_deref())
+        .await;
+    match (kept, plan.strict) {
+        (Ok(kept), _) => (result, !matches!(kept, Kept::TooLarge)),
+        (Err(error), Some(strict)) => (strict(error), true),
+        (Err(error), None) => {
+            tell_unkept(target, &error);
+            (result, true)
+        }
+    }
+}
+
+/// A value that cannot be written is the program's fault, not the store's: said, and counted.
+fn tell_unkept(target: &Target, error: &CacheError) {
+    if error.kind() == ErrorKind::Encode {
+        target.count(Counter::Errors);
+        tracing::warn!(%error, "a result is not kept");
+    }
+}
+
+/// Ends the flight with this result and gives it back.
+fn land<R, K>(lead: Option<Lead<'_>>, result: R) -> R
+where
+    K: Keep<R>,
+    K::Value: Clone + Send + Sync + 'static,
+{
+    if let Some(mut lead) = lead {
+        share::<R, K>(&mut lead, &result);
+    }
+    result
+}
+
+/// Hands a copy of the result to those who wait; what cannot be copied releases them.
+fn share<R, K>(lead: &mut Lead<'_>, result: &R)
+where
+    K: Keep<R>,
+    K::Value: Clone + Send + Sync + 'static,
+{
+    let outcome = match K::kept(result) {
+        Some(value) => Some(Outcome::<K::Value, K::Rest>::Kept(value.clone())),
+        None => K::rest(result).map(Outcome::Rest),
+    };
+    lead.land(outcome.map(|outcome| Arc::new(outcome) as _));
+}
+
+/// What came of waiting.
+enum Turn<'a> {
+    Lead(Lead<'a>),
+    Landed(Arc<dyn std::any::Any + Send + Sync>),
+    Alone,
+}
+
+async fn wait<'a>(
+    mode: Mode,
+    target: &'a Target,
+    flight: &Arc<Flight>,
+    limit: Duration,
+) -> Turn<'a> {
+    let flights = &target.cache.core().flights;
+    match flights.wait(flight, limit, mode.is_blocking()).await {
+        Some((Waited::Landed(cargo), _)) => Turn::Landed(cargo),
+        Some((_, Some(lead))) => Turn::Lead(lead),
+        // Waiting would be a circle, took too long, or the result cannot be shared.
+        _ => Turn::Alone,
+    }
+}

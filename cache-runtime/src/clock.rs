@@ -1,0 +1,78 @@
+//! The clock that every time-dependent rule takes, so that tests can move time by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Milliseconds on this process's own monotonic clock.
+pub(crate) type Tick = u64;
+
+/// The tick of what never expires.
+pub(crate) const NEVER: Tick = Tick::MAX;
+
+/// Where the time comes from: the system, or a hand.
+#[derive(Debug, Clone, Default)]
+pub struct Clock(Option<Arc<AtomicU64>>);
+
+impl Clock {
+    /// The system's clock.
+    pub(crate) const fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands still until [`advance`](Clock::advance) moves it.
+    #[must_use]
+    pub fn manual() -> Self {
+        Self(Some(Arc::new(AtomicU64::new(0))))
+    }
+
+    /// Moves a manual clock forward; clones of it move with it. The system's clock ignores this.
+    pub fn advance(&self, by: Duration) {
+        if let Some(hand) = &self.0 {
+            hand.fetch_add(millis(by), Ordering::SeqCst);
+        }
+    }
+
+    /// Now, on the monotonic clock.
+    #[inline]
+    pub(crate) fn now(&self) -> Tick {
+        match &self.0 {
+            None => monotonic(),
+            Some(hand) => MANUAL_START + hand.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Now, in milliseconds since 1970, for times that other processes read.
+    pub(crate) fn wall(&self) -> u64 {
+        match &self.0 {
+            None => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, millis),
+            Some(hand) => MANUAL_WALL + hand.load(Ordering::SeqCst),
+        }
+    }
+}
+
+// Not zero, so that "before" is still a number.
+const MANUAL_START: Tick = 1_000_000;
+const MANUAL_WALL: u64 = 1_700_000_000_000;
+
+/// A duration in whole milliseconds, rounded up, so that nothing expires early.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+// The coarse clock costs a fifth of `Instant::now`; it moves every few milliseconds.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[inline]
+fn monotonic() -> Tick {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
+    now.tv_sec.cast_unsigned() * 1000 + now.tv_nsec.cast_unsigned() / 1_000_000
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn monotonic() -> Tick {
+    use std::time::Instant;
+    static START: once_cell::sync::Lazy<Instant> = once_cell::sync::Lazy::new(Instant::now);
+    START.elapsed().as_millis() as Tick + MANUAL_START
+}

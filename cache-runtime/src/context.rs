@@ -1,0 +1,216 @@
+//! Where a call stands: which flights this chain of calls leads, and whether caching is off or
+//! refreshing in this scope. Carried along by the thread, and by a future wherever it is polled.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context as Task, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::flight::Flight;
+use crate::site::Site;
+use crate::sync::lock;
+use crate::timeout::Timeout;
+
+/// Where a call stands.
+#[derive(Clone, Default)]
+pub(crate) struct Context {
+    pub(crate) frame: Option<Arc<Frame>>,
+    pub(crate) scope: Scope,
+}
+
+/// What this scope says about caching.
+#[derive(Clone, Default)]
+pub(crate) enum Scope {
+    #[default]
+    Normal,
+    /// Every call runs, nothing is read or kept.
+    Bypass,
+    /// Every call runs and its result is kept.
+    Refreshing,
+    /// The first call of one function is treated so, those inside it and after it are not.
+    Once(Arc<Once>),
+}
+
+/// A wish for the next call of one function.
+pub(crate) struct Once {
+    site: &'static Site,
+    keep: bool,
+    used: AtomicBool,
+}
+
+/// How one call is to be treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Treatment {
+    Cached,
+    Uncached,
+    Refresh,
+}
+
+/// A body that is running: its flight, if it leads one, what it decides, and who called it.
+pub(crate) struct Frame {
+    pub(crate) flight: Option<Arc<Flight>>,
+    pub(crate) parent: Option<Arc<Frame>>,
+    decisions: Mutex<Decisions>,
+}
+
+/// What a body decided about its own result.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Decisions {
+    pub(crate) timeout: Option<Timeout>,
+    pub(crate) skip: bool,
+}
+
+thread_local! {
+    // Read on every hit, so it stands alone and has no destructor.
+    static SPECIAL: Cell<bool> = const { Cell::new(false) };
+    static HERE: RefCell<Context> = const {
+        RefCell::new(Context { frame: None, scope: Scope::Normal })
+    };
+}
+
+/// Whether this scope says anything but "cached as usual".
+#[inline]
+pub(crate) fn is_special() -> bool {
+    SPECIAL.get()
+}
+
+pub(crate) fn here() -> Context {
+    HERE.try_with(|here| here.borrow().clone())
+        .unwrap_or_default()
+}
+
+/// How a call of `site` is to be treated in this scope.
+pub(crate) fn treatment(site: Option<&'static Site>) -> Treatment {
+    if !is_special() {
+        return Treatment::Cached;
+    }
+    match here().scope {
+        Scope::Normal => Treatment::Cached,
+        Scope::Bypass => Treatment::Uncached,
+        Scope::Refreshing => Treatment::Refresh,
+        Scope::Once(once) => {
+            let mine = site.is_some_and(|site| std::ptr::eq(site, once.site));
+            if !mine || once.used.swap(true, Ordering::Relaxed) {
+                Treatment::Cached
+            } else if once.keep {
+                Treatment::Refresh
+            } else {
+                Treatment::Uncached
+            }
+        }
+    }
+}
+
+impl Context {
+    fn scoped(scope: Scope) -> Self {
+        Self { scope, ..here() }
+    }
+
+    pub(crate) fn bypass() -> Self {
+        Self::scoped(Scope::Bypass)
+    }
+
+    pub(crate) fn refreshing() -> Self {
+        Self::scoped(Scope::Refreshing)
+    }
+
+    /// The next call of `site` runs; `keep`: and its result is kept.
+    pub(crate) fn once(site: &'static Site, keep: bool) -> Self {
+        Self::scoped(Scope::Once(Arc::new(Once {
+            site,
+            keep,
+            used: AtomicBool::new(false),
+        })))
+    }
+
+    /// Inside a body that leads `flight`.
+    pub(crate) fn running(flight: Option<Arc<Flight>>) -> (Self, Arc<Frame>) {
+        let outer = here();
+        let frame = Arc::new(Frame {
+            flight,
+            parent: outer.frame,
+            decisions: Mutex::default(),
+        });
+        let context = Self {
+            frame: Some(frame.clone()),
+            scope: outer.scope,
+        };
+        (context, frame)
+    }
+
+    /// Runs `f` here.
+    pub(crate) fn enter<T>(&self, f: impl FnOnce() -> T) -> T {
+        let _back = Back(swap(self.clone()));
+        f()
+    }
+
+    /// Runs `future` here, wherever it is polled.
+    pub(crate) fn wrap<F: Future>(self, future: F) -> Scoped<F> {
+        Scoped {
+            context: self,
+            future,
+        }
+    }
+}
+
+fn swap(context: Context) -> Context {
+    let special = !matches!(context.scope, Scope::Normal);
+    HERE.try_with(|here| {
+        SPECIAL.set(special);
+        here.replace(context)
+    })
+    .unwrap_or_default()
+}
+
+// Restores the outer context, also when the body panics.
+struct Back(Context);
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        swap(std::mem::take(&mut self.0));
+    }
+}
+
+pin_project! {
+    /// A future that is polled in a context of its own.
+    pub(crate) struct Scoped<F> {
+        context: Context,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let future = this.future;
+        this.context.enter(|| future.poll(task))
+    }
+}
+
+impl Frame {
+    pub(crate) fn decisions(&self) -> Decisions {
+        lock(&self.decisions).clone()
+    }
+
+    pub(crate) fn decide(&self, change: impl FnOnce(&mut Decisions)) {
+        change(&mut lock(&self.decisions));
+    }
+
+    /// The flights that this chain of calls leads, innermost first.
+    pub(crate) fn flights(frame: Option<&Arc<Frame>>) -> Vec<Arc<Flight>> {
+        let mut flights = Vec::new();
+        let mut next = frame;
+        while let Some(frame) = next {
+            flights.extend(frame.flight.clone());
+            next = frame.parent.as_ref();
+        }
+        flights
+    }
+}

@@ -1,0 +1,290 @@
+//! One entry of a cached function, by its arguments; what its methods see is chosen by the
+//! function's return type.
+//!
+//! `Entry<R>` is over the return type as it is written. Which part of it is kept is found as
+//! method resolution walks the chain of `Deref`: `Result<Option<T>, E>`, then `Result<T, E>` and
+//! `Option<T>`, then anything. The same levels as in `keep.rs`, where the function decides.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::cached::cache_of;
+use crate::call_key::Key;
+use crate::error::CacheError;
+use crate::keep::Keep;
+use crate::mode::{Mode, block_on};
+use crate::observe::Counter;
+use crate::target::{Started, Target};
+use crate::timeout::Timeout;
+use crate::value::{Form, Portable};
+
+/// What an entry knows: where it is, and how long a value set by hand lives.
+struct Known {
+    key: Key,
+    timeout: Timeout,
+    /// `timeout = |v| …`: a `TimeoutFn` of the kept type.
+    timeout_of: Option<Box<dyn Any + Send + Sync>>,
+}
+
+struct TimeoutFn<V>(Box<dyn Fn(&V) -> Timeout + Send + Sync>);
+
+impl Known {
+    fn new(key: Key) -> Arc<Self> {
+        Arc::new(Self {
+            timeout: key.site.timeout,
+            key,
+            timeout_of: None,
+        })
+    }
+
+    fn target(&self) -> Result<Target, CacheError> {
+        Target::function(&self.key, &cache_of(&self.key)?)
+    }
+
+    async fn get<F: Form<V>, V: Send + 'static>(
+        &self,
+        mode: Mode,
+    ) -> Result<Option<V>, CacheError> {
+        let target = self.target()?;
+        if let Some(value) = target.read_level::<F, V>() {
+            target.binding.counters.hits.count();
+            return Ok(Some(value));
+        }
+        let value = target.read_store::<F, V>(mode).await?;
+        target.count(if value.is_some() {
+            Counter::StoreHits
+        } else {
+            Counter::Misses
+        });
+        Ok(value)
+    }
+
+    async fn set<F: Form<V>, V: Clone + 'static>(
+        &self,
+        mode: Mode,
+        value: &V,
+    ) -> Result<(), CacheError> {
+        let target = self.target()?;
+        let of_value = self
+            .timeout_of
+            .as_ref()
+            .and_then(|timeout| timeout.downcast_ref::<TimeoutFn<V>>())
+            .map(|timeout| (timeout.0)(value));
+        let timeout = of_value
+            .unwrap_or(self.timeout)
+            .or(target.cache.core().settings.timeout)
+            .jittered(self.key.site.jitter);
+        target.cache.core().flights.overtake(&target.key);
+        let started = Started::now(&target.cache);
+        target
+            .write::<F, V>(mode, value, timeout, started, None)
+            .await
+            .map(drop)
+    }
+
+    async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
+        self.target()?.delete(mode).await
+    }
+
+    async fn touch(&self, mode: Mode, timeout: Timeout) -> Result<bool, CacheError> {
+        self.target()?.touch(mode, timeout).await
+    }
+
+    fn made_key(&self) -> Result<String, CacheError> {
+        self.target()?.made_key()
+    }
+}
+
+/// A return type that is a bare type parameter: kept whole, whatever it stands for.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Opaque<R>(PhantomData<fn() -> R>);
+
+macro_rules! entry {
+    ($(#[$doc:meta])* $entry:ident, $link1:ident, $link2:ident, $mode:expr, $answer:ident, [$($async:tt)?]) => {
+        $(#[$doc])*
+        pub struct $entry<R, F = Portable>($link1<R, F>);
+        /// The link of the chain where `Result<T, E>` and `Option<T>` are told apart.
+        #[doc(hidden)]
+        #[allow(missing_debug_implementations)]
+        pub struct $link1<R, F>($link2<R, F>);
+        /// The end of the chain: any other type.
+        #[doc(hidden)]
+        #[allow(missing_debug_implementations)]
+        pub struct $link2<R, F>(Arc<Known>, PhantomData<fn() -> (R, F)>);
+
+        impl<R, F> Deref for $entry<R, F> {
+            type Target = $link1<R, F>;
+            fn deref(&self) -> &$link1<R, F> {
+                &self.0
+            }
+        }
+
+        impl<R, F> Deref for $link1<R, F> {
+            type Target = $link2<R, F>;
+            fn deref(&self) -> &$link2<R, F> {
+                &self.0
+            }
+        }
+
+        impl<R, F> $entry<R, F> {
+            #[doc(hidden)]
+            #[must_use]
+            pub fn __new(key: Key) -> Self {
+                Self::of(Known::new(key))
+            }
+
+            fn of(known: Arc<Known>) -> Self {
+                Self($link1($link2(known, PhantomData)))
+            }
+
+            #[doc(hidden)]
+            #[must_use]
+            pub fn __timeout(mut self, timeout: impl Into<Timeout>) -> Self {
+                if let Some(known) = Arc::get_mut(&mut self.0.0.0) {
+                    known.timeout = timeout.into();
+                }
+                self
+            }
+
+            #[doc(hidden)]
+            #[must_use]
+            pub fn __timeout_of<K, T, W>(mut self, _: K, timeout: W) -> Self
+            where
+                K: Keep<R>,
+                K::Value: 'static,
+                T: Into<Timeout>,
+                W: Fn(&K::Value) -> T + Send + Sync + 'static,
+            {
+                if let Some(known) = Arc::get_mut(&mut self.0.0.0) {
+                    let timeout = TimeoutFn::<K::Value>(Box::new(move |value| timeout(value).into()));
+                    known.timeout_of = Some(Box::new(timeout));
+                }
+                self
+            }
+        }
+
+        impl<R, F> $link2<R, F> {
+            /// The whole key, as `redis-cli` shows it: `task_api:1:user_tasks:9f3c…`; empty if the
+            /// arguments cannot be a key or there is no such cache.
+            #[must_use]
+            pub fn key(&self) -> String {
+                self.0.made_key().unwrap_or_default()
+            }
+
+            /// Forgets the entry; true if it was there.
+            ///
+            /// # Errors
+            ///
+            /// The store's.
+            pub $($async)? fn delete(&self) -> Result<bool, CacheError> {
+                $answer!(self.0.delete($mode))
+            }
+
+            /// Gives the entry a new life from now on; true if it was there.
+            ///
+            /// # Errors
+            ///
+            /// The store's.
+            pub $($async)? fn touch(&self, timeout: impl Into<Timeout>) -> Result<bool, CacheError> {
+                $answer!(self.0.touch($mode, timeout.into()))
+            }
+        }
+
+        entry!(@values $entry [T] Opaque<T>, $mode, $answer, [$($async)?]);
+        entry!(@values $entry [T, E] Result<Option<T>, E>, $mode, $answer, [$($async)?]);
+        entry!(@values $link1 [T, E] Result<T, E>, $mode, $answer, [$($async)?]);
+        entry!(@values $link1 [T] Option<T>, $mode, $answer, [$($async)?]);
+        entry!(@values $link2 [T] T, $mode, $answer, [$($async)?]);
+
+        impl<R, F> std::fmt::Debug for $entry<R, F> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($entry)).field("key", &self.key()).finish()
+            }
+        }
+    };
+    (@values $entry:ident [$($generics:ident),*] $result:ty, $mode:expr, $answer:ident, [$($async:tt)?]) => {
+        impl<$($generics,)* F> $entry<$result, F> {
+            /// What is cached, without running the function.
+            ///
+            /// # Errors
+            ///
+            /// The store's.
+            pub $($async)? fn get(&self) -> Result<Option<T>, CacheError>
+            where
+                F: Form<T>,
+                T: Clone + Send + Sync + 'static,
+            {
+                $answer!(self.known().get::<F, T>($mode))
+            }
+
+            /// Puts this value there, with the function's timeout: write-through.
+            ///
+            /// # Errors
+            ///
+            /// The store's.
+            pub $($async)? fn set(&self, value: &T) -> Result<(), CacheError>
+            where
+                F: Form<T>,
+                T: Clone + Send + Sync + 'static,
+            {
+                $answer!(self.known().set::<F, T>($mode, value))
+            }
+        }
+    };
+}
+
+macro_rules! awaited {
+    ($future:expr) => {
+        $future.await
+    };
+}
+
+macro_rules! blocked {
+    ($future:expr) => {
+        block_on($future)
+    };
+}
+
+entry! {
+    /// One entry of a cached `async fn`, by its arguments: `get_user_tasks::entry(7, None)`.
+    ///
+    /// `get` and `set` see what is kept of the function's result: the `T` of a `Result<T, E>`, of
+    /// an `Option<T>` and of a `Result<Option<T>, E>`.
+    Entry, EntryLink1, EntryLink2, Mode::Async, awaited, [async]
+}
+
+entry! {
+    /// One entry of a cached `fn`, by its arguments: an [`Entry`] whose methods block.
+    BlockingEntry, BlockingLink1, BlockingLink2, Mode::Blocking, blocked, []
+}
+
+impl<R, F> EntryLink2<R, F> {
+    fn known(&self) -> &Known {
+        &self.0
+    }
+}
+
+impl<R, F> BlockingLink2<R, F> {
+    fn known(&self) -> &Known {
+        &self.0
+    }
+}
+
+impl<R, F> Entry<R, F> {
+    /// The same entry for callers that do not `await`.
+    #[must_use]
+    pub fn blocking(&self) -> BlockingEntry<R, F> {
+        BlockingEntry::of(self.0.0.0.clone())
+    }
+}
+
+impl<R, F> BlockingEntry<R, F> {
+    /// The same entry for callers that `await`.
+    #[must_use]
+    pub fn awaiting(&self) -> Entry<R, F> {
+        Entry::of(self.0.0.0.clone())
+    }
+}

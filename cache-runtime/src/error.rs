@@ -1,0 +1,157 @@
+//! The one error type: what went wrong, in which operation, on which key, and is it worth a retry.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What kind of thing went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A URL, an option or a builder setting is wrong. Not retryable.
+    Config,
+    /// No cache has this alias.
+    UnknownCache,
+    /// The store cannot be reached, or its connection broke.
+    Unavailable,
+    /// The store did not answer within the time limit.
+    Timeout,
+    /// The breaker is open: the store failed before and is not being asked for now.
+    BreakerOpen,
+    /// The store answered with an error.
+    Store,
+    /// The value cannot be encoded in the cache's format.
+    Encode,
+    /// What is stored is not a value of this type and format.
+    Decode,
+    /// The value is larger than `max_value_size`.
+    TooLarge,
+    /// The key is missing (`incr`, `incr_version`).
+    NotFound,
+    /// The key cannot be made or used: its arguments cannot be serialized, or it is not text.
+    Key,
+    /// Two functions claim the same key in one cache.
+    Collision,
+    /// The store or the format cannot do this.
+    Unsupported,
+    /// The function took longer than its hard time limit.
+    FunctionTimeout,
+}
+
+/// An error of a cache: kind, operation, key and source.
+#[derive(Clone)]
+pub struct CacheError(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    operation: &'static str,
+    key: Option<String>,
+    detail: String,
+    source: Option<std::sync::Arc<dyn StdError + Send + Sync>>,
+}
+
+impl CacheError {
+    /// An error of `kind` with a message: a lowercase fragment without a full stop.
+    ///
+    /// For implementors of [`Store`](crate::Store).
+    #[must_use]
+    pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: "",
+            key: None,
+            detail: detail.into(),
+            source: None,
+        }))
+    }
+
+    /// The same error, caused by `source`.
+    #[must_use]
+    pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(std::sync::Arc::new(source));
+        self
+    }
+
+    /// The same error, met in `operation` (kept if one is set already).
+    #[must_use]
+    pub fn in_operation(mut self, operation: &'static str) -> Self {
+        if self.0.operation.is_empty() {
+            self.0.operation = operation;
+        }
+        self
+    }
+
+    /// The same error, about `key` (kept if one is set already).
+    #[must_use]
+    pub fn on_key(mut self, key: &str) -> Self {
+        if self.0.key.is_none() {
+            self.0.key = Some(key.to_owned());
+        }
+        self
+    }
+
+    /// What kind of thing went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operation that failed (`get`, `set`, `from_url`, …); empty if none.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        self.0.operation
+    }
+
+    /// The key it was about, if one.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.0.key.as_deref()
+    }
+
+    /// Whether the same call may succeed later with nothing changed.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::BreakerOpen
+        )
+    }
+}
+
+impl fmt::Display for CacheError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if !inner.operation.is_empty() {
+            write!(f, "{}", inner.operation)?;
+            if let Some(key) = &inner.key {
+                write!(f, " {key:?}")?;
+            }
+            f.write_str(": ")?;
+        } else if let Some(key) = &inner.key {
+            write!(f, "{key:?}: ")?;
+        }
+        f.write_str(&inner.detail)
+    }
+}
+
+impl fmt::Debug for CacheError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("CacheError")
+            .field("kind", &inner.kind)
+            .field("operation", &inner.operation)
+            .field("key", &inner.key)
+            .field("detail", &inner.detail)
+            .field("source", &inner.source)
+            .finish()
+    }
+}
+
+impl StdError for CacheError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_ref()
+            .map(|s| &**s as &(dyn StdError + 'static))
+    }
+}

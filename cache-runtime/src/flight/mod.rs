@@ -1,0 +1,8 @@
+//! One execution per key: a leader runs the function, the others wait for it.
+
+mod circle;
+mod landing;
+mod table;
+
+pub(crate) use landing::{Flight, Waited};
+pub(crate) use table::{Join, Lead, Table};

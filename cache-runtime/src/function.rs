@@ -1,0 +1,82 @@
+//! A cached function as a whole: forget all its entries, run it now, run it uncached.
+
+use std::future::Future;
+
+use crate::cache::Cache;
+use crate::context::Context;
+use crate::error::CacheError;
+use crate::mode::{Mode, block_on};
+use crate::observe::Stats;
+use crate::registry;
+use crate::site::Site;
+
+/// Runs a call of `site` in `future` now, and keeps its result.
+pub async fn refreshing<F: Future>(site: &'static Site, future: F) -> F::Output {
+    Context::once(site, true).wrap(future).await
+}
+
+/// Runs a call of `site` in `f` now, and keeps its result.
+pub fn refreshing_blocking<T>(site: &'static Site, f: impl FnOnce() -> T) -> T {
+    Context::once(site, true).enter(f)
+}
+
+/// Runs a call of `site` in `future`, and leaves the cache alone.
+pub async fn uncached<F: Future>(site: &'static Site, future: F) -> F::Output {
+    Context::once(site, false).wrap(future).await
+}
+
+/// Runs a call of `site` in `f`, and leaves the cache alone.
+pub fn uncached_blocking<T>(site: &'static Site, f: impl FnOnce() -> T) -> T {
+    Context::once(site, false).enter(f)
+}
+
+/// Forgets every entry of `site` in the cache of its alias.
+pub async fn clear(site: &'static Site) -> Result<(), CacheError> {
+    clear_mode(Mode::Async, site, &registry::cache_of(site)?).await
+}
+
+/// See [`clear`].
+pub fn clear_blocking(site: &'static Site) -> Result<(), CacheError> {
+    block_on(clear_mode(Mode::Blocking, site, &registry::cache_of(site)?))
+}
+
+/// Forgets every entry of `site` in `cache`.
+pub async fn clear_in(site: &'static Site, cache: &Cache) -> Result<(), CacheError> {
+    clear_mode(Mode::Async, site, cache).await
+}
+
+/// See [`clear_in`].
+pub fn clear_in_blocking(site: &'static Site, cache: &Cache) -> Result<(), CacheError> {
+    block_on(clear_mode(Mode::Blocking, site, cache))
+}
+
+// Every function with this key prefix loses its entries in a store: their names hold no more
+// than the prefix and a hash.
+async fn clear_mode(mode: Mode, site: &'static Site, cache: &Cache) -> Result<(), CacheError> {
+    let core = cache.core();
+    let binding = cache.space().bind(site);
+    core.flights
+        .overtake_where(|key| key.header.binding == binding.id);
+    if let Some(level) = core.any_level() {
+        level.remove_where(|key, _| key.header.binding == binding.id);
+    }
+    if let Some(store) = core.store() {
+        let prefix = format!("{}{}:", cache.store_prefix("clear")?, site.prefix());
+        store
+            .walk(mode, "clear", |store| store.clear(&prefix))
+            .await?;
+    }
+    Ok(())
+}
+
+/// What `site` has done in all caches.
+#[must_use]
+pub fn stats(site: &'static Site) -> Stats {
+    site.stats()
+}
+
+/// What `site` has done in `cache`.
+#[must_use]
+pub fn stats_in(site: &'static Site, cache: &Cache) -> Stats {
+    cache.space().bind(site).counters.stats()
+}

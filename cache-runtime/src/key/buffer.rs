@@ -1,0 +1,258 @@
+//! `Tree`: the bytes of one call's arguments, on the stack as long as they fit in 64 bytes.
+//!
+//! Bytes are written a word at a time: a piece of up to 8 bytes is shifted to its place and or-ed into
+//! one or two words. This is faster than copying bytes, since a later read of the word finds it in one
+//! store instead of waiting for several to leave the store buffer; and for pieces at known places the
+//! compiler makes constants of all of it. Unused bytes are zero, so that short trees are compared and
+//! hashed as words, with no call to `memcmp`.
+
+use std::fmt;
+
+/// Words kept inline.
+const WORDS: usize = 8;
+/// Bytes kept inline.
+const INLINE: usize = WORDS * 8;
+/// From here on a piece of 8 bytes may not fit: the exact rules are left to [`Tree::put_late`].
+const LATE: usize = INLINE - 8;
+
+/// The arguments of one call as bytes; see [`tree`](super::tree) for what they mean.
+#[derive(Clone, Default)]
+pub(crate) struct Tree {
+    /// Bytes in all, inline or spilled.
+    len: usize,
+    /// The bytes while they fit, padded with zeros; all zero after a spill.
+    words: [[u8; 8]; WORDS],
+    /// All the bytes, once they are more than fit.
+    // Boxed: a word in every entry of the in-process level instead of three that are hardly ever used.
+    #[expect(clippy::box_collection, reason = "the outer size counts, see above")]
+    spilled: Option<Box<Vec<u8>>>,
+}
+
+impl Tree {
+    /// The bytes.
+    #[inline]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.spilled {
+            Some(bytes) => bytes,
+            None => &self.words.as_flattened()[..self.len.min(INLINE)],
+        }
+    }
+
+    /// How many bytes are written.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[cfg(test)]
+    /// Bytes on the heap; 0 as long as the tree fits inline.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.spilled
+            .as_ref()
+            .map_or(0, |bytes| bytes.capacity() + size_of::<Vec<u8>>())
+    }
+
+    /// A hash in which every bit is usable; `seed` should be random, so that nobody can aim at it.
+    #[inline]
+    pub(crate) fn hash(&self, seed: u64) -> u64 {
+        let mut mix = Mix::new(seed, self.len);
+        if self.spilled.is_some() {
+            return self.hash_spilled(mix);
+        }
+        for pair in 0..WORDS / 2 {
+            if pair * 16 >= self.len {
+                break;
+            }
+            mix.pair(self.word(2 * pair), self.word(2 * pair + 1));
+        }
+        mix.finish()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn hash_spilled(&self, mut mix: Mix) -> u64 {
+        let (pairs, tail) = self.as_bytes().as_chunks::<16>();
+        let mut last = [0; 16];
+        last[..tail.len()].copy_from_slice(tail);
+        for pair in pairs.iter().chain([&last]) {
+            let both = u128::from_le_bytes(*pair);
+            mix.pair(low(both), high(both));
+        }
+        mix.finish()
+    }
+
+    #[inline]
+    fn word(&self, index: usize) -> u64 {
+        u64::from_le_bytes(self.words[index])
+    }
+
+    /// Appends the low `bytes` (1 to 8) of `piece`; its other bytes must be zero.
+    #[inline]
+    pub(super) fn put(&mut self, piece: u64, bytes: usize) {
+        debug_assert!((1..=8).contains(&bytes) && (bytes == 8 || piece >> (8 * bytes) == 0));
+        if self.len < LATE {
+            self.or(self.len, piece);
+            self.len += bytes;
+        } else {
+            self.put_late(piece, bytes);
+        }
+    }
+
+    /// Ors `piece` into the two words it touches at byte `at`, which is below [`LATE`].
+    #[inline]
+    fn or(&mut self, at: usize, piece: u64) {
+        let (index, shift) = (at / 8, at % 8 * 8);
+        self.words[index] = (self.word(index) | piece << shift).to_le_bytes();
+        // In two steps, because a shift by 64 is not a shift.
+        let carry = piece >> 1 >> (63 - shift);
+        self.words[index + 1] = (self.word(index + 1) | carry).to_le_bytes();
+    }
+
+    /// `put` in the last inline word, or after a spill.
+    #[cold]
+    #[inline(never)]
+    fn put_late(&mut self, piece: u64, bytes: usize) {
+        if self.len + bytes <= INLINE {
+            let last = self.word(WORDS - 1) | piece << (self.len % 8 * 8);
+            self.words[WORDS - 1] = last.to_le_bytes();
+            self.len += bytes;
+        } else {
+            self.put_spilled(&piece.to_le_bytes()[..bytes]);
+        }
+    }
+
+    /// Appends `bytes`.
+    #[inline]
+    pub(super) fn put_bytes(&mut self, bytes: &[u8]) {
+        if bytes.len() > INLINE - self.len.min(INLINE) {
+            return self.put_spilled(bytes);
+        }
+        // Not `copy_from_slice`: a call to memcpy costs more than the few words of a short text.
+        let (words, tail) = bytes.as_chunks::<8>();
+        for word in words {
+            self.put(u64::from_le_bytes(*word), 8);
+        }
+        if !tail.is_empty() {
+            self.put(short_word(tail), tail.len());
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_spilled(&mut self, bytes: &[u8]) {
+        if self.spilled.is_none() {
+            let mut all = Vec::with_capacity((self.len + bytes.len()).next_power_of_two());
+            all.extend_from_slice(self.as_bytes());
+            self.words = Default::default();
+            self.spilled = Some(Box::new(all));
+        }
+        if let Some(all) = &mut self.spilled {
+            all.extend_from_slice(bytes);
+            self.len = all.len();
+        }
+    }
+
+    /// Fills in four zero bytes written before, at `at`.
+    pub(super) fn fill_u32(&mut self, at: usize, value: u32) {
+        if let Some(all) = &mut self.spilled {
+            all[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        } else if at < LATE {
+            self.or(at, u64::from(value));
+        } else {
+            let last = self.word(WORDS - 1) | u64::from(value) << (at % 8 * 8);
+            self.words[WORDS - 1] = last.to_le_bytes();
+        }
+    }
+}
+
+/// Up to 7 bytes as a word, zero padded: overlapping reads instead of a loop.
+#[inline]
+fn short_word(bytes: &[u8]) -> u64 {
+    let n = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let last = u64::from(u32::from_le_bytes(*last)) << ((n - 4) * 8);
+        u64::from(u32::from_le_bytes(*first)) | last
+    } else if let ([first, ..], [.., last]) = (bytes, bytes) {
+        let middle = u64::from(bytes[n / 2]) << (n / 2 * 8);
+        u64::from(*first) | middle | u64::from(*last) << ((n - 1) * 8)
+    } else {
+        0
+    }
+}
+
+/// The state of a hash: folded 128-bit multiplications, as in wyhash and foldhash.
+struct Mix {
+    state: u64,
+    // Secret as well: with a known second factor, text could be made that multiplies all else away.
+    other: u64,
+}
+
+/// Fractional digits of the golden ratio and of pi: odd numbers with no pattern.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+const PI: u64 = 0x2436_6f37_1a3b_5a35;
+
+impl Mix {
+    #[inline]
+    fn new(seed: u64, len: usize) -> Self {
+        Self {
+            state: seed ^ (len as u64).wrapping_mul(GOLDEN),
+            other: seed.rotate_left(32) ^ PI,
+        }
+    }
+
+    #[inline]
+    fn pair(&mut self, first: u64, second: u64) {
+        self.state = fold(self.state ^ first, self.other ^ second);
+    }
+
+    #[inline]
+    fn finish(self) -> u64 {
+        fold(self.state, GOLDEN)
+    }
+}
+
+/// The 128-bit product, its halves xor-ed.
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    low(product) ^ high(product)
+}
+
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the low half is what is asked for"
+)]
+fn low(both: u128) -> u64 {
+    both as u64
+}
+
+#[inline]
+fn high(both: u128) -> u64 {
+    (both >> 64) as u64
+}
+
+impl PartialEq for Tree {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        // Word by word: comparing all the words at once makes vector loads of it, which have to wait
+        // until the words just written have left the store buffer.
+        for index in 0..WORDS {
+            if index * 8 >= self.len {
+                break;
+            }
+            if self.words[index] != other.words[index] {
+                return false;
+            }
+        }
+        self.len == other.len && self.spilled == other.spilled
+    }
+}
+
+impl Eq for Tree {}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tree({})", self.as_bytes().escape_ascii())
+    }
+}

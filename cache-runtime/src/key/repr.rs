@@ -1,0 +1,95 @@
+//! One scalar as Python writes it, letter by letter: the `repr` of a float, and JSON text in ASCII.
+
+use std::fmt::Write;
+
+/// Appends `repr(value)`, or the names that `json.dumps` has for what is not finite.
+pub(super) fn float(out: &mut String, value: f64) {
+    if value.is_nan() {
+        return out.push_str("NaN");
+    }
+    if value.is_sign_negative() {
+        out.push('-');
+    }
+    if value.is_infinite() {
+        return out.push_str("Infinity");
+    }
+    // ryu for the digits alone: on exact ties Rust's own are others than Python's, and serde_json's
+    // layout changes between its versions.
+    let mut buffer = ryu::Buffer::new();
+    let (digits, point) = digits_and_point(buffer.format_finite(value.abs()));
+    layout(out, &digits, point);
+}
+
+/// The digits with no zeros around them ("0" for zero), and where the point is: `0.DIGITS * 10^point`.
+fn digits_and_point(text: &str) -> (String, i32) {
+    let (number, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let all = [whole, fraction].concat();
+    let significant = all.trim_start_matches('0');
+    if significant.is_empty() {
+        return ("0".to_owned(), 1);
+    }
+    // Neither can fail: ryu writes at most 24 letters and exponents of three digits.
+    let length = |text: &str| i32::try_from(text.len()).unwrap_or(0);
+    let point =
+        length(whole) - (length(&all) - length(significant)) + exponent.parse::<i32>().unwrap_or(0);
+    (significant.trim_end_matches('0').to_owned(), point)
+}
+
+/// Python's choice: an exponent if the point is further than 4 places before the digits or 16 behind.
+fn layout(out: &mut String, digits: &str, point: i32) {
+    let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
+    if point <= -4 || point > 16 {
+        let (first, rest) = digits.split_at(1);
+        out.push_str(first);
+        if !rest.is_empty() {
+            out.push('.');
+            out.push_str(rest);
+        }
+        let exponent = point - 1;
+        let sign = if exponent < 0 { '-' } else { '+' };
+        // Writing to a String cannot fail.
+        let _ = write!(out, "e{sign}{:02}", exponent.unsigned_abs());
+    } else if point <= 0 {
+        out.push_str("0.");
+        out.push_str(&zeros(-point));
+        out.push_str(digits);
+    } else if let Some((whole, fraction)) = digits
+        .split_at_checked(point.unsigned_abs() as usize)
+        .filter(|(_, f)| !f.is_empty())
+    {
+        out.push_str(whole);
+        out.push('.');
+        out.push_str(fraction);
+    } else {
+        out.push_str(digits);
+        let have = i32::try_from(digits.len()).unwrap_or(0);
+        out.push_str(&zeros(point - have));
+        out.push_str(".0");
+    }
+}
+
+/// Appends `text` in quotes, in ASCII: `ensure_ascii=True`, which is Python's default.
+pub(super) fn quoted(out: &mut String, text: &str) {
+    out.reserve(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{c}' => out.push_str("\\f"),
+            '\u{8}' => out.push_str("\\b"),
+            ' '..='~' => out.push(c),
+            _ => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // Writing to a String cannot fail.
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
+}

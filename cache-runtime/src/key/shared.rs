@@ -1,0 +1,68 @@
+//! The key of a store outside the process: the hashed text, and Django's prefix and version around it.
+
+use md5::{Digest, Md5};
+
+use super::error::{KeyError, Reason};
+
+/// The longest made key: every store takes this much, and it leaves room for a file name's escapes.
+pub(crate) const MAX_KEY_BYTES: usize = 1024;
+
+/// Which hash makes a text a key of 32 hex digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum KeyHash {
+    /// The one that Python services use; people can build collisions of it.
+    #[default]
+    Md5,
+    /// The first half of BLAKE3, where arguments come from people who might try.
+    #[cfg(feature = "blake3")]
+    Blake3,
+}
+
+impl KeyHash {
+    fn digest(self, text: &str) -> [u8; 16] {
+        match self {
+            Self::Md5 => Md5::digest(text).into(),
+            #[cfg(feature = "blake3")]
+            Self::Blake3 => {
+                let mut half = [0; 16];
+                half.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+                half
+            }
+        }
+    }
+}
+
+/// The key of a call: `prefix:hex`, with the prefix as it is, even if it is empty.
+pub(crate) fn function_key(prefix: &str, text: &str, hash: KeyHash) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut key = String::with_capacity(prefix.len() + 33);
+    key.push_str(prefix);
+    key.push(':');
+    for byte in hash.digest(text) {
+        key.push(char::from(HEX[usize::from(byte >> 4)]));
+        key.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+    key
+}
+
+/// Django's `make_key`: `KEY_PREFIX:VERSION:key`.
+pub(crate) fn make_key(key_prefix: &str, version: i64, key: &str) -> String {
+    format!("{key_prefix}:{version}:{key}")
+}
+
+/// Refuses a made key that some store would not take, or would take for something else.
+///
+/// Spaces and letters outside ASCII are fine; Memcached, which takes neither, gets a hash of them.
+pub(crate) fn validate(key: &str) -> Result<(), KeyError> {
+    if key.is_empty() {
+        return Err(KeyError::new(Reason::Empty));
+    }
+    if key.len() > MAX_KEY_BYTES {
+        return Err(KeyError::new(Reason::TooLong(key.len())));
+    }
+    // Bytes of longer letters are 0x80 and above, so this needs no decoding.
+    match key.bytes().find(u8::is_ascii_control) {
+        Some(byte) => Err(KeyError::new(Reason::Control(byte.into()))),
+        None => Ok(()),
+    }
+}

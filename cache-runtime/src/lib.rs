@@ -1,0 +1,103 @@
+//! One attribute above a function, and its results are cached: in process, in Redis, chosen at run
+//! time by a URL.
+//!
+//! ```
+//! use cache_runtime::cache_result;
+//!
+//! /// The square, computed once per argument and ten minutes.
+//! #[cache_result(timeout = 600, key_prefix = "squares")]
+//! fn square(n: u64) -> u64 {
+//!     n * n
+//! }
+//!
+//! assert_eq!(square(12), 144);                     // computed
+//! assert_eq!(square(12), 144);                     // from the cache
+//! assert_eq!(square::stats().hits, 1);
+//! assert_eq!(square::entry(12).get()?, Some(144)); // looked at, without running the function
+//! square::entry(12).delete()?;                     // forgotten
+//! # Ok::<(), cache_runtime::CacheError>(())
+//! ```
+//!
+//! # The map of the crate
+//!
+//! | module | answers |
+//! | --- | --- |
+//! | `cached`, `call` | the way of a call: an in-process hit, and everything behind it |
+//! | `site`, `space`, `registry` | which function, in which cache, by which alias |
+//! | `key`, `call_key`, `types`, `version` | what a call is called, in process and in shared stores |
+//! | `keep`, `policy`, `timeout` | what is kept of a result, and for how long |
+//! | `local` | the in-process level |
+//! | `flight` | one execution per key |
+//! | `target` | one entry: the only places that read, write and delete it |
+//! | `codec`, `value` | how values become bytes, and how they are held in process |
+//! | `store`, `stores`, `guarded`, `breaker` | stores outside, behind time limits and a breaker |
+//! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
+//! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
+//! | `observe`, `error` | what is counted and told |
+//! | `clock`, `mode`, `testing` | time, waiting, and tests |
+//!
+//! # Cargo features
+//!
+//! | feature | brings |
+//! | --- | --- |
+//! | `redis` | `redis://` stores; tokio and the redis client |
+//! | `zlib` | zlib compression, and Django's compressed JSON; on with `redis` |
+//! | `blake3` | `key_hash=blake3` |
+//! | `testing` | `testing`: isolated caches and a clock that is moved by hand |
+
+// A test may unwrap: its panic is its report.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod breaker;
+mod cache;
+mod cached;
+mod call;
+mod call_key;
+mod clock;
+mod codec;
+mod context;
+mod entry;
+mod error;
+mod flight;
+mod function;
+mod glob;
+mod guarded;
+mod keep;
+mod key;
+mod local;
+mod mode;
+mod observe;
+mod policy;
+mod registry;
+mod scope;
+mod settings;
+mod site;
+mod space;
+mod store;
+pub mod stores;
+mod sync;
+mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod timeout;
+mod types;
+mod url;
+mod value;
+mod version;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use cache::{BlockingCache, Cache, CacheBuilder};
+pub use cache_macros::cache_result;
+pub use clock::Clock;
+pub use codec::{Compression, Format};
+pub use entry::{BlockingEntry, Entry};
+pub use error::{CacheError, ErrorKind};
+pub use observe::Stats;
+pub use registry::{Caches, caches};
+pub use scope::{Call, bypass, bypass_blocking, current, refreshing, refreshing_blocking};
+pub use store::{Capabilities, Store, StoreFuture, Ttl};
+pub use timeout::Timeout;
+pub use value::{CacheKey, CacheValue, LocalValue};
+pub use version::Version;

@@ -1,0 +1,48 @@
+//! Who waits, and how: the one difference between sync and async callers.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+
+/// How the caller waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Async,
+    Blocking,
+}
+
+impl Mode {
+    pub(crate) fn is_blocking(self) -> bool {
+        self == Mode::Blocking
+    }
+}
+
+/// Runs a future that blocks inside `poll`, where it waits at all.
+///
+/// In blocking mode everything of ours is ready at the first poll. A store of the user's own that
+/// has no blocking face may be pending; its future is driven here, by this thread.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut quick = Context::from_waker(Waker::noop());
+    if let Poll::Ready(output) = future.as_mut().poll(&mut quick) {
+        return output;
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut task = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut task) {
+            return output;
+        }
+        std::thread::park();
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

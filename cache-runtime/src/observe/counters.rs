@@ -1,0 +1,65 @@
+//! The counters of one function in one cache.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::hits::HitCell;
+use super::stats::Stats;
+
+/// What is counted off the hit path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counter {
+    StoreHits,
+    Misses,
+    Sets,
+    Deletes,
+    Joined,
+    Errors,
+    Undecodable,
+    TooLarge,
+    Collisions,
+}
+
+const COUNTERS: usize = Counter::Collisions as usize + 1;
+
+/// Counts of one function in one cache.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    /// In-process hits are counted apart, without touching shared memory.
+    pub(crate) hits: HitCell,
+    others: [AtomicU64; COUNTERS],
+}
+
+impl Counters {
+    pub(crate) fn numbered(number: u32) -> Self {
+        Self {
+            hits: HitCell::numbered(number),
+            others: Default::default(),
+        }
+    }
+
+    pub(crate) fn count(&self, what: Counter) {
+        self.count_many(what, 1);
+    }
+
+    pub(crate) fn count_many(&self, what: Counter, times: u64) {
+        self.others[what as usize].fetch_add(times, Relaxed);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let of = |what: Counter| self.others[what as usize].load(Relaxed);
+        let local_hits = self.hits.total();
+        Stats {
+            hits: local_hits + of(Counter::StoreHits),
+            local_hits,
+            misses: of(Counter::Misses),
+            sets: of(Counter::Sets),
+            deletes: of(Counter::Deletes),
+            joined: of(Counter::Joined),
+            errors: of(Counter::Errors),
+            undecodable: of(Counter::Undecodable),
+            too_large: of(Counter::TooLarge),
+            collisions: of(Counter::Collisions),
+            ..Stats::default()
+        }
+    }
+}

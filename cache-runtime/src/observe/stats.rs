@@ -1,0 +1,59 @@
+//! Plain numbers of a function or a cache.
+
+/// What has happened since the process started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Answers from the cache, from either level.
+    pub hits: u64,
+    /// Those of the hits that the in-process level answered.
+    pub local_hits: u64,
+    /// Reads that found nothing fresh.
+    pub misses: u64,
+    /// Values written.
+    pub sets: u64,
+    /// Entries deleted.
+    pub deletes: u64,
+    /// Old values served while a new one could not be had.
+    pub stale: u64,
+    /// Callers that waited for another's execution and took its result.
+    pub joined: u64,
+    /// Operations of the store that failed.
+    pub errors: u64,
+    /// Stored bytes that were not a value of the type and format asked for: counted misses.
+    pub undecodable: u64,
+    /// Results that were returned but not kept, for their size.
+    pub too_large: u64,
+    /// Calls that ran uncached because another function claims the same key.
+    pub collisions: u64,
+    /// Entries that the in-process level dropped to stay within its bounds.
+    pub evictions: u64,
+}
+
+impl Stats {
+    /// The share of reads that were hits, 0 to 1; 0 if there was none.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn hit_ratio(&self) -> f64 {
+        let reads = self.hits + self.misses;
+        if reads == 0 {
+            return 0.0;
+        }
+        self.hits as f64 / reads as f64
+    }
+
+    pub(crate) fn add(&mut self, other: &Stats) {
+        self.hits += other.hits;
+        self.local_hits += other.local_hits;
+        self.misses += other.misses;
+        self.sets += other.sets;
+        self.deletes += other.deletes;
+        self.stale += other.stale;
+        self.joined += other.joined;
+        self.errors += other.errors;
+        self.undecodable += other.undecodable;
+        self.too_large += other.too_large;
+        self.collisions += other.collisions;
+        self.evictions += other.evictions;
+    }
+}

@@ -1,0 +1,89 @@
+//! Whether a result is kept and for how long: the attribute's closures, and what the body decided.
+
+use crate::context::Decisions;
+use crate::timeout::Timeout;
+
+/// What the attribute's closures say about a value.
+pub trait Policy<V> {
+    /// `timeout = |v| …`
+    fn timeout(&self, _: &V) -> Option<Timeout> {
+        None
+    }
+    /// `when = |v| …`
+    fn when(&self, _: &V) -> bool {
+        true
+    }
+}
+
+/// No closures.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+impl<V> Policy<V> for Plain {}
+
+/// `when = |v| …` before another policy.
+#[derive(Debug, Clone, Copy)]
+pub struct When<F, P>(pub(crate) F, pub(crate) P);
+
+impl<V, F: Fn(&V) -> bool, P: Policy<V>> Policy<V> for When<F, P> {
+    fn timeout(&self, value: &V) -> Option<Timeout> {
+        self.1.timeout(value)
+    }
+    fn when(&self, value: &V) -> bool {
+        (self.0)(value) && self.1.when(value)
+    }
+}
+
+/// `timeout = |v| …` before another policy.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeoutOf<F, P>(pub(crate) F, pub(crate) P);
+
+impl<V, T: Into<Timeout>, F: Fn(&V) -> T, P: Policy<V>> Policy<V> for TimeoutOf<F, P> {
+    fn timeout(&self, value: &V) -> Option<Timeout> {
+        Some((self.0)(value).into())
+    }
+    fn when(&self, value: &V) -> bool {
+        self.1.when(value)
+    }
+}
+
+/// The timeouts that do not depend on the value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) timeout: Timeout,
+    pub(crate) none: Timeout,
+    pub(crate) jitter: f64,
+}
+
+impl Times {
+    /// How long `value` lives; `None` if it is not kept. The body's word comes first, then the
+    /// closure's, the attribute's and the cache's.
+    pub(crate) fn decide<V>(
+        &self,
+        value: &V,
+        is_none: bool,
+        policy: &impl Policy<V>,
+        decisions: &Decisions,
+        default: Timeout,
+    ) -> Option<Timeout> {
+        if decisions.skip {
+            return None;
+        }
+        // A kept `None` passes by the closures.
+        let of_value = if is_none {
+            Some(self.none).filter(|none| *none != Timeout::Default)
+        } else if policy.when(value) {
+            policy.timeout(value)
+        } else {
+            return None;
+        };
+        let timeout = decisions
+            .timeout
+            .or(of_value)
+            .unwrap_or(Timeout::Default)
+            .or(self.timeout)
+            .or(default)
+            .jittered(self.jitter);
+        timeout.life().is_some().then_some(timeout)
+    }
+}

@@ -1,0 +1,364 @@
+//! A cached function as the attribute wrote it: one `static` for each, and what it is called.
+
+use std::any::type_name;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use once_cell::sync::OnceCell;
+
+use crate::error::{CacheError, ErrorKind};
+use crate::observe::Stats;
+use crate::space::{Binding, Space};
+use crate::sync::lock;
+use crate::timeout::Timeout;
+use crate::types;
+
+/// A cached function, as its attribute describes it.
+pub struct Site {
+    pub(crate) name: &'static str,
+    path: fn() -> &'static str,
+    file: &'static str,
+    line: u32,
+    column: u32,
+    prefix: Option<&'static str>,
+    pub(crate) alias: &'static str,
+    pub(crate) timeout: Timeout,
+    pub(crate) none_timeout: Timeout,
+    pub(crate) jitter: f64,
+    pub(crate) wait: Duration,
+    pub(crate) is_strict: bool,
+    pub(crate) is_local: bool,
+    own_prefix: OnceCell<String>,
+    pub(crate) alias_number: OnceCell<usize>,
+    self_type: AtomicU8,
+    /// The space met last and the binding in it, packed, so that a hit reads one word.
+    last: AtomicU64,
+    bindings: Mutex<Vec<Arc<Binding>>>,
+    /// Calls that could not be cached at all: no such cache, no usable key.
+    refused: AtomicU64,
+}
+
+const UNKNOWN: u8 = 0;
+const PLAIN: u8 = 1;
+const GENERIC: u8 = 2;
+
+impl Site {
+    /// A function of this name at this place; `path` names the place by its types.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        path: fn() -> &'static str,
+        file: &'static str,
+        line: u32,
+        column: u32,
+    ) -> Self {
+        Self {
+            name,
+            path,
+            file,
+            line,
+            column,
+            prefix: None,
+            alias: "default",
+            timeout: Timeout::Default,
+            none_timeout: Timeout::Default,
+            jitter: 0.0,
+            wait: Duration::from_secs(30),
+            is_strict: false,
+            is_local: false,
+            own_prefix: OnceCell::new(),
+            alias_number: OnceCell::new(),
+            self_type: AtomicU8::new(UNKNOWN),
+            last: AtomicU64::new(0),
+            bindings: Mutex::new(Vec::new()),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    /// `key_prefix = …`
+    #[must_use]
+    pub const fn key_prefix(mut self, prefix: &'static str) -> Self {
+        self.prefix = Some(prefix);
+        self
+    }
+
+    /// `timeout = …`, where it is known when the program is compiled.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = if timeout.is_zero() {
+            Timeout::Expired
+        } else {
+            Timeout::After(timeout)
+        };
+        self
+    }
+
+    /// `timeout = never`
+    #[must_use]
+    pub const fn timeout_never(mut self) -> Self {
+        self.timeout = Timeout::Never;
+        self
+    }
+
+    /// `cache = "alias"`
+    #[must_use]
+    pub const fn cache(mut self, alias: &'static str) -> Self {
+        self.alias = alias;
+        self
+    }
+
+    /// `cache_none`
+    #[must_use]
+    pub const fn cache_none(self) -> Self {
+        self
+    }
+
+    /// `cache_none = …`
+    #[must_use]
+    pub const fn cache_none_for(mut self, timeout: Duration) -> Self {
+        self.none_timeout = if timeout.is_zero() {
+            Timeout::Expired
+        } else {
+            Timeout::After(timeout)
+        };
+        self
+    }
+
+    /// `jitter = …`
+    #[must_use]
+    pub const fn jitter(mut self, share: f64) -> Self {
+        self.jitter = share;
+        self
+    }
+
+    /// `wait = …`
+    #[must_use]
+    pub const fn wait(mut self, limit: Duration) -> Self {
+        self.wait = limit;
+        self
+    }
+
+    /// `strict`
+    #[must_use]
+    pub const fn strict(mut self) -> Self {
+        self.is_strict = true;
+        self
+    }
+
+    /// `local`
+    #[must_use]
+    pub const fn local(mut self) -> Self {
+        self.is_local = true;
+        self
+    }
+
+    /// It has a `self`.
+    #[must_use]
+    pub const fn method(self) -> Self {
+        self
+    }
+
+    /// `associated`
+    #[must_use]
+    pub const fn associated(self) -> Self {
+        self
+    }
+
+    /// The first part of the function's keys.
+    pub(crate) fn prefix(&self) -> &str {
+        match self.prefix {
+            Some(prefix) => prefix,
+            None => self
+                .own_prefix
+                .get_or_init(|| own_prefix((self.path)(), self.name)),
+        }
+    }
+
+    /// Where it stands in the code.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}:{}", self.file, self.line, self.column)
+    }
+
+    /// Whether `Self` differs between the calls of this one piece of code.
+    #[inline]
+    pub(crate) fn has_generic_self<T: ?Sized>(&self) -> bool {
+        match self.self_type.load(Relaxed) {
+            UNKNOWN => self.learn_self_type(type_name::<T>()),
+            known => known == GENERIC,
+        }
+    }
+
+    #[cold]
+    fn learn_self_type(&self, name: &str) -> bool {
+        let is_plain = is_written_out(name, (self.path)());
+        self.self_type
+            .store(if is_plain { PLAIN } else { GENERIC }, Relaxed);
+        !is_plain
+    }
+
+    /// The type with this number as a part of the function's name; of the type that the impl is
+    /// for, only its parameters are.
+    pub(crate) fn type_text(&self, number: u32, is_first: bool) -> String {
+        let name = types::name(number);
+        if is_first && self.self_type.load(Relaxed) == GENERIC {
+            if let Some((base, parameters)) = name.split_once('<') {
+                if is_written_out(&format!("{base}<"), (self.path)()) {
+                    return parameters
+                        .strip_suffix('>')
+                        .unwrap_or(parameters)
+                        .to_owned();
+                }
+            }
+        }
+        name.to_owned()
+    }
+
+    /// The binding to `space`, if it is the one met last.
+    #[inline]
+    pub(crate) fn known_binding(&self, space: &Space) -> Option<u32> {
+        let last = self.last.load(Relaxed);
+        (last >> 32 == u64::from(space.id)).then_some(last as u32)
+    }
+
+    pub(crate) fn remember_binding(&self, space: &Space, binding: &Arc<Binding>) {
+        let packed = u64::from(space.id) << 32 | u64::from(binding.id);
+        self.last.store(packed, Relaxed);
+        let mut bindings = lock(&self.bindings);
+        if !bindings.iter().any(|known| known.id == binding.id) {
+            bindings.push(binding.clone());
+        }
+    }
+
+    /// Counts a call that cannot be cached, and tells of the first.
+    pub(crate) fn refused(&self, error: &CacheError) {
+        // A collision is counted where it is found, and told when it is.
+        if error.kind() != ErrorKind::Collision && self.refused.fetch_add(1, Relaxed) == 0 {
+            tracing::error!(
+                function = self.name,
+                at = %self.place(),
+                %error,
+                "this function runs uncached",
+            );
+        }
+    }
+
+    /// What this function has done in all caches.
+    pub(crate) fn stats(&self) -> Stats {
+        let mut sum = Stats {
+            errors: self.refused.load(Relaxed),
+            ..Stats::default()
+        };
+        for binding in lock(&self.bindings).iter() {
+            sum.add(&binding.counters.stats());
+        }
+        sum
+    }
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site")
+            .field("name", &self.name)
+            .field("prefix", &self.prefix())
+            .field("place", &self.place())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether the path of a piece of code says that it belongs to exactly this type: `Type::f`,
+/// `<Type as Trait>::f`, `<impl Type>::f`. For a generic one it says `Type<_>` instead, in a
+/// trait's own body `Trait::f`.
+fn is_written_out(name: &str, path: &str) -> bool {
+    let follows = |rest: &str| {
+        name.ends_with('<')
+            || rest.starts_with("::")
+            || rest.starts_with(" as ")
+            || rest.starts_with('>')
+    };
+    [
+        path.strip_prefix(name),
+        path.strip_prefix('<')
+            .and_then(|rest| rest.strip_prefix(name)),
+        path.split_once("<impl ")
+            .and_then(|(_, rest)| rest.strip_prefix(name)),
+        path.split_once(" for ")
+            .and_then(|(_, rest)| rest.strip_prefix(name)),
+    ]
+    .into_iter()
+    .flatten()
+    .any(follows)
+}
+
+/// `app::Repo::__add_site::here` is `app.Repo.add`; `app::add::__site::here` is `app.add`.
+fn own_prefix(path: &str, name: &str) -> String {
+    let mut path = path;
+    loop {
+        let (rest, last) = path.rsplit_once("::").unwrap_or(("", path));
+        let is_ours = last == "here" || last.starts_with("__") || last == "{{closure}}";
+        if !is_ours || rest.is_empty() {
+            break;
+        }
+        path = rest;
+    }
+    let mut prefix: String = path
+        .replace("::", ".")
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || "._-".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if path.rsplit("::").next() != Some(name) {
+        prefix.push('.');
+        prefix.push_str(name);
+    }
+    prefix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_written_out, own_prefix};
+
+    #[test]
+    fn a_prefix_is_the_path_of_module_type_and_function() {
+        for (path, name, expected) in [
+            ("app::tasks::list::__site::here", "list", "app.tasks.list"),
+            ("app::Repo::__add_site::here", "add", "app.Repo.add"),
+            (
+                "<app::Repo<_> as app::Tr>::add::{{closure}}::here",
+                "add",
+                "_app.Repo____as_app.Tr_.add",
+            ),
+            (
+                "app::outer::inner::__site::here",
+                "inner",
+                "app.outer.inner",
+            ),
+            ("app::list::__site::here", "other", "app.list.other"),
+        ] {
+            assert_eq!(own_prefix(path, name), expected);
+        }
+    }
+
+    #[test]
+    fn a_self_type_is_plain_only_where_the_code_names_it() {
+        assert!(is_written_out("app::Repo", "app::Repo::add::here"));
+        assert!(is_written_out(
+            "app::Repo",
+            "<app::Repo as app::Tr>::add::here"
+        ));
+        assert!(is_written_out(
+            "app::Repo",
+            "other::<impl app::Repo>::add::here"
+        ));
+        assert!(!is_written_out("app::Repo<u8>", "app::Repo<_>::add::here"));
+        assert!(is_written_out("app::Repo<", "app::Repo<_>::add::here"));
+        assert!(!is_written_out("app::Repo", "app::Tr::add::here"));
+        assert!(!is_written_out("&u8", "<&_ as app::Tr>::add::here"));
+        assert!(!is_written_out("app::Rep", "app::Repo::add::here"));
+    }
+}

@@ -1,0 +1,107 @@
+//! One key prefix in one cache: which functions have met it, and who claims which keys.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use crate::observe::{Counters, Stats};
+use crate::site::Site;
+use crate::sync::lock;
+
+/// The entries of one key prefix in one cache.
+pub(crate) struct Space {
+    /// Unique in this process, never 0.
+    pub(crate) id: u32,
+    pub(crate) prefix: Arc<str>,
+    /// The binding of keys that are given as text.
+    pub(crate) text: Arc<Binding>,
+    functions: Mutex<Functions>,
+}
+
+#[derive(Default)]
+struct Functions {
+    claims: HashMap<(String, &'static str), &'static Site>,
+    bindings: HashMap<usize, Arc<Binding>>,
+}
+
+/// One function in one space, or the text keys of a space.
+pub(crate) struct Binding {
+    /// Unique in this process; it stands for the function in in-process keys.
+    pub(crate) id: u32,
+    pub(crate) site: Option<&'static Site>,
+    pub(crate) counters: Counters,
+    /// Another function has claimed its keys: it runs uncached.
+    pub(crate) is_collision: bool,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+impl Binding {
+    fn new(site: Option<&'static Site>, is_collision: bool) -> Arc<Self> {
+        let id = NEXT.fetch_add(1, Relaxed);
+        Arc::new(Self {
+            id,
+            site,
+            counters: Counters::numbered(id),
+            is_collision,
+        })
+    }
+}
+
+impl Space {
+    pub(crate) fn new(prefix: Arc<str>) -> Self {
+        Self {
+            id: NEXT.fetch_add(1, Relaxed),
+            prefix,
+            text: Binding::new(None, false),
+            functions: Mutex::default(),
+        }
+    }
+
+    /// The binding of `site`; at the first meeting its keys are claimed.
+    pub(crate) fn bind(&self, site: &'static Site) -> Arc<Binding> {
+        let mut functions = lock(&self.functions);
+        let address = std::ptr::from_ref(site) as usize;
+        if let Some(binding) = functions.bindings.get(&address) {
+            return binding.clone();
+        }
+        let claim = (site.prefix().to_owned(), site.name);
+        let first = *functions.claims.entry(claim).or_insert(site);
+        let is_collision = !std::ptr::eq(first, site);
+        if is_collision {
+            tracing::error!(
+                key_prefix = site.prefix(),
+                name = site.name,
+                at = %site.place(),
+                first = %first.place(),
+                "two functions claim the same cache keys; this one runs uncached: \
+                 give it another `key_prefix` or `name`",
+            );
+        }
+        let binding = Binding::new(Some(site), is_collision);
+        functions.bindings.insert(address, binding.clone());
+        drop(functions);
+        site.remember_binding(self, &binding);
+        binding
+    }
+
+    /// The binding with this number, if it is of this space.
+    pub(crate) fn binding(&self, id: u32) -> Option<Arc<Binding>> {
+        if id == self.text.id {
+            return Some(self.text.clone());
+        }
+        lock(&self.functions)
+            .bindings
+            .values()
+            .find(|binding| binding.id == id)
+            .cloned()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let mut sum = self.text.counters.stats();
+        for binding in lock(&self.functions).bindings.values() {
+            sum.add(&binding.counters.stats());
+        }
+        sum
+    }
+}

@@ -1,0 +1,269 @@
+//! The store trait: bytes in, bytes out, object-safe; three methods to write, the rest provided.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{CacheError, ErrorKind};
+
+/// What a store's operation returns: a boxed future of a result.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, CacheError>> + Send + 'a>>;
+
+/// What a store can do by itself, in one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// `add` is atomic across processes.
+    pub atomic_add: bool,
+    /// `incr` is atomic across processes and keeps the timeout.
+    pub atomic_incr: bool,
+    /// `keys` lists every key.
+    pub list_keys: bool,
+    /// `get_many` and `set_many` take one round trip.
+    pub batch: bool,
+    /// It keeps the time limits of its operations itself.
+    pub time_limits: bool,
+}
+
+/// A store outside the process: keys are text, values are bytes.
+///
+/// Keys arrive whole, with prefix and version. `ttl: None` means for ever; a store never sees a
+/// `ttl` of zero (the cache turns that into a delete).
+///
+/// Only `name`, `get`, `set` and `delete` must be written; the rest is made of them, and a store
+/// that can do better overrides it and says so in [`capabilities`](Store::capabilities).
+pub trait Store: Send + Sync + 'static {
+    /// A short name for logs and errors (`redis`, `memcached`).
+    fn name(&self) -> &'static str;
+
+    /// The value of `key`; `None` if there is none or it has expired.
+    fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>>;
+
+    /// Keeps `value` under `key` for `ttl`.
+    fn set<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+    ) -> StoreFuture<'a, ()>;
+
+    /// Forgets `key`; true if it was there.
+    fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool>;
+
+    /// What this store does in one step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    /// Keeps `value` only if `key` is not there; true if it was kept.
+    fn add<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            if self.get(key).await?.is_some() {
+                return Ok(false);
+            }
+            self.set(key, value, ttl).await?;
+            Ok(true)
+        })
+    }
+
+    /// Gives `key` a new life; true if it was there.
+    fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let Some(value) = self.get(key).await? else {
+                return Ok(false);
+            };
+            self.set(key, &value, ttl).await?;
+            Ok(true)
+        })
+    }
+
+    /// How long `key` still lives.
+    fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
+        let _ = key;
+        unsupported(self.name(), "ttl")
+    }
+
+    /// Adds `by` to the decimal number under `key`; `None` if the key is missing.
+    ///
+    /// An error of kind [`ErrorKind::Decode`] if what is there is not a number.
+    fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
+        let _ = (key, by);
+        unsupported(self.name(), "incr")
+    }
+
+    /// The values of `keys`, in their order.
+    fn get_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
+        Box::pin(async move {
+            let mut values = Vec::with_capacity(keys.len());
+            for key in keys {
+                values.push(self.get(key).await?);
+            }
+            Ok(values)
+        })
+    }
+
+    /// Keeps all `items` for `ttl`; returns the positions of those that failed.
+    fn set_many<'a>(
+        &'a self,
+        items: &'a [(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> StoreFuture<'a, Vec<usize>> {
+        Box::pin(async move {
+            let mut failed = Vec::new();
+            for (at, (key, value)) in items.iter().enumerate() {
+                if self.set(key, value, ttl).await.is_err() {
+                    failed.push(at);
+                }
+            }
+            Ok(failed)
+        })
+    }
+
+    /// Forgets all `keys`; how many were there.
+    fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
+        Box::pin(async move {
+            let mut count = 0;
+            for key in keys {
+                count += u64::from(self.delete(key).await?);
+            }
+            Ok(count)
+        })
+    }
+
+    /// The keys that start with `prefix` and match the glob `pattern` after it
+    /// (`*`, `?` and `[…]`; the prefix is taken literally).
+    fn keys<'a>(&'a self, prefix: &'a str, pattern: &'a str) -> StoreFuture<'a, Vec<String>> {
+        let _ = (prefix, pattern);
+        unsupported(self.name(), "keys")
+    }
+
+    /// Forgets every key that starts with `prefix`, and nothing else.
+    fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
+        let _ = prefix;
+        unsupported(self.name(), "clear")
+    }
+
+    /// Asks the server for a sign of life.
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move { self.get("ping").await.map(drop) })
+    }
+
+    /// Closes connections. Later operations may open them again.
+    fn close(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// The same store for callers that block: its futures are ready at the first poll.
+    ///
+    /// Without one, the futures of this store are driven on a thread of the library's own.
+    fn blocking(&self) -> Option<&dyn Store> {
+        None
+    }
+}
+
+/// How long a key still lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ttl {
+    /// It is not there.
+    Missing,
+    /// It lives for ever.
+    Never,
+    /// It lives this long.
+    After(Duration),
+}
+
+fn unsupported<'a, T: 'a>(store: &'static str, operation: &'static str) -> StoreFuture<'a, T> {
+    let error = CacheError::new(
+        ErrorKind::Unsupported,
+        format!("the {store} store cannot do this"),
+    )
+    .in_operation(operation);
+    Box::pin(async move { Err(error) })
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<S: Store + ?Sized> Store for $pointer {
+            fn name(&self) -> &'static str {
+                (**self).name()
+            }
+            fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
+                (**self).get(key)
+            }
+            fn set<'a>(
+                &'a self,
+                key: &'a str,
+                value: &'a [u8],
+                ttl: Option<Duration>,
+            ) -> StoreFuture<'a, ()> {
+                (**self).set(key, value, ttl)
+            }
+            fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {
+                (**self).delete(key)
+            }
+            fn capabilities(&self) -> Capabilities {
+                (**self).capabilities()
+            }
+            fn add<'a>(
+                &'a self,
+                key: &'a str,
+                value: &'a [u8],
+                ttl: Option<Duration>,
+            ) -> StoreFuture<'a, bool> {
+                (**self).add(key, value, ttl)
+            }
+            fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
+                (**self).touch(key, ttl)
+            }
+            fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
+                (**self).ttl(key)
+            }
+            fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
+                (**self).incr(key, by)
+            }
+            fn get_many<'a>(
+                &'a self,
+                keys: &'a [String],
+            ) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
+                (**self).get_many(keys)
+            }
+            fn set_many<'a>(
+                &'a self,
+                items: &'a [(String, Vec<u8>)],
+                ttl: Option<Duration>,
+            ) -> StoreFuture<'a, Vec<usize>> {
+                (**self).set_many(items, ttl)
+            }
+            fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
+                (**self).delete_many(keys)
+            }
+            fn keys<'a>(
+                &'a self,
+                prefix: &'a str,
+                pattern: &'a str,
+            ) -> StoreFuture<'a, Vec<String>> {
+                (**self).keys(prefix, pattern)
+            }
+            fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
+                (**self).clear(prefix)
+            }
+            fn ping(&self) -> StoreFuture<'_, ()> {
+                (**self).ping()
+            }
+            fn close(&self) -> StoreFuture<'_, ()> {
+                (**self).close()
+            }
+            fn blocking(&self) -> Option<&dyn Store> {
+                (**self).blocking()
+            }
+        }
+    )*};
+}
+
+forward!(Arc<S>, Box<S>);

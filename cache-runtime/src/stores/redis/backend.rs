@@ -1,0 +1,205 @@
+//! The operations of the store, written once for callers that await and callers that block.
+
+use std::future::{self, Future};
+use std::time::Duration;
+
+use redis::Value;
+
+use super::commands::{self, Call, Request};
+use super::config::RedisConfig;
+use super::connections::Connections;
+use super::scan;
+use crate::error::CacheError;
+use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+
+/// A Redis or Valkey server as a [`Store`].
+///
+/// Async callers share one connection per tokio runtime, which connects when it is first used and
+/// again after it broke; callers on another executor are served by a thread of the library's own.
+/// [`Store::blocking`] is the same store over a pool of connections, for callers that block.
+///
+/// An operation, connecting included, takes at most `op_timeout`; listing and clearing take so
+/// long for each of their round trips.
+#[derive(Debug)]
+pub struct RedisStore<L = Connections> {
+    link: L,
+}
+
+/// How requests get to the server: awaiting, or blocking inside the first poll.
+///
+/// Sealed: its methods name types that only this module knows.
+pub trait Link: Send + Sync + 'static {
+    /// Sends the request and brings the reply, within `op_timeout`.
+    #[doc(hidden)]
+    fn exchange(&self, request: Request) -> impl Future<Output = Result<Value, CacheError>> + Send;
+
+    /// Lets go of all connections.
+    #[doc(hidden)]
+    fn close(&self);
+
+    /// The store that blocks, unless this is it.
+    #[doc(hidden)]
+    fn blocking(&self) -> Option<&dyn Store>;
+}
+
+impl RedisStore {
+    /// A store at the server that `config` describes. Does not connect.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Config`, if the client refuses the address.
+    pub fn new(config: RedisConfig) -> Result<Self, CacheError> {
+        Connections::new(config).map(Self::over)
+    }
+}
+
+impl<L> RedisStore<L> {
+    pub(super) fn over(link: L) -> Self {
+        Self { link }
+    }
+
+    pub(super) fn link(&self) -> &L {
+        &self.link
+    }
+}
+
+/// One round trip, its reply read.
+pub(super) async fn exchange<L: Link, T>(link: &L, call: Call<T>) -> Result<T, CacheError> {
+    (call.read)(link.exchange(call.request).await?)
+}
+
+impl<L: Link> RedisStore<L> {
+    /// A call about one key.
+    fn about<'a, T: 'a>(
+        &'a self,
+        operation: &'static str,
+        key: &'a str,
+        call: Call<T>,
+    ) -> StoreFuture<'a, T> {
+        Box::pin(async move {
+            exchange(&self.link, call)
+                .await
+                .map_err(|error| error.in_operation(operation).on_key(key))
+        })
+    }
+
+    /// A call about many keys, or none.
+    fn call<'a, T: 'a>(&'a self, operation: &'static str, call: Call<T>) -> StoreFuture<'a, T> {
+        Box::pin(async move {
+            exchange(&self.link, call)
+                .await
+                .map_err(|error| error.in_operation(operation))
+        })
+    }
+}
+
+/// An answer that needs no server.
+fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
+    Box::pin(future::ready(Ok(answer)))
+}
+
+impl<L: Link> Store for RedisStore<L> {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            atomic_add: true,
+            atomic_incr: true,
+            list_keys: true,
+            batch: true,
+            time_limits: true,
+        }
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
+        self.about("get", key, commands::get(key))
+    }
+
+    fn set<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+    ) -> StoreFuture<'a, ()> {
+        self.about("set", key, commands::set(key, value, ttl))
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {
+        self.about("delete", key, commands::delete(key))
+    }
+
+    fn add<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+    ) -> StoreFuture<'a, bool> {
+        self.about("add", key, commands::add(key, value, ttl))
+    }
+
+    fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
+        self.about("touch", key, commands::touch(key, ttl))
+    }
+
+    fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
+        self.about("ttl", key, commands::ttl(key))
+    }
+
+    fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
+        self.about("incr", key, commands::incr(key, by))
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
+        if keys.is_empty() {
+            return at_once(Vec::new());
+        }
+        self.call("get_many", commands::get_many(keys))
+    }
+
+    fn set_many<'a>(
+        &'a self,
+        items: &'a [(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> StoreFuture<'a, Vec<usize>> {
+        if items.is_empty() {
+            return at_once(Vec::new());
+        }
+        self.call("set_many", commands::set_many(items, ttl))
+    }
+
+    fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
+        if keys.is_empty() {
+            return at_once(0);
+        }
+        self.call("delete_many", commands::delete_many(keys))
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, pattern: &'a str) -> StoreFuture<'a, Vec<String>> {
+        Box::pin(async move {
+            let keys = scan::keys(&self.link, prefix, pattern).await;
+            keys.map_err(|error| error.in_operation("keys"))
+        })
+    }
+
+    fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let cleared = scan::clear(&self.link, prefix).await;
+            cleared.map_err(|error| error.in_operation("clear"))
+        })
+    }
+
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        self.call("ping", commands::ping())
+    }
+
+    fn close(&self) -> StoreFuture<'_, ()> {
+        self.link.close();
+        at_once(())
+    }
+
+    fn blocking(&self) -> Option<&dyn Store> {
+        self.link.blocking()
+    }
+}

@@ -1,0 +1,297 @@
+//! What is sent for each operation and how its reply is read; the same for every kind of caller.
+
+use std::time::Duration;
+
+use redis::{Cmd, Pipeline, Value};
+
+use super::config::RedisConfig;
+use super::failure;
+use crate::error::CacheError;
+use crate::store::Ttl;
+
+/// `INCRBY` on keys that exist. The answer is read back as text, because a number that passes
+/// through Lua is a float and loses digits beyond 2^53. `EVAL` and not `EVALSHA`: the text is
+/// short, the server keeps it compiled, and there is no second round trip after a restart.
+const INCR: &str = "\
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+redis.call('INCRBY', KEYS[1], ARGV[1])
+return redis.call('GET', KEYS[1])";
+
+/// One exchange with the server: what is sent, and how the reply is read.
+#[derive(Debug)]
+pub(super) struct Call<T> {
+    pub(super) request: Request,
+    pub(super) read: fn(Value) -> Result<T, CacheError>,
+}
+
+/// What is sent.
+#[derive(Debug)]
+pub struct Request {
+    pub(super) body: Body,
+    /// Sent twice, it has the effect and the answer of being sent once. `add` and `incr` have
+    /// not: if the first answer was lost, the second is wrong.
+    pub(super) repeatable: bool,
+}
+
+/// One command, or several in one go; the reply to several is an array.
+#[derive(Debug)]
+pub(super) enum Body {
+    One(Cmd),
+    Many(Pipeline),
+}
+
+impl<T> Call<T> {
+    fn one(command: Cmd, read: fn(Value) -> Result<T, CacheError>) -> Self {
+        Self::of(Body::One(command), read)
+    }
+
+    fn many(commands: Pipeline, read: fn(Value) -> Result<T, CacheError>) -> Self {
+        Self::of(Body::Many(commands), read)
+    }
+
+    fn of(body: Body, read: fn(Value) -> Result<T, CacheError>) -> Self {
+        let request = Request {
+            body,
+            repeatable: true,
+        };
+        Self { request, read }
+    }
+
+    fn once_only(mut self) -> Self {
+        self.request.repeatable = false;
+        self
+    }
+}
+
+/// What is said on a new connection, in this order, before anything else.
+///
+/// At least one round trip, so that a connection to a server that hangs is never taken for a
+/// good one.
+pub(super) fn greeting(config: &RedisConfig) -> Vec<Call<()>> {
+    let mut calls = Vec::with_capacity(3);
+    if let Some(password) = &config.password {
+        let mut login = redis::cmd("AUTH");
+        if let Some(username) = &config.username {
+            login.arg(username);
+        }
+        login.arg(password);
+        calls.push(Call::one(login, |reply| match reply {
+            Value::ServerError(error) => Err(failure::login(&error)),
+            other => read_done(other),
+        }));
+    }
+    if config.db != 0 {
+        let mut select = redis::cmd("SELECT");
+        select.arg(config.db);
+        calls.push(Call::one(select, read_done));
+    }
+    let mut introduction = redis::pipe();
+    for (what, text) in [
+        ("LIB-NAME", "cache-runtime"),
+        ("LIB-VER", env!("CARGO_PKG_VERSION")),
+    ] {
+        introduction.add_command(command("CLIENT", &["SETINFO", what, text]));
+    }
+    // Servers before 7.2 do not know this command, which is no harm.
+    calls.push(Call::many(introduction, |_| Ok(())));
+    calls
+}
+
+pub(super) fn get(key: &str) -> Call<Option<Vec<u8>>> {
+    Call::one(command("GET", &[key]), read_value)
+}
+
+pub(super) fn set(key: &str, value: &[u8], ttl: Option<Duration>) -> Call<()> {
+    Call::one(set_command(key, value, ttl), read_done)
+}
+
+pub(super) fn delete(key: &str) -> Call<bool> {
+    Call::one(command("UNLINK", &[key]), |reply| {
+        read_number(reply).map(|count| count > 0)
+    })
+}
+
+pub(super) fn add(key: &str, value: &[u8], ttl: Option<Duration>) -> Call<bool> {
+    let mut command = set_command(key, value, ttl);
+    command.arg("NX");
+    Call::one(command, |reply| match reply {
+        Value::Okay => Ok(true),
+        Value::Nil => Ok(false),
+        other => Err(refused(other)),
+    })
+    .once_only()
+}
+
+pub(super) fn touch(key: &str, ttl: Option<Duration>) -> Call<bool> {
+    let mut commands = redis::pipe();
+    match ttl {
+        Some(ttl) => commands.add_command(with_number("PEXPIRE", key, milliseconds(ttl))),
+        // PERSIST says 0 to a key that lives for ever already: EXISTS is asked for the answer.
+        None => commands
+            .add_command(command("PERSIST", &[key]))
+            .add_command(command("EXISTS", &[key])),
+    };
+    Call::many(commands, |reply| {
+        let replies = read_array(reply)?.into_iter().map(read_number);
+        let numbers = replies.collect::<Result<Vec<_>, _>>()?;
+        Ok(numbers.last().is_some_and(|number| *number > 0))
+    })
+}
+
+pub(super) fn ttl(key: &str) -> Call<Ttl> {
+    Call::one(command("PTTL", &[key]), |reply| {
+        Ok(match read_number(reply)? {
+            -2 => Ttl::Missing,
+            -1 => Ttl::Never,
+            left => Ttl::After(Duration::from_millis(left.unsigned_abs())),
+        })
+    })
+}
+
+pub(super) fn incr(key: &str, by: i64) -> Call<Option<i64>> {
+    let mut command = redis::cmd("EVAL");
+    command.arg(INCR).arg(1).arg(key).arg(by);
+    Call::one(command, |reply| match reply {
+        Value::Nil => Ok(None),
+        Value::BulkString(digits) => std::str::from_utf8(&digits)
+            .ok()
+            .and_then(|digits| digits.parse().ok())
+            .map(Some)
+            .ok_or_else(|| failure::unexpected(&Value::BulkString(digits))),
+        other => Err(refused(other)),
+    })
+    .once_only()
+}
+
+pub(super) fn get_many(keys: &[String]) -> Call<Vec<Option<Vec<u8>>>> {
+    Call::one(command("MGET", keys), |reply| {
+        read_array(reply)?.into_iter().map(read_value).collect()
+    })
+}
+
+pub(super) fn set_many(items: &[(String, Vec<u8>)], ttl: Option<Duration>) -> Call<Vec<usize>> {
+    let mut commands = Pipeline::with_capacity(items.len());
+    for (key, value) in items {
+        commands.add_command(set_command(key, value, ttl));
+    }
+    Call::many(commands, |reply| {
+        let replies = read_array(reply)?.into_iter().enumerate();
+        let failed = replies.filter(|(_, reply)| !matches!(reply, Value::Okay));
+        Ok(failed.map(|(at, _)| at).collect())
+    })
+}
+
+pub(super) fn delete_many<K: AsRef<[u8]>>(keys: &[K]) -> Call<u64> {
+    Call::one(command("UNLINK", keys), |reply| {
+        read_number(reply).map(i64::unsigned_abs)
+    })
+}
+
+/// One step of a walk over the keys that match `glob`: the next cursor (0 at the end), and keys.
+pub(super) fn scan(cursor: u64, glob: &str) -> Call<(u64, Vec<Vec<u8>>)> {
+    let mut command = redis::cmd("SCAN");
+    command.arg(cursor).arg("MATCH").arg(glob);
+    command.arg("COUNT").arg(1000);
+    let call = Call::one(command, |reply| {
+        let mut halves = read_array(reply)?.into_iter();
+        match (halves.next(), halves.next()) {
+            (Some(cursor), Some(keys)) => {
+                Ok((read_number(cursor)?.cast_unsigned(), read_keys(keys)?))
+            }
+            _ => Err(failure::unexpected(&Value::Nil)),
+        }
+    });
+    // A cursor means something to the server that gave it; after a restart it may skip keys.
+    if cursor == 0 { call } else { call.once_only() }
+}
+
+pub(super) fn ping() -> Call<()> {
+    Call::one(redis::cmd("PING"), |reply| match reply {
+        Value::SimpleString(_) => Ok(()),
+        other => Err(refused(other)),
+    })
+}
+
+fn command<A: AsRef<[u8]>>(name: &str, arguments: &[A]) -> Cmd {
+    let size = arguments
+        .iter()
+        .map(|argument| argument.as_ref().len())
+        .sum::<usize>();
+    let mut command = Cmd::with_capacity(1 + arguments.len(), name.len() + size);
+    command.arg(name);
+    for argument in arguments {
+        command.arg(argument.as_ref());
+    }
+    command
+}
+
+fn with_number(name: &str, key: &str, number: i64) -> Cmd {
+    let mut command = command(name, &[key]);
+    command.arg(number);
+    command
+}
+
+fn set_command(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
+    let mut command = Cmd::with_capacity(5, "SETPX".len() + key.len() + value.len() + 20);
+    command.arg("SET").arg(key).arg(value);
+    if let Some(ttl) = ttl {
+        command.arg("PX").arg(milliseconds(ttl));
+    }
+    command
+}
+
+/// Whole milliseconds, rounded up: nothing dies early, and a fraction is not "at once".
+///
+/// Held below the point where the server, adding it to the time of day, would overflow.
+fn milliseconds(ttl: Duration) -> i64 {
+    const MOST: i64 = i64::MAX / 2;
+    i64::try_from(ttl.as_nanos().div_ceil(1_000_000)).map_or(MOST, |ms| ms.clamp(1, MOST))
+}
+
+fn read_value(reply: Value) -> Result<Option<Vec<u8>>, CacheError> {
+    match reply {
+        Value::Nil => Ok(None),
+        Value::BulkString(bytes) => Ok(Some(bytes)),
+        other => Err(refused(other)),
+    }
+}
+
+fn read_done(reply: Value) -> Result<(), CacheError> {
+    match reply {
+        Value::Okay => Ok(()),
+        other => Err(refused(other)),
+    }
+}
+
+fn read_number(reply: Value) -> Result<i64, CacheError> {
+    match reply {
+        Value::Int(number) => Ok(number),
+        // The cursor of SCAN is a number written as text.
+        Value::BulkString(digits) => std::str::from_utf8(&digits)
+            .ok()
+            .and_then(|digits| digits.parse::<u64>().ok())
+            .map(u64::cast_signed)
+            .ok_or_else(|| failure::unexpected(&Value::BulkString(digits))),
+        other => Err(refused(other)),
+    }
+}
+
+fn read_array(reply: Value) -> Result<Vec<Value>, CacheError> {
+    match reply {
+        Value::Array(items) => Ok(items),
+        other => Err(refused(other)),
+    }
+}
+
+fn read_keys(reply: Value) -> Result<Vec<Vec<u8>>, CacheError> {
+    let read = |item| read_value(item).map(Option::unwrap_or_default);
+    read_array(reply)?.into_iter().map(read).collect()
+}
+
+/// The server's own error, or the news that its answer has another shape than it should.
+fn refused(reply: Value) -> CacheError {
+    match reply {
+        Value::ServerError(error) => failure::describe(error.into()),
+        other => failure::unexpected(&other),
+    }
+}

@@ -1,0 +1,112 @@
+//! What an error of the Redis client means: to the caller, and to the connection it came over.
+
+use std::time::Duration;
+
+use redis::{RedisError, RedisResult, ServerError, ServerErrorKind, Value};
+
+use crate::error::{CacheError, ErrorKind};
+
+/// The error as the caller of the store sees it.
+pub(super) fn describe(error: RedisError) -> CacheError {
+    let kind = kind(&error);
+    let text = match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => format!("the server answered {code} {detail}"),
+        (Some(code), None) => format!("the server answered {code}"),
+        (None, _) if kind == ErrorKind::Timeout => "no answer from redis in time".to_owned(),
+        (None, _) if error.is_io_error() => format!("connection to redis failed: {error}"),
+        (None, Some(detail)) => format!("{}: {detail}", error.category()),
+        (None, None) => error.category().to_owned(),
+    };
+    CacheError::new(kind, fragment(text)).with_source(error)
+}
+
+/// The server does not let us in. Only the code is shown: a server that does not know the command
+/// repeats its arguments, and thereby the password.
+pub(super) fn login(error: &ServerError) -> CacheError {
+    let code = error.code();
+    CacheError::new(
+        ErrorKind::Store,
+        format!("the server refused the login: {code}"),
+    )
+}
+
+/// The time limit of the operation is over.
+pub(super) fn timeout(limit: Duration, what: &str) -> CacheError {
+    CacheError::new(ErrorKind::Timeout, format!("{what} within {limit:?}"))
+}
+
+/// The connection that an operation waited for will not come.
+pub(super) fn lost(what: &str) -> CacheError {
+    CacheError::new(ErrorKind::Unavailable, what)
+}
+
+/// A reply that this command does not have.
+pub(super) fn unexpected(reply: &Value) -> CacheError {
+    let shape = match reply {
+        Value::Nil => "nil",
+        Value::Int(_) => "an integer",
+        Value::BulkString(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::SimpleString(_) | Value::Okay => "a status",
+        _ => "something else",
+    };
+    CacheError::new(
+        ErrorKind::Store,
+        format!("the server gave an unexpected answer: {shape}"),
+    )
+}
+
+/// Whether the connection must not be used again after this outcome.
+pub(super) fn ends_connection(outcome: &RedisResult<Value>) -> bool {
+    match outcome {
+        // A master that became a replica keeps its old connections: a new one may find the new
+        // master behind the same name.
+        Ok(Value::ServerError(error)) => error.kind() == Some(ServerErrorKind::ReadOnly),
+        Ok(_) => false,
+        // After a timeout too. The answer may still come, but if the server hangs, requests would
+        // pile up behind the one that is stuck; a new connection is not made until the server
+        // answers its greeting, so that nothing more is sent to a server that hangs.
+        Err(error) => error.is_io_error() || error.is_unrecoverable_error(),
+    }
+}
+
+/// Whether the connection was gone, as one is whose server was restarted meanwhile.
+pub(super) fn connection_was_dead(error: &RedisError) -> bool {
+    error.is_connection_dropped() && !error.is_timeout()
+}
+
+fn kind(error: &RedisError) -> ErrorKind {
+    use redis::ErrorKind as Client;
+    match error.kind() {
+        _ if error.is_timeout() => ErrorKind::Timeout,
+        Client::Io => ErrorKind::Unavailable,
+        Client::InvalidClientConfig => ErrorKind::Config,
+        // The server is there and says that it will be of use later.
+        Client::Server(
+            ServerErrorKind::BusyLoading
+            | ServerErrorKind::TryAgain
+            | ServerErrorKind::ClusterDown
+            | ServerErrorKind::MasterDown,
+        ) => ErrorKind::Unavailable,
+        _ if is_wrong_type(error) => ErrorKind::Decode,
+        _ => ErrorKind::Store,
+    }
+}
+
+/// What is stored is not of the kind that the command works on. Servers before 7.0 wrap the
+/// errors of a script in a sentence of their own, so the text is searched as well.
+fn is_wrong_type(error: &RedisError) -> bool {
+    let detail = error.detail().unwrap_or_default();
+    error.code() == Some("WRONGTYPE")
+        || detail.contains("WRONGTYPE ")
+        || detail.contains("value is not an integer")
+}
+
+fn fragment(text: String) -> String {
+    let text = text.trim_end_matches('.');
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}

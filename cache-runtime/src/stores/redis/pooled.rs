@@ -1,0 +1,127 @@
+//! One connection of the pool, held to what is left of an operation's time.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use redis::{Connection, RedisError, RedisResult, Value};
+
+use super::commands::{self, Body, Request};
+use super::config::RedisConfig;
+use super::failure;
+use crate::error::CacheError;
+
+/// A request up to this size always fits into the socket's empty buffer: writing does not wait.
+const SMALL: usize = 8 << 10;
+
+/// Larger ones are written in pieces, with a look at the clock before each.
+const PIECE: usize = 64 << 10;
+
+/// Limits are set anew only when they are too long by more than this; it saves the system call.
+const TOLERANCE: Duration = Duration::from_millis(10);
+
+/// Zero would mean "no limit".
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// A connection, and what the pool knows of it.
+pub(super) struct Pooled {
+    connection: Connection,
+    /// How long the connection waits in one read or write; zero if that is not known.
+    limit: Duration,
+    /// The pool's generation when it was made.
+    pub(super) generation: u64,
+}
+
+impl Pooled {
+    /// Connects, and says who we are.
+    pub(super) fn connect(
+        client: &redis::Client,
+        config: &RedisConfig,
+        deadline: Instant,
+        generation: u64,
+    ) -> Result<Self, CacheError> {
+        let limit = left(deadline).map_err(RedisError::from);
+        let connection = limit.and_then(|limit| client.get_connection_with_timeout(limit));
+        let mut pooled = Self {
+            connection: connection.map_err(failure::describe)?,
+            // The client took its own limits away again.
+            limit: Duration::ZERO,
+            generation,
+        };
+        for call in commands::greeting(config) {
+            let reply = pooled.ask(&call.request, deadline);
+            reply.map_err(failure::describe).and_then(call.read)?;
+        }
+        Ok(pooled)
+    }
+
+    /// Sends the request and reads the reply.
+    ///
+    /// By hand, because the client's own pipelines go on after a timeout, and wait as long again
+    /// for each of the replies that are still to come.
+    pub(super) fn ask(&mut self, request: &Request, deadline: Instant) -> RedisResult<Value> {
+        match &request.body {
+            Body::One(command) => {
+                self.write(&command.get_packed_command(), deadline)?;
+                self.read(deadline)
+            }
+            Body::Many(commands) => {
+                self.write(&commands.get_packed_pipeline(), deadline)?;
+                let replies = (0..commands.len()).map(|_| self.read(deadline));
+                replies.collect::<RedisResult<_>>().map(Value::Array)
+            }
+        }
+    }
+
+    /// Gives the connection its usual limit back.
+    pub(super) fn unhurried(mut self, usual: Duration) -> Option<Self> {
+        if self.limit != usual {
+            self.set_limit(usual).ok()?;
+            self.limit = usual;
+        }
+        Some(self)
+    }
+
+    fn write(&mut self, bytes: &[u8], deadline: Instant) -> RedisResult<()> {
+        if bytes.len() <= SMALL {
+            self.hold_to(deadline)?;
+            return self.connection.send_packed_command(bytes);
+        }
+        for piece in bytes.chunks(PIECE) {
+            // A write that is cut short by its limit has written something, and is followed by
+            // another one that has to wait for the whole limit: hence half.
+            let half = left(deadline)? / 2;
+            self.connection
+                .set_write_timeout(Some(half.max(SHORTEST)))?;
+            self.connection.send_packed_command(piece)?;
+        }
+        self.limit = Duration::ZERO;
+        Ok(())
+    }
+
+    fn read(&mut self, deadline: Instant) -> RedisResult<Value> {
+        self.hold_to(deadline)?;
+        self.connection.recv_response()
+    }
+
+    fn hold_to(&mut self, deadline: Instant) -> RedisResult<()> {
+        let left = left(deadline)?;
+        if self.limit.is_zero() || left + TOLERANCE < self.limit {
+            self.set_limit(left)?;
+            self.limit = left;
+        }
+        Ok(())
+    }
+
+    fn set_limit(&self, limit: Duration) -> RedisResult<()> {
+        self.connection.set_write_timeout(Some(limit))?;
+        self.connection.set_read_timeout(Some(limit))
+    }
+}
+
+/// What is left until the deadline, or the error that nothing is.
+fn left(deadline: Instant) -> io::Result<Duration> {
+    match deadline.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
+        left => Ok(left.max(SHORTEST)),
+    }
+}

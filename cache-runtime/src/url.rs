@@ -1,0 +1,179 @@
+//! Cache URLs: scheme, who, where, path and options, without an opinion on what they mean.
+//!
+//! A parser of our own, because a cache URL may name several hosts (`memcached://a:1,b:2`), which
+//! the general one refuses.
+
+use crate::error::{CacheError, ErrorKind};
+
+/// A URL in its parts, percent-decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CacheUrl {
+    pub(crate) scheme: String,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<String>,
+    /// What stands before the first `/`: `h1:1,h2:2`.
+    pub(crate) hosts: Vec<String>,
+    /// With its leading `/`; empty if there is none.
+    pub(crate) path: String,
+    pub(crate) options: Vec<(String, String)>,
+}
+
+impl CacheUrl {
+    pub(crate) fn parse(url: &str) -> Result<Self, CacheError> {
+        let (scheme, rest) = url.split_once("://").ok_or_else(|| {
+            bad(format!(
+                "{:?} is not a cache URL: it has no `scheme://`",
+                without_secrets(url)
+            ))
+        })?;
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = match rest.find('/') {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        let (login, hosts) = match authority.rsplit_once('@') {
+            Some((login, hosts)) => (Some(login), hosts),
+            None => (None, authority),
+        };
+        let (user, password) = match login.map(|login| login.split_once(':').unwrap_or((login, "")))
+        {
+            Some((user, password)) => (decode(user)?, decode(password)?),
+            None => (String::new(), String::new()),
+        };
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        Ok(Self {
+            scheme: scheme.to_ascii_lowercase(),
+            user: some(user),
+            password: some(password),
+            hosts: hosts
+                .split(',')
+                .filter(|host| !host.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            path: decode(path)?,
+            options: options(query)?,
+        })
+    }
+}
+
+fn options(query: &str) -> Result<Vec<(String, String)>, CacheError> {
+    let mut options: Vec<(String, String)> = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').ok_or_else(|| {
+            bad(format!(
+                "the option `{pair}` has no value: write `{pair}=…`"
+            ))
+        })?;
+        let name = decode(name)?;
+        if options.iter().any(|(known, _)| *known == name) {
+            return Err(bad(format!("the option `{name}` is given twice")));
+        }
+        options.push((name, decode(value)?));
+    }
+    Ok(options)
+}
+
+fn decode(text: &str) -> Result<String, CacheError> {
+    if !text.contains('%') {
+        return Ok(text.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let byte = tail
+            .get(..2)
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            .ok_or_else(|| bad("a `%` in the URL is not followed by two hex digits"))?;
+        bytes.push(byte);
+        rest = &tail[2..];
+    }
+    String::from_utf8(bytes).map_err(|_| bad("the URL's percent-encoded text is not UTF-8"))
+}
+
+/// `host:port` in its parts; `[::1]:6379` too.
+#[cfg(feature = "redis")]
+pub(crate) fn host_and_port(text: &str, default: u16) -> Result<(String, u16), CacheError> {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, rest)) => (host, rest.strip_prefix(':')),
+        None => match text.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let port = match port {
+        None => default,
+        Some(port) => port
+            .parse()
+            .map_err(|_| bad(format!("`{port}` is not a port (0 to 65535)")))?,
+    };
+    Ok((host.to_owned(), port))
+}
+
+/// The URL for a message: a password in it is not shown.
+pub(crate) fn without_secrets(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    match url[start..].find('@') {
+        Some(at) => format!("{}***{}", &url[..start], &url[start + at..]),
+        None => url.to_owned(),
+    }
+}
+
+pub(crate) fn bad(detail: impl Into<String>) -> CacheError {
+    CacheError::new(ErrorKind::Config, detail).in_operation("from_url")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CacheUrl;
+
+    #[test]
+    fn parts() {
+        let url = CacheUrl::parse("redis://me:p%40ss@h1:6379,h2/1?key_prefix=a%20b&timeout=never")
+            .unwrap();
+        assert_eq!(url.scheme, "redis");
+        assert_eq!(
+            (url.user.as_deref(), url.password.as_deref()),
+            (Some("me"), Some("p@ss"))
+        );
+        assert_eq!(url.hosts, ["h1:6379", "h2"]);
+        assert_eq!(url.path, "/1");
+        assert_eq!(url.options[0], ("key_prefix".into(), "a b".into()));
+        assert_eq!(url.options[1], ("timeout".into(), "never".into()));
+        let plain = CacheUrl::parse("memory://").unwrap();
+        assert!(plain.hosts.is_empty() && plain.path.is_empty() && plain.options.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_password() {
+        for url in [
+            "",
+            "redis",
+            "redis:/x",
+            "me:secret@host",
+            "memory://?a",
+            "memory://?a=1&a=2",
+            "memory://?a=%4",
+        ] {
+            let error = CacheUrl::parse(url).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::Config, "{url}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn hosts_and_ports() {
+        use super::host_and_port;
+        assert_eq!(host_and_port("h:1", 6379).unwrap(), ("h".into(), 1));
+        assert_eq!(host_and_port("h", 6379).unwrap(), ("h".into(), 6379));
+        assert_eq!(host_and_port("[::1]:7", 6379).unwrap(), ("::1".into(), 7));
+        assert_eq!(host_and_port("[::1]", 6379).unwrap(), ("::1".into(), 6379));
+        assert!(host_and_port("h:99999", 6379).is_err());
+    }
+}

@@ -1,0 +1,11 @@
+use cache_runtime::cache_result;
+
+struct Pool;
+
+#[cache_result]
+fn tasks(pool: &Pool, id: u64) -> u64 {
+    let _ = pool;
+    id
+}
+
+fn main() {}
