@@ -1,5 +1,10 @@
 //! The Redis store, operation by operation, for every kind of caller, against a real server.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that fails here should say where"
+)]
+
 use std::collections::HashSet;
 use std::future::Future;
 use std::pin::pin;
@@ -26,7 +31,11 @@ fn current_thread() -> Runtime {
 }
 
 fn multi_thread() -> Runtime {
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// The result of a future that must be ready at the first poll.
@@ -52,11 +61,19 @@ where
         move || at_once(check(store.blocking().unwrap(), &server))
     };
     let callers: [(&str, &dyn Fn()); 6] = [
-        ("async, current thread", &|| current_thread().block_on(check(&*store, &server))),
-        ("async, multi thread", &|| multi_thread().block_on(check(&*store, &server))),
-        ("async, another executor", &|| futures_executor::block_on(check(&*store, &server))),
+        ("async, current thread", &|| {
+            current_thread().block_on(check(&*store, &server))
+        }),
+        ("async, multi thread", &|| {
+            multi_thread().block_on(check(&*store, &server))
+        }),
+        ("async, another executor", &|| {
+            futures_executor::block_on(check(&*store, &server))
+        }),
         ("blocking, plain thread", &blocking),
-        ("blocking, current thread", &|| current_thread().block_on(async { blocking() })),
+        ("blocking, current thread", &|| {
+            current_thread().block_on(async { blocking() })
+        }),
         ("blocking, worker", &|| {
             let blocking = blocking.clone();
             let runtime = multi_thread();
@@ -93,7 +110,10 @@ fn get_set_delete() {
         assert!(store.get("large").await.unwrap().unwrap() == large);
         store.ping().await.unwrap();
         store.close().await.unwrap();
-        assert!(store.get("large").await.unwrap().is_some(), "opens again after close");
+        assert!(
+            store.get("large").await.unwrap().is_some(),
+            "opens again after close"
+        );
     });
 }
 
@@ -103,17 +123,31 @@ fn timeouts() {
         assert_eq!(store.ttl("k").await.unwrap(), Ttl::Missing);
         store.set("k", b"v", None).await.unwrap();
         assert_eq!(store.ttl("k").await.unwrap(), Ttl::Never);
-        store.set("k", b"v", Some(Duration::from_millis(1500))).await.unwrap();
+        store
+            .set("k", b"v", Some(Duration::from_millis(1500)))
+            .await
+            .unwrap();
         match store.ttl("k").await.unwrap() {
             Ttl::After(left) => {
                 assert!(left <= Duration::from_millis(1500), "{left:?}");
-                assert!(left > Duration::from_millis(1100), "fractions are kept: {left:?}");
+                assert!(
+                    left > Duration::from_millis(1100),
+                    "fractions are kept: {left:?}"
+                );
             }
             other => panic!("{other:?}"),
         }
         // Less than a millisecond is not zero, which the server would refuse.
-        store.set("short", b"v", Some(Duration::from_nanos(1))).await.unwrap();
-        assert!(store.add("short2", b"v", Some(Duration::from_nanos(1))).await.unwrap());
+        store
+            .set("short", b"v", Some(Duration::from_nanos(1)))
+            .await
+            .unwrap();
+        assert!(
+            store
+                .add("short2", b"v", Some(Duration::from_nanos(1)))
+                .await
+                .unwrap()
+        );
         std::thread::sleep(Duration::from_millis(5));
         assert_eq!(store.get("short").await.unwrap(), None);
         // Nor is the longest one too long.
@@ -142,7 +176,10 @@ fn touch_gives_a_new_life() {
         assert!(!store.touch("k", MINUTE).await.unwrap());
         assert!(!store.touch("k", None).await.unwrap());
         store.set("k", b"v", None).await.unwrap();
-        assert!(store.touch("k", None).await.unwrap(), "it lives for ever already");
+        assert!(
+            store.touch("k", None).await.unwrap(),
+            "it lives for ever already"
+        );
         assert!(store.touch("k", MINUTE).await.unwrap());
         assert!(matches!(store.ttl("k").await.unwrap(), Ttl::After(_)));
         assert!(store.touch("k", None).await.unwrap());
@@ -154,15 +191,25 @@ fn touch_gives_a_new_life() {
 fn incr_keeps_the_timeout() {
     for_every_caller(async |store, server| {
         assert_eq!(store.incr("n", 1).await.unwrap(), None);
-        assert_eq!(server.command(&["EXISTS", "n"]), "0", "a missing key stays missing");
+        assert_eq!(
+            server.command(&["EXISTS", "n"]),
+            "0",
+            "a missing key stays missing"
+        );
         store.set("n", b"40", MINUTE).await.unwrap();
         assert_eq!(store.incr("n", 2).await.unwrap(), Some(42));
         assert_eq!(store.incr("n", -50).await.unwrap(), Some(-8));
         assert!(matches!(store.ttl("n").await.unwrap(), Ttl::After(_)));
         // More digits than a float holds.
         store.set("n", b"9007199254740992", None).await.unwrap();
-        assert_eq!(store.incr("n", 1).await.unwrap(), Some(9_007_199_254_740_993));
-        store.set("n", i64::MAX.to_string().as_bytes(), None).await.unwrap();
+        assert_eq!(
+            store.incr("n", 1).await.unwrap(),
+            Some(9_007_199_254_740_993)
+        );
+        store
+            .set("n", i64::MAX.to_string().as_bytes(), None)
+            .await
+            .unwrap();
         let error = store.incr("n", 1).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Store, "{error}");
         assert_eq!(store.incr("n", i64::MIN).await.unwrap(), Some(-1));
@@ -176,8 +223,14 @@ fn incr_keeps_the_timeout() {
 #[test]
 fn many_at_once() {
     for_every_caller(async |store, server| {
-        let items = [("a".to_owned(), b"1".to_vec()), ("b".to_owned(), b"2".to_vec())];
-        assert_eq!(store.set_many(&items, MINUTE).await.unwrap(), Vec::<usize>::new());
+        let items = [
+            ("a".to_owned(), b"1".to_vec()),
+            ("b".to_owned(), b"2".to_vec()),
+        ];
+        assert_eq!(
+            store.set_many(&items, MINUTE).await.unwrap(),
+            Vec::<usize>::new()
+        );
         assert!(matches!(store.ttl("b").await.unwrap(), Ttl::After(_)));
         assert_eq!(server.command(&["LPUSH", "list", "x"]), "1");
         let keys = strings(["b", "missing", "a", "list", "b"]);
@@ -187,7 +240,10 @@ fn many_at_once() {
         assert_eq!(store.delete_many(&keys[..3]).await.unwrap(), 2);
         assert_eq!(server.command(&["EXISTS", "a", "b"]), "0");
         // Nothing to do takes no round trip: see `nothing_to_do_asks_no_server`.
-        assert_eq!(store.get_many(&[]).await.unwrap(), Vec::<Option<Vec<u8>>>::new());
+        assert_eq!(
+            store.get_many(&[]).await.unwrap(),
+            Vec::<Option<Vec<u8>>>::new()
+        );
     });
 }
 
@@ -199,7 +255,10 @@ fn set_many_says_which_failed() {
         assert_eq!(server.command(&user), "OK");
         let items = ["ok1", "no1", "ok2", "no2"].map(|key| (key.to_owned(), b"v".to_vec()));
         let failed = store.set_many(&items, None).await.unwrap();
-        assert_eq!(server.command(&["ACL", "SETUSER", "default", "allkeys"]), "OK");
+        assert_eq!(
+            server.command(&["ACL", "SETUSER", "default", "allkeys"]),
+            "OK"
+        );
         assert_eq!(failed, [1, 3]);
         assert_eq!(server.command(&["EXISTS", "ok1", "ok2"]), "2");
     });
@@ -220,8 +279,10 @@ fn nothing_to_do_asks_no_server() {
 #[test]
 fn keys_by_prefix_and_pattern() {
     for_every_caller(async |store, _| {
-        let items = ["p:1:one", "p:1:two", "p:2:one", "p:1", "xp:1:one", ":1:bare"]
-            .map(|key| (key.to_owned(), b"v".to_vec()));
+        let items = [
+            "p:1:one", "p:1:two", "p:2:one", "p:1", "xp:1:one", ":1:bare",
+        ]
+        .map(|key| (key.to_owned(), b"v".to_vec()));
         store.set_many(&items, None).await.unwrap();
         let keys = async |prefix, pattern| {
             let mut keys = store.keys(prefix, pattern).await.unwrap();
@@ -233,7 +294,9 @@ fn keys_by_prefix_and_pattern() {
         assert_eq!(keys("p:1:", "[no]*").await, ["p:1:one"]);
         assert_eq!(keys(":1:", "*").await, [":1:bare"]);
         assert_eq!(keys("p:3:", "*").await, Vec::<String>::new());
-        let many = (0..2500).map(|n| (format!("many:{n}"), b"v".to_vec())).collect::<Vec<_>>();
+        let many = (0..2500)
+            .map(|n| (format!("many:{n}"), b"v".to_vec()))
+            .collect::<Vec<_>>();
         store.set_many(&many, None).await.unwrap();
         let found = store.keys("many:", "*").await.unwrap();
         assert_eq!(found.len(), 2500, "each key once");
@@ -247,9 +310,22 @@ fn clear_removes_its_prefix_alone() {
         for prefix in ["users:", "users", r"a*b[c]?\d:1:", ":1:", "^a]", "ä*:"] {
             let inside = (0..1200).map(|n| format!("{prefix}{n}"));
             // What the prefix would match if it were read as a pattern.
-            let outside = strings(["aXb", "axbc!d:1:1", "axbcxd:1:0", r"a*b[c]?d:1:1", "2:1:a", "User", "äx:1"]);
-            let all = inside.chain(outside.iter().cloned()).map(|key| (key, b"v".to_vec()));
-            store.set_many(&all.collect::<Vec<_>>(), None).await.unwrap();
+            let outside = strings([
+                "aXb",
+                "axbc!d:1:1",
+                "axbcxd:1:0",
+                r"a*b[c]?d:1:1",
+                "2:1:a",
+                "User",
+                "äx:1",
+            ]);
+            let all = inside
+                .chain(outside.iter().cloned())
+                .map(|key| (key, b"v".to_vec()));
+            store
+                .set_many(&all.collect::<Vec<_>>(), None)
+                .await
+                .unwrap();
             store.clear(prefix).await.unwrap();
             let mut left = store.keys("", "*").await.unwrap();
             left.sort();
@@ -283,7 +359,10 @@ fn what_the_server_refuses() {
         assert_eq!(error.kind(), ErrorKind::Store);
         assert_eq!((error.operation(), error.key()), ("set", Some("k")));
         let text = error.to_string();
-        assert!(text.starts_with("set \"k\": the server answered OOM command not"), "{text}");
+        assert!(
+            text.starts_with("set \"k\": the server answered OOM command not"),
+            "{text}"
+        );
         assert!(!text.ends_with('.'));
     });
 }
@@ -293,14 +372,20 @@ fn unix_socket() {
     let Some(server) = RedisServer::start_or_skip() else {
         return;
     };
-    let store = RedisStore::new(RedisConfig::new(RedisAddress::unix(server.socket_path()))).unwrap();
-    current_thread().block_on(store.set("k", b"async", None)).unwrap();
+    let store =
+        RedisStore::new(RedisConfig::new(RedisAddress::unix(server.socket_path()))).unwrap();
+    current_thread()
+        .block_on(store.set("k", b"async", None))
+        .unwrap();
     assert_eq!(server.command(&["GET", "k"]), "async");
     at_once(store.blocking().unwrap().set("k", b"blocking", None)).unwrap();
     assert_eq!(server.command(&["GET", "k"]), "blocking");
     let nowhere = RedisConfig::new(RedisAddress::unix("/nowhere/socket"));
     let store = RedisStore::new(nowhere).unwrap();
-    assert_eq!(both(&store, "k").map(|error| error.kind()), [ErrorKind::Unavailable; 2]);
+    assert_eq!(
+        both(&store, "k").map(|error| error.kind()),
+        [ErrorKind::Unavailable; 2]
+    );
 }
 
 /// The errors of a `get`, async and blocking.
@@ -333,10 +418,20 @@ fn passwords_and_users() {
         assert!(!shows_a_password(&config), "{config:?}");
         RedisStore::new(config).unwrap()
     };
-    for store in [login(None, Some("sesame-open")), login(Some("ann"), Some("ann-secret"))] {
+    for store in [
+        login(None, Some("sesame-open")),
+        login(Some("ann"), Some("ann-secret")),
+    ] {
         assert!(!shows_a_password(&store));
-        current_thread().block_on(store.set("k", b"v", None)).unwrap();
-        assert_eq!(at_once(store.blocking().unwrap().get("k")).unwrap().unwrap(), b"v");
+        current_thread()
+            .block_on(store.set("k", b"v", None))
+            .unwrap();
+        assert_eq!(
+            at_once(store.blocking().unwrap().get("k"))
+                .unwrap()
+                .unwrap(),
+            b"v"
+        );
     }
     for store in [
         login(None, None),
@@ -353,11 +448,70 @@ fn passwords_and_users() {
 }
 
 #[test]
+fn a_server_that_repeats_the_password_is_not_quoted() {
+    if RedisServer::start_or_skip().is_none() {
+        return;
+    }
+    // It answers: unknown command 'AUTH', with args beginning with: 'sesame-open'.
+    let server = RedisServer::start_with(&["--rename-command", "AUTH", ""]);
+    let config = RedisConfig {
+        password: Some("sesame-open".to_owned()),
+        ..config(&server)
+    };
+    for error in both(&RedisStore::new(config).unwrap(), "k") {
+        assert_eq!(error.kind(), ErrorKind::Store, "{error}");
+        assert!(!shows_a_password(&error) && !error.to_string().contains("sesame"));
+    }
+}
+
+#[test]
+fn a_replica_is_left_for_whoever_is_master_now() {
+    for_every_caller(async |store, server| {
+        let received = || {
+            let stats = server.command(&["INFO", "stats"]);
+            let line = stats
+                .lines()
+                .find_map(|line| line.strip_prefix("total_connections_received:"));
+            line.unwrap().trim().parse::<u32>().unwrap()
+        };
+        store.set("k", b"v", None).await.unwrap();
+        assert_eq!(server.command(&["REPLICAOF", "127.0.0.1", "1"]), "OK");
+        let before = received();
+        let read_only = store.set("k", b"v", None).await.unwrap_err();
+        let found = store.get("k").await.unwrap();
+        // Ours is one more than that of the question.
+        let new = received() - before - 1;
+        assert_eq!(
+            server.command(&["CONFIG", "SET", "replica-serve-stale-data", "no"]),
+            "OK"
+        );
+        let cut_off = store.get("k").await.unwrap_err();
+        assert_eq!(
+            server.command(&["CONFIG", "SET", "replica-serve-stale-data", "yes"]),
+            "OK"
+        );
+        assert_eq!(server.command(&["REPLICAOF", "NO", "ONE"]), "OK");
+        assert_eq!(read_only.kind(), ErrorKind::Store, "{read_only}");
+        assert_eq!(found.unwrap(), b"v");
+        assert_eq!(new, 1, "a new connection was made");
+        assert_eq!(cut_off.kind(), ErrorKind::Unavailable, "{cut_off}");
+        assert!(cut_off.is_retryable());
+        store.set("k", b"v", None).await.unwrap();
+    });
+}
+
+#[test]
 fn databases_are_apart() {
     let Some(server) = RedisServer::start_or_skip() else {
         return;
     };
-    let at = |db| RedisStore::new(RedisConfig { db, ..config(&server) }).unwrap();
+    let at = |db| {
+        RedisStore::new(RedisConfig {
+            db,
+            ..config(&server)
+        })
+        .unwrap()
+    };
     let (zero, three) = (at(0), at(3));
     current_thread().block_on(async {
         three.set("k", b"v", None).await.unwrap();

@@ -1,5 +1,10 @@
 //! The Redis store when servers die, hang and come back, runtimes come and go, callers give up.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that fails here should say where"
+)]
+
 use std::future::{Future, poll_fn};
 use std::net::TcpListener;
 use std::pin::{Pin, pin};
@@ -34,7 +39,11 @@ fn current_thread() -> Runtime {
 }
 
 fn multi_thread() -> Runtime {
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 fn at_once<F: Future>(future: F) -> F::Output {
@@ -91,9 +100,13 @@ fn each_runtime_has_its_own_connection() {
     for runtime in [&one, &two, &one, &two] {
         runtime.block_on(store.ping()).unwrap();
     }
-    eventually("the runtimes took their connections along", || connections(&server) == 2);
+    eventually("the runtimes took their connections along", || {
+        connections(&server) == 2
+    });
     let known = || format!("{store:?}").matches("Known {").count();
-    eventually("nothing is remembered of runtimes that are gone", || known() == 2);
+    eventually("nothing is remembered of runtimes that are gone", || {
+        known() == 2
+    });
 }
 
 #[test]
@@ -109,7 +122,9 @@ fn a_dropped_store_closes_its_connections() {
     assert_eq!(connections(&server), 3);
     drop(store);
     eventually("no connection is left", || connections(&server) == 0);
-    eventually("no task is left", || runtime.metrics().num_alive_tasks() == 0);
+    eventually("no task is left", || {
+        runtime.metrics().num_alive_tasks() == 0
+    });
 }
 
 #[test]
@@ -225,7 +240,9 @@ impl Crowd {
             server.restart();
             crowd.well.store(0, Ordering::Relaxed);
             crowd.back.store(true, Ordering::Relaxed);
-            eventually("calls go well again", || crowd.well.load(Ordering::Relaxed) > 640);
+            eventually("calls go well again", || {
+                crowd.well.load(Ordering::Relaxed) > 640
+            });
         }
         crowd.stop.store(true, Ordering::Relaxed);
         join();
@@ -275,7 +292,11 @@ fn sixty_four_threads_outlive_the_server() {
             thread::spawn(move || at_once(crowd.call(store.blocking().unwrap(), caller)))
         });
         let threads = threads.collect::<Vec<_>>();
-        Box::new(move || threads.into_iter().for_each(|thread| thread.join().unwrap()))
+        Box::new(move || {
+            threads
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap())
+        })
     });
     assert!(connections(&server) <= 32, "the pool has its limit");
 }
@@ -305,10 +326,19 @@ fn a_server_that_hangs_takes_no_longer_than_the_limit() {
             assert_eq!(many, Err(ErrorKind::Timeout));
             assert_eq!(clear, Err(ErrorKind::Timeout));
         });
-        assert_eq!(two.block_on(in_time(store.incr("k", 1))), Err(ErrorKind::Timeout));
-        assert_eq!(futures_executor::block_on(in_time(store.ping())), Err(ErrorKind::Timeout));
+        assert_eq!(
+            two.block_on(in_time(store.incr("k", 1))),
+            Err(ErrorKind::Timeout)
+        );
+        assert_eq!(
+            futures_executor::block_on(in_time(store.ping())),
+            Err(ErrorKind::Timeout)
+        );
         assert_eq!(at_once(in_time(blocking.get("k"))), Err(ErrorKind::Timeout));
-        assert_eq!(at_once(in_time(blocking.set_many(&items, None))), Err(ErrorKind::Timeout));
+        assert_eq!(
+            at_once(in_time(blocking.set_many(&items, None))),
+            Err(ErrorKind::Timeout)
+        );
     }
     server.resume();
     one.block_on(store.ping()).unwrap();
@@ -344,10 +374,44 @@ fn requests_do_not_pile_up_at_a_server_that_hangs() {
         server.resume();
         store.ping().await.unwrap();
     });
-    let stats = server.command(&["INFO", "commandstats"]);
-    let sets = stats.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls="));
-    let sets = sets.map_or(0, |rest| rest.split(',').next().unwrap().parse().unwrap());
+    let sets = sets(&server);
     assert!(sets <= 130, "{sets} abandoned requests reached the server");
+}
+
+/// How many SET commands the server ran.
+fn sets(server: &RedisServer) -> usize {
+    let stats = server.command(&["INFO", "commandstats"]);
+    let line = stats
+        .lines()
+        .find_map(|line| line.strip_prefix("cmdstat_set:calls="));
+    line.map_or(0, |rest| rest.split(',').next().unwrap().parse().unwrap())
+}
+
+#[test]
+fn after_a_timeout_nothing_more_is_sent_until_the_server_answers() {
+    let Some(server) = RedisServer::start_or_skip() else {
+        return;
+    };
+    let store = store(&server);
+    current_thread().block_on(async {
+        store.ping().await.unwrap();
+        server.pause();
+        for _ in 0..4 {
+            let mut calls = (0..16)
+                .map(|_| store.set("k", b"v", None))
+                .collect::<Vec<_>>();
+            for call in &mut calls {
+                assert!(poll_once(call.as_mut()).await.is_none());
+            }
+            for call in calls {
+                assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Timeout);
+            }
+        }
+        server.resume();
+        store.ping().await.unwrap();
+    });
+    let sets = sets(&server);
+    assert!(sets <= 16, "{sets} requests reached the server");
 }
 
 /// Polls once, for good measure with the task's own waker.
@@ -388,7 +452,9 @@ fn callers_may_give_up_at_any_point() {
                     }
                 }
                 let value = format!("{polls}");
-                in_time(store.set("k", value.as_bytes(), None)).await.unwrap();
+                in_time(store.set("k", value.as_bytes(), None))
+                    .await
+                    .unwrap();
                 let found = in_time(store.get("k")).await.unwrap().unwrap();
                 assert_eq!(found, value.as_bytes(), "answers go to those who asked");
             }
@@ -398,7 +464,10 @@ fn callers_may_give_up_at_any_point() {
     let store = store(&server);
     for _ in 0..50 {
         let waker = Waker::noop();
-        let _ = store.get("k").as_mut().poll(&mut Context::from_waker(waker));
+        let _ = store
+            .get("k")
+            .as_mut()
+            .poll(&mut Context::from_waker(waker));
     }
     futures_executor::block_on(in_time(store.get("k"))).unwrap();
 }
@@ -444,7 +513,9 @@ fn connecting_has_a_limit_of_its_own() {
         ..config(port)
     };
     let store = RedisStore::new(config).unwrap();
-    let kind = current_thread().block_on(in_time(store.get("k"))).unwrap_err();
+    let kind = current_thread()
+        .block_on(in_time(store.get("k")))
+        .unwrap_err();
     assert_eq!(kind, ErrorKind::Timeout);
     let kind = at_once(in_time(store.blocking().unwrap().get("k"))).unwrap_err();
     assert_eq!(kind, ErrorKind::Timeout);
@@ -461,7 +532,11 @@ fn an_impatient_caller_gets_a_connection_in_the_end() {
         // Begins to connect, and leaves.
         assert!(poll_once(store.get("k").as_mut()).await.is_none());
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert_eq!(connections(&server), 1, "the attempt went on without its caller");
+        assert_eq!(
+            connections(&server),
+            1,
+            "the attempt went on without its caller"
+        );
     });
 }
 

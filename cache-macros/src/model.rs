@@ -243,8 +243,8 @@ fn header(input: ParseStream) -> syn::Result<(Vec<Attribute>, Visibility, Signat
 fn not_a_function(item: TokenStream, error: syn::Error) -> syn::Error {
     let message = match syn::parse2::<Item>(item) {
         Ok(Item::Impl(_) | Item::Trait(_)) => "expected a function; put the attribute on methods",
+        Ok(Item::Verbatim(_)) | Err(_) => return error,
         Ok(_) => "expected a function",
-        Err(_) => return error,
     };
     syn::Error::new(error.span(), message)
 }

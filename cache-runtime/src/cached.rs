@@ -17,7 +17,7 @@ use crate::registry;
 use crate::site::Site;
 use crate::target::Target;
 use crate::timeout::Timeout;
-use crate::value::{CacheValue, Form, InProcess, LocalValue, Portable};
+use crate::value::{CacheValue, Form, How, InProcess, LocalValue, Portable};
 
 /// Where an expansion starts: the kept type is asked here whether it can be cached.
 #[derive(Debug)]
@@ -25,11 +25,12 @@ pub struct Cached<R, K>(PhantomData<fn() -> (R, K)>);
 
 /// One call of a cached function, its body to follow.
 #[allow(missing_debug_implementations)]
-pub struct Prepared<R, K, F, P> {
+pub struct Prepared<R, K: Keep<R, Value: 'static>, P> {
     key: Key,
+    how: &'static How<K::Value>,
     strict: Option<fn(CacheError) -> R>,
     policy: P,
-    kind: PhantomData<fn() -> (R, K, F)>,
+    kind: PhantomData<fn() -> (R, K)>,
 }
 
 impl<R, K: Keep<R>> Cached<R, K> {
@@ -37,29 +38,30 @@ impl<R, K: Keep<R>> Cached<R, K> {
     #[inline]
     #[must_use]
     #[allow(clippy::new_ret_no_self)]
-    pub fn new(key: Key, _: K) -> Prepared<R, K, Portable, Plain>
+    pub fn new(key: Key, _: K) -> Prepared<R, K, Plain>
     where
         K::Value: CacheValue,
     {
-        Prepared::of(key)
+        Prepared::of(key, <Portable as Form<K::Value>>::HOW)
     }
 
     /// A call whose result stays in this process.
     #[inline]
     #[must_use]
-    pub fn local(key: Key, _: K) -> Prepared<R, K, InProcess, Plain>
+    pub fn local(key: Key, _: K) -> Prepared<R, K, Plain>
     where
         K::Value: LocalValue,
     {
-        Prepared::of(key)
+        Prepared::of(key, <InProcess as Form<K::Value>>::HOW)
     }
 }
 
-impl<R, K, F> Prepared<R, K, F, Plain> {
+impl<R, K: Keep<R>> Prepared<R, K, Plain> {
     #[inline]
-    fn of(key: Key) -> Self {
+    fn of(key: Key, how: &'static How<K::Value>) -> Self {
         Self {
             key,
+            how,
             strict: None,
             policy: Plain,
             kind: PhantomData,
@@ -67,20 +69,16 @@ impl<R, K, F> Prepared<R, K, F, Plain> {
     }
 }
 
-impl<R, K, F, P> Prepared<R, K, F, P>
-where
-    K: Keep<R>,
-    K::Value: Clone + Send + Sync + 'static,
-    F: Form<K::Value>,
-    P: Policy<K::Value>,
-{
+// No bounds on the value here: it was asked for at `new`, and a value that cannot be cached is one
+// error.
+impl<R, K: Keep<R>, P> Prepared<R, K, P> {
     /// `when = …`
-    pub fn when<W: Fn(&K::Value) -> bool>(self, when: W) -> Prepared<R, K, F, When<W, P>> {
+    pub fn when<W: Fn(&K::Value) -> bool>(self, when: W) -> Prepared<R, K, When<W, P>> {
         self.with(|policy| When(when, policy))
     }
 
     /// `timeout = |v| …`
-    pub fn timeout_of<T, W>(self, timeout: W) -> Prepared<R, K, F, TimeoutOf<W, P>>
+    pub fn timeout_of<T, W>(self, timeout: W) -> Prepared<R, K, TimeoutOf<W, P>>
     where
         T: Into<Timeout>,
         W: Fn(&K::Value) -> T,
@@ -95,9 +93,10 @@ where
         self
     }
 
-    fn with<Q>(self, policy: impl FnOnce(P) -> Q) -> Prepared<R, K, F, Q> {
+    fn with<Q>(self, policy: impl FnOnce(P) -> Q) -> Prepared<R, K, Q> {
         Prepared {
             key: self.key,
+            how: self.how,
             strict: self.strict,
             policy: policy(self.policy),
             kind: PhantomData,
@@ -106,7 +105,10 @@ where
 
     /// The result: a kept one, or that of `body`.
     #[inline]
-    pub fn run(self, body: impl FnOnce() -> R) -> R {
+    pub fn run(self, body: impl FnOnce() -> R) -> R
+    where
+        P: Policy<K::Value>,
+    {
         match self.hit() {
             Some(result) => result,
             None => block_on(self.miss(Mode::Blocking, async move { body() })),
@@ -115,7 +117,10 @@ where
 
     /// The result: a kept one, or that of `body`.
     #[inline]
-    pub async fn run_async(self, body: impl Future<Output = R>) -> R {
+    pub async fn run_async(self, body: impl Future<Output = R>) -> R
+    where
+        P: Policy<K::Value>,
+    {
         match self.hit() {
             Some(result) => result,
             None => self.miss(Mode::Async, body).await,
@@ -137,7 +142,7 @@ where
 
     #[inline]
     fn hit_in(&self, cache: &Cache) -> Option<R> {
-        let level = cache.core().level(F::SHARED)?;
+        let level = cache.core().level(self.how.is_shared)?;
         let binding = self.key.site.known_binding(cache.space())?;
         let header = Header {
             binding,
@@ -147,14 +152,17 @@ where
                 .map_or_else(|| cache.version_number(), |version| version.number()),
         };
         let lookup = Lookup::new(header, &self.key.tree);
-        let value = level.read(&lookup, |slot| F::copy(&slot.value))??;
+        let value = level.read(&lookup, |slot| (self.how.copy)(&slot.value))??;
         HitCell::numbered(binding).count();
         Some(K::wrap(value))
     }
 
     #[cold]
     #[inline(never)]
-    async fn miss(self, mode: Mode, body: impl Future<Output = R>) -> R {
+    async fn miss(self, mode: Mode, body: impl Future<Output = R>) -> R
+    where
+        P: Policy<K::Value>,
+    {
         let site = self.key.site;
         let target = cache_of(&self.key).and_then(|cache| Target::function(&self.key, &cache));
         let target = match target {
@@ -167,12 +175,13 @@ where
                 };
             }
         };
-        call::fetch::<R, K, F, P>(mode, &target, self.plan(), body).await
+        call::fetch::<R, K, P>(mode, &target, self.plan(), body).await
     }
 
-    fn plan(self) -> Plan<R, P> {
+    fn plan(self) -> Plan<R, K::Value, P> {
         let site = self.key.site;
         Plan {
+            how: self.how,
             times: times(site),
             wait: site.wait,
             strict: self.strict,

@@ -14,10 +14,11 @@ use crate::observe::Counter;
 use crate::policy::{Plain, Policy, Times};
 use crate::target::{Kept, Started, Target};
 use crate::timeout::Timeout;
-use crate::value::Form;
+use crate::value::{Cargo, How};
 
 /// How one call wants to be treated.
-pub(crate) struct Plan<R, P> {
+pub(crate) struct Plan<R, V: 'static, P> {
+    pub(crate) how: &'static How<V>,
     pub(crate) times: Times,
     /// How long it waits for another's execution.
     pub(crate) wait: Duration,
@@ -26,9 +27,10 @@ pub(crate) struct Plan<R, P> {
     pub(crate) policy: P,
 }
 
-impl<R> Plan<R, Plain> {
-    pub(crate) fn plain(timeout: Timeout) -> Self {
+impl<R, V> Plan<R, V, Plain> {
+    pub(crate) fn plain(how: &'static How<V>, timeout: Timeout) -> Self {
         Self {
+            how,
             times: Times {
                 timeout,
                 none: Timeout::Default,
@@ -41,23 +43,18 @@ impl<R> Plan<R, Plain> {
     }
 }
 
-/// What those who waited get.
-enum Outcome<V, Rest> {
-    Kept(V),
-    Rest(Rest),
-}
+/// What those who wait get of a result that is not kept.
+struct Unkept<Rest>(Rest);
 
 /// The result for `target`: another's, the store's, or that of `body`, which is then kept.
-pub(crate) async fn fetch<R, K, F, P>(
+pub(crate) async fn fetch<R, K, P>(
     mode: Mode,
     target: &Target,
-    plan: Plan<R, P>,
+    plan: Plan<R, K::Value, P>,
     body: impl Future<Output = R>,
 ) -> R
 where
     K: Keep<R>,
-    K::Value: Clone + Send + Sync + 'static,
-    F: Form<K::Value>,
     P: Policy<K::Value>,
 {
     match context::treatment(target.binding.site) {
@@ -67,7 +64,7 @@ where
             let made = Made::run(target, None, body).await;
             target.cache.core().flights.overtake(&target.key);
             let is_failure = K::is_failure(&made.result);
-            let (result, is_kept) = keep::<R, K, F, P>(mode, target, &plan, made, None).await;
+            let (result, is_kept) = keep::<R, K, P>(mode, target, &plan, made, None).await;
             if !is_kept && !is_failure {
                 // What is there contradicts the newest answer. A store that fails is counted.
                 let _ = target.delete(mode).await;
@@ -84,26 +81,23 @@ where
             Turn::Lead(own) => lead = Some(own),
             Turn::Alone => {}
             Turn::Landed(cargo) => {
-                if let Ok(outcome) = cargo.downcast::<Outcome<K::Value, K::Rest>>() {
+                if let Some(result) = unshare::<R, K>(plan.how, &cargo) {
                     target.count(Counter::Joined);
-                    return match &*outcome {
-                        Outcome::Kept(value) => K::wrap(value.clone()),
-                        Outcome::Rest(rest) => K::unrest(rest.clone()),
-                    };
+                    return result;
                 }
             }
         },
     }
 
     // Another may have finished between the first look and the lead.
-    if let Some(value) = target.read_level::<F, K::Value>() {
+    if let Some(value) = target.read_level(plan.how) {
         target.binding.counters.hits.count();
-        return land::<R, K>(lead, K::wrap(value));
+        return land::<R, K>(plan.how, lead, K::wrap(value));
     }
-    match target.read_store::<F, K::Value>(mode).await {
+    match target.read_store(mode, plan.how).await {
         Ok(Some(value)) => {
             target.count(Counter::StoreHits);
-            return land::<R, K>(lead, K::wrap(value));
+            return land::<R, K>(plan.how, lead, K::wrap(value));
         }
         Ok(None) => {}
         Err(error) => match plan.strict {
@@ -119,7 +113,7 @@ where
                 target.count(Counter::Misses);
                 let flight = lead.as_ref().map(|lead| lead.flight().clone());
                 let made = Made::run(target, flight, body).await;
-                return land::<R, K>(lead, made.result);
+                return land::<R, K>(plan.how, lead, made.result);
             }
         },
     }
@@ -127,7 +121,7 @@ where
     target.count(Counter::Misses);
     let flight = lead.as_ref().map(|lead| lead.flight().clone());
     let made = Made::run(target, flight, body).await;
-    keep::<R, K, F, P>(mode, target, &plan, made, lead).await.0
+    keep::<R, K, P>(mode, target, &plan, made, lead).await.0
 }
 
 /// Runs `body` with nothing read or kept.
@@ -164,17 +158,15 @@ impl<R> Made<R> {
 
 /// Hands the result to those who wait, and keeps it as far as plan and policy say; whether they
 /// say so.
-async fn keep<R, K, F, P>(
+async fn keep<R, K, P>(
     mode: Mode,
     target: &Target,
-    plan: &Plan<R, P>,
+    plan: &Plan<R, K::Value, P>,
     made: Made<R>,
     mut lead: Option<Lead<'_>>,
 ) -> (R, bool)
 where
     K: Keep<R>,
-    K::Value: Clone + Send + Sync + 'static,
-    F: Form<K::Value>,
     P: Policy<K::Value>,
 {
     let default = target.cache.core().settings.timeout;
@@ -186,15 +178,22 @@ where
     });
     let result = made.result;
     if let Some(lead) = &mut lead {
-        share::<R, K>(lead, &result);
+        share::<R, K>(plan.how, lead, &result);
     }
     let (Some(timeout), Some(value)) = (timeout, K::kept(&result)) else {
         return (result, false);
     };
-    let value = value.clone();
+    let value = (plan.how.duplicate)(value);
     let flight = lead.as_ref().map(|lead| lead.flight().clone());
     let kept = target
-        .write::<F, K::Value>(mode, &value, timeout, made.started, flight.as_deref())
+        .write(
+            mode,
+            plan.how,
+            &value,
+            timeout,
+            made.started,
+            flight.as_deref(),
+        )
         .await;
     match (kept, plan.strict) {
         (Ok(kept), _) => (result, !matches!(kept, Kept::TooLarge)),
@@ -215,34 +214,42 @@ fn tell_unkept(target: &Target, error: &CacheError) {
 }
 
 /// Ends the flight with this result and gives it back.
-fn land<R, K>(lead: Option<Lead<'_>>, result: R) -> R
+fn land<R, K>(how: &How<K::Value>, lead: Option<Lead<'_>>, result: R) -> R
 where
     K: Keep<R>,
-    K::Value: Clone + Send + Sync + 'static,
 {
     if let Some(mut lead) = lead {
-        share::<R, K>(&mut lead, &result);
+        share::<R, K>(how, &mut lead, &result);
     }
     result
 }
 
 /// Hands a copy of the result to those who wait; what cannot be copied releases them.
-fn share<R, K>(lead: &mut Lead<'_>, result: &R)
+fn share<R, K>(how: &How<K::Value>, lead: &mut Lead<'_>, result: &R)
 where
     K: Keep<R>,
-    K::Value: Clone + Send + Sync + 'static,
 {
-    let outcome = match K::kept(result) {
-        Some(value) => Some(Outcome::<K::Value, K::Rest>::Kept(value.clone())),
-        None => K::rest(result).map(Outcome::Rest),
-    };
-    lead.land(outcome.map(|outcome| Arc::new(outcome) as _));
+    lead.land(match K::kept(result) {
+        Some(value) => Some((how.share)(value)),
+        None => K::rest(result).map(|rest| Arc::new(Unkept(rest)) as Cargo),
+    });
+}
+
+/// The result that a leader brought home.
+fn unshare<R, K>(how: &How<K::Value>, cargo: &Cargo) -> Option<R>
+where
+    K: Keep<R>,
+{
+    match cargo.downcast_ref::<Unkept<K::Rest>>() {
+        Some(Unkept(rest)) => Some(K::unrest(rest.clone())),
+        None => (how.unshare)(cargo).map(K::wrap),
+    }
 }
 
 /// What came of waiting.
 enum Turn<'a> {
     Lead(Lead<'a>),
-    Landed(Arc<dyn std::any::Any + Send + Sync>),
+    Landed(Cargo),
     Alone,
 }
 

@@ -18,7 +18,7 @@ use crate::mode::{Mode, block_on};
 use crate::observe::Counter;
 use crate::target::{Started, Target};
 use crate::timeout::Timeout;
-use crate::value::{Form, Portable};
+use crate::value::{Form, How, Portable};
 
 /// What an entry knows: where it is, and how long a value set by hand lives.
 struct Known {
@@ -43,16 +43,13 @@ impl Known {
         Target::function(&self.key, &cache_of(&self.key)?)
     }
 
-    async fn get<F: Form<V>, V: Send + 'static>(
-        &self,
-        mode: Mode,
-    ) -> Result<Option<V>, CacheError> {
+    async fn get<V>(&self, mode: Mode, how: &How<V>) -> Result<Option<V>, CacheError> {
         let target = self.target()?;
-        if let Some(value) = target.read_level::<F, V>() {
+        if let Some(value) = target.read_level(how) {
             target.binding.counters.hits.count();
             return Ok(Some(value));
         }
-        let value = target.read_store::<F, V>(mode).await?;
+        let value = target.read_store(mode, how).await?;
         target.count(if value.is_some() {
             Counter::StoreHits
         } else {
@@ -61,11 +58,7 @@ impl Known {
         Ok(value)
     }
 
-    async fn set<F: Form<V>, V: Clone + 'static>(
-        &self,
-        mode: Mode,
-        value: &V,
-    ) -> Result<(), CacheError> {
+    async fn set<V: 'static>(&self, mode: Mode, how: &How<V>, value: &V) -> Result<(), CacheError> {
         let target = self.target()?;
         let of_value = self
             .timeout_of
@@ -79,7 +72,7 @@ impl Known {
         target.cache.core().flights.overtake(&target.key);
         let started = Started::now(&target.cache);
         target
-            .write::<F, V>(mode, value, timeout, started, None)
+            .write(mode, how, value, timeout, started, None)
             .await
             .map(drop)
     }
@@ -217,7 +210,7 @@ macro_rules! entry {
                 F: Form<T>,
                 T: Clone + Send + Sync + 'static,
             {
-                $answer!(self.known().get::<F, T>($mode))
+                $answer!(self.known().get($mode, F::HOW))
             }
 
             /// Puts this value there, with the function's timeout: write-through.
@@ -230,7 +223,7 @@ macro_rules! entry {
                 F: Form<T>,
                 T: Clone + Send + Sync + 'static,
             {
-                $answer!(self.known().set::<F, T>($mode, value))
+                $answer!(self.known().set($mode, F::HOW, value))
             }
         }
     };

@@ -14,7 +14,7 @@ use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::space::Binding;
 use crate::timeout::Timeout;
-use crate::value::Form;
+use crate::value::How;
 
 /// One entry of one cache.
 pub(crate) struct Target {
@@ -119,9 +119,9 @@ impl Target {
     }
 
     /// The fresh value in the in-process level.
-    pub(crate) fn read_level<F: Form<V>, V>(&self) -> Option<V> {
-        let level = self.cache.core().level(F::SHARED)?;
-        let value = level.read(&self.key.lookup(), |slot| F::copy(&slot.value))?;
+    pub(crate) fn read_level<V>(&self, how: &How<V>) -> Option<V> {
+        let level = self.cache.core().level(how.is_shared)?;
+        let value = level.read(&self.key.lookup(), |slot| (how.copy)(&slot.value))?;
         if value.is_none() {
             self.count(Counter::Undecodable);
         }
@@ -129,11 +129,13 @@ impl Target {
     }
 
     /// The fresh value in the shared store. Undecodable bytes are a counted miss.
-    pub(crate) async fn read_store<F: Form<V>, V>(
+    pub(crate) async fn read_store<V>(
         &self,
         mode: Mode,
+        how: &How<V>,
     ) -> Result<Option<V>, CacheError> {
-        let (Some(store), Some(made), true) = (self.cache.core().store(), &self.made, F::SHARED)
+        let (Some(store), Some(made), true) =
+            (self.cache.core().store(), &self.made, how.is_shared)
         else {
             return Ok(None);
         };
@@ -142,13 +144,13 @@ impl Target {
             .await
             .map_err(|error| self.failed(error, made))?;
         let Some(bytes) = bytes else { return Ok(None) };
-        Ok(self.decode::<F, V>(&bytes))
+        Ok(self.decode(how, &bytes))
     }
 
     /// The value in these bytes, if they are one and it is fresh.
-    pub(crate) fn decode<F: Form<V>, V>(&self, bytes: &[u8]) -> Option<V> {
+    pub(crate) fn decode<V>(&self, how: &How<V>, bytes: &[u8]) -> Option<V> {
         let settings = &self.cache.core().settings;
-        match F::from_bytes(bytes, &settings.codec()) {
+        match (how.decode)(bytes, &settings.codec()) {
             Ok(Decoded { value, times }) => {
                 let now = settings.clock.wall();
                 let is_fresh = times.is_none_or(|times| times.expires == 0 || times.expires > now);
@@ -163,9 +165,10 @@ impl Target {
 
     /// Keeps `value`, in the shared store and then in the in-process level. An entry whose
     /// `flight` was overtaken is not kept, nor left behind.
-    pub(crate) async fn write<F: Form<V>, V: Clone>(
+    pub(crate) async fn write<V>(
         &self,
         mode: Mode,
+        how: &How<V>,
         value: &V,
         timeout: Timeout,
         started: Started,
@@ -177,12 +180,12 @@ impl Target {
             return Ok(Kept::Yes);
         };
         let is_overtaken = || flight.is_some_and(Flight::is_overtaken);
-        let survey = F::survey(value);
+        let survey = (how.survey)(value);
         if survey.bytes > core.settings.max_value_size {
             self.count(Counter::TooLarge);
             return Ok(Kept::TooLarge);
         }
-        if let (Some(store), Some(made), true) = (core.store(), &self.made, F::SHARED) {
+        if let (Some(store), Some(made), true) = (core.store(), &self.made, how.is_shared) {
             if !survey.lossless {
                 return Err(CacheError::new(
                     ErrorKind::Encode,
@@ -191,7 +194,7 @@ impl Target {
                 .on_key(made));
             }
             let times = started.times(life);
-            let bytes = F::to_bytes(value, &core.settings.codec(), times)?;
+            let bytes = (how.encode)(value, &core.settings.codec(), times)?;
             if is_overtaken() {
                 return Ok(Kept::Overtaken);
             }
@@ -207,14 +210,14 @@ impl Target {
                 return Ok(Kept::Overtaken);
             }
         }
-        if let Some(level) = core.level(F::SHARED) {
+        if let Some(level) = core.level(how.is_shared) {
             let expires = expiry(core.settings.clock.now(), life);
             let kept = level.change(self.key.clone(), |_| {
                 if is_overtaken() {
                     return Change::Leave(false);
                 }
                 Change::Put(
-                    Slot::new(F::hold(value.clone()), expires, survey.bytes),
+                    Slot::new((how.hold)((how.duplicate)(value)), expires, survey.bytes),
                     true,
                 )
             });

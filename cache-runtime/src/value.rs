@@ -2,13 +2,14 @@
 //! in-process level holds values of any type.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec;
+use crate::codec::{self, Codec, Decoded, Times};
 use crate::error::CacheError;
-use crate::key::Survey;
+use crate::key::{Survey, survey};
 
 /// A value that any cache can keep: cloned on an in-process hit, serialized for a shared store.
 #[diagnostic::on_unimplemented(
@@ -48,28 +49,37 @@ pub(crate) trait Held: Any + Send + Sync {
 }
 
 /// How a value is held: with its codec, or without.
-pub trait Form<V>: Copy + Send + Sync + 'static {
+#[diagnostic::on_unimplemented(
+    message = "`{V}` cannot be cached",
+    label = "a cached value must be `Clone + Serialize + DeserializeOwned + Send + Sync + 'static`"
+)]
+pub trait Form<V: 'static>: Copy + Send + Sync + 'static {
     #[doc(hidden)]
-    const SHARED: bool;
-    #[doc(hidden)]
-    fn hold(value: V) -> Holding;
-    #[doc(hidden)]
-    fn copy(held: &Holding) -> Option<V>;
-    #[doc(hidden)]
-    fn survey(value: &V) -> Survey;
-    #[doc(hidden)]
-    fn to_bytes(
-        value: &V,
-        codec: &codec::Codec,
-        times: codec::Times,
-    ) -> Result<Vec<u8>, CacheError>;
-    #[doc(hidden)]
-    fn from_bytes(bytes: &[u8], codec: &codec::Codec) -> Result<codec::Decoded<V>, CacheError>;
+    const HOW: &'static How<V>;
 }
 
-/// A held value.
+/// What can be done with values of one type, its bounds already checked: where a value cannot be
+/// cached, that is one error at one place.
 #[allow(missing_debug_implementations)]
-pub struct Holding(Box<dyn Held>);
+pub struct How<V> {
+    /// Whether values may leave the process.
+    pub(crate) is_shared: bool,
+    pub(crate) hold: fn(V) -> Holding,
+    pub(crate) copy: fn(&Holding) -> Option<V>,
+    pub(crate) duplicate: fn(&V) -> V,
+    /// A copy for those who wait for this value, and the value again.
+    pub(crate) share: fn(&V) -> Cargo,
+    pub(crate) unshare: fn(&Cargo) -> Option<V>,
+    pub(crate) survey: fn(&V) -> Survey,
+    pub(crate) encode: Encode<V>,
+    pub(crate) decode: Decode<V>,
+}
+
+type Encode<V> = fn(&V, &Codec, Times) -> Result<Vec<u8>, CacheError>;
+type Decode<V> = fn(&[u8], &Codec) -> Result<Decoded<V>, CacheError>;
+
+/// A held value.
+pub(crate) struct Holding(Box<dyn Held>);
 
 impl Holding {
     pub(crate) fn encode(&self) -> Option<Result<Vec<u8>, CacheError>> {
@@ -85,6 +95,10 @@ pub struct Portable;
 #[derive(Debug, Clone, Copy)]
 pub struct InProcess;
 
+/// What those who wait for a value get.
+pub(crate) type Cargo = Arc<dyn Any + Send + Sync>;
+
+struct Shared<V>(V);
 struct WithCodec<V>(V);
 struct Bare<V>(V);
 
@@ -120,63 +134,57 @@ fn reread<V: DeserializeOwned>(held: &Holding) -> Option<V> {
 }
 
 impl<V: CacheValue> Form<V> for Portable {
-    const SHARED: bool = true;
-
-    fn hold(value: V) -> Holding {
-        hold(value)
-    }
-
-    #[inline]
-    fn copy(held: &Holding) -> Option<V> {
-        match peek::<V>(held) {
-            Some(value) => Some(value.clone()),
-            None => reread(held),
-        }
-    }
-
-    fn survey(value: &V) -> Survey {
-        codec::survey(value)
-    }
-
-    fn to_bytes(
-        value: &V,
-        codec: &codec::Codec,
-        times: codec::Times,
-    ) -> Result<Vec<u8>, CacheError> {
-        codec.encode(value, times)
-    }
-
-    fn from_bytes(bytes: &[u8], codec: &codec::Codec) -> Result<codec::Decoded<V>, CacheError> {
-        codec.decode(bytes)
-    }
+    const HOW: &'static How<V> = &How {
+        is_shared: true,
+        hold: hold::<V>,
+        copy: copy::<V>,
+        duplicate: V::clone,
+        share: share::<V>,
+        unshare: unshare::<V>,
+        survey: survey::<V>,
+        encode: |value, codec, times| codec.encode(value, times),
+        decode: |bytes, codec| codec.decode(bytes),
+    };
 }
 
 impl<V: LocalValue> Form<V> for InProcess {
-    const SHARED: bool = false;
-
-    fn hold(value: V) -> Holding {
-        Holding(Box::new(Bare(value)))
-    }
-
-    #[inline]
-    fn copy(held: &Holding) -> Option<V> {
-        let any: &dyn Any = &*held.0;
-        any.downcast_ref::<Bare<V>>().map(|held| held.0.clone())
-    }
-
-    fn survey(_: &V) -> Survey {
-        Survey {
+    const HOW: &'static How<V> = &How {
+        is_shared: false,
+        hold: |value| Holding(Box::new(Bare(value))),
+        copy: copy_bare::<V>,
+        duplicate: V::clone,
+        share: share::<V>,
+        unshare: unshare::<V>,
+        survey: |_| Survey {
             bytes: size_of::<V>(),
             lossless: true,
             failed: false,
-        }
-    }
+        },
+        encode: |_, _, _| Err(codec::local_only()),
+        decode: |_, _| Err(codec::local_only()),
+    };
+}
 
-    fn to_bytes(_: &V, _: &codec::Codec, _: codec::Times) -> Result<Vec<u8>, CacheError> {
-        Err(codec::local_only())
+#[inline]
+pub(crate) fn copy<V: CacheValue>(held: &Holding) -> Option<V> {
+    match peek::<V>(held) {
+        Some(value) => Some(value.clone()),
+        None => reread(held),
     }
+}
 
-    fn from_bytes(_: &[u8], _: &codec::Codec) -> Result<codec::Decoded<V>, CacheError> {
-        Err(codec::local_only())
-    }
+#[inline]
+fn copy_bare<V: LocalValue>(held: &Holding) -> Option<V> {
+    let any: &dyn Any = &*held.0;
+    any.downcast_ref::<Bare<V>>().map(|held| held.0.clone())
+}
+
+fn share<V: LocalValue>(value: &V) -> Cargo {
+    Arc::new(Shared(value.clone()))
+}
+
+fn unshare<V: LocalValue>(cargo: &Cargo) -> Option<V> {
+    cargo
+        .downcast_ref::<Shared<V>>()
+        .map(|shared| shared.0.clone())
 }

@@ -40,12 +40,13 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
     } else {
         quote!(#returns)
     };
-    let constructor = if plan.args.local.is_some() {
-        quote!(__local)
-    } else {
-        quote!(__new)
-    };
-    let new = quote!(#runtime::#ty::<#of>::#constructor);
+    // A `local` value has no bytes: its entry says so in its type.
+    let form = plan
+        .args
+        .local
+        .is_some()
+        .then(|| quote!(, #private::InProcess));
+    let new = quote!(#runtime::#ty::<#of #form>::__new);
     let peeks = key::peeks(plan);
     let key = key::expression(plan);
     let names = Names::new();
@@ -82,7 +83,7 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
         plan,
         quote!(fn #name),
         &params,
-        quote!(#runtime::#ty<#of>),
+        quote!(#runtime::#ty<#of #form>),
         quote!(#peeks #body),
     )
 }

@@ -20,7 +20,7 @@ use crate::observe::Counter;
 use crate::store::Ttl;
 use crate::target::{Started, Target, expiry};
 use crate::timeout::Timeout;
-use crate::value::{CacheValue, Form, Portable, hold};
+use crate::value::{CacheValue, Form, How, Portable, copy, hold};
 
 impl Cache {
     /// The entry under a text key: the text's own, or the function's that goes by this name.
@@ -53,11 +53,11 @@ impl Cache {
         key: &str,
     ) -> Result<Option<T>, CacheError> {
         let target = self.target(key)?;
-        if let Some(value) = target.read_level::<Portable, T>() {
+        if let Some(value) = target.read_level(how::<T>()) {
             target.binding.counters.hits.count();
             return Ok(Some(value));
         }
-        let value = target.read_store::<Portable, T>(mode).await?;
+        let value = target.read_store(mode, how::<T>()).await?;
         target.count(if value.is_some() {
             Counter::StoreHits
         } else {
@@ -148,12 +148,12 @@ impl Cache {
         run: impl Future<Output = T>,
     ) -> Result<T, CacheError> {
         let target = self.target(key)?;
-        if let Some(value) = target.read_level::<Portable, T>() {
+        if let Some(value) = target.read_level(how::<T>()) {
             target.binding.counters.hits.count();
             return Ok(value);
         }
-        let plan = Plan::plain(timeout);
-        Ok(call::fetch::<T, Whole, Portable, _>(mode, &target, plan, run).await)
+        let plan = Plan::plain(how::<T>(), timeout);
+        Ok(call::fetch::<T, Whole, _>(mode, &target, plan, run).await)
     }
 
     pub(crate) async fn op_touch(
@@ -214,7 +214,7 @@ impl Cache {
             let Some(slot) = fresh else {
                 return Change::Leave(Err(missing()));
             };
-            let sum = <Portable as Form<i64>>::copy(&slot.value)
+            let sum = copy::<i64>(&slot.value)
                 .ok_or_else(|| {
                     CacheError::new(ErrorKind::Decode, "what is stored is not an integer")
                 })
@@ -255,7 +255,7 @@ impl Cache {
             .await
             .inspect_err(|_| counters.count(Counter::Errors))?;
         for ((key, target), bytes) in keys.into_iter().zip(&targets).zip(values) {
-            let value = bytes.and_then(|bytes| target.decode::<Portable, T>(&bytes));
+            let value = bytes.and_then(|bytes| target.decode(how::<T>(), &bytes));
             target.count(if value.is_some() {
                 Counter::StoreHits
             } else {
@@ -497,4 +497,8 @@ impl Cache {
         let expires = expiry(self.now(), life);
         Ok(Slot::new(hold(value.to_owned()), expires, survey.bytes))
     }
+}
+
+fn how<T: CacheValue>() -> &'static How<T> {
+    <Portable as Form<T>>::HOW
 }

@@ -31,7 +31,7 @@ pub enum Format {
 
 /// A format with its settings.
 #[derive(Debug, Clone, Copy)]
-pub struct Codec {
+pub(crate) struct Codec {
     pub(crate) format: Format,
     pub(crate) compression: Compression,
     /// Inflating stops here.
@@ -40,18 +40,18 @@ pub struct Codec {
 
 /// The times of an entry, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Times {
+pub(crate) struct Times {
     /// Before the function started.
-    pub created: u64,
+    pub(crate) created: u64,
     /// The end of its logical life; 0 is never.
-    pub expires: u64,
+    pub(crate) expires: u64,
     /// What the computation took, in microseconds.
-    pub cost: u32,
+    pub(crate) cost: u32,
 }
 
 /// A value read back, with its times where the format carries them.
 #[derive(Debug)]
-pub struct Decoded<V> {
+pub(crate) struct Decoded<V> {
     pub(crate) value: V,
     pub(crate) times: Option<Times>,
 }

@@ -4,7 +4,6 @@
 //! next to look takes the lead), `Landed` (a result for all), `Released` (a result that cannot be
 //! shared: everyone runs for himself).
 
-use std::any::Any;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,9 +15,7 @@ use futures_timer::Delay;
 
 use crate::local::FullKey;
 use crate::sync::lock;
-
-/// What a leader brings home, its type erased.
-pub(crate) type Cargo = Arc<dyn Any + Send + Sync>;
+use crate::value::Cargo;
 
 enum Phase {
     Running,

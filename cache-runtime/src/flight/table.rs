@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::circle::Edge;
-use super::landing::{Cargo, Flight, Waited};
+use super::landing::{Flight, Waited};
 use crate::local::{FullKey, Lookup, Ready};
 use crate::sync::lock;
+use crate::value::Cargo;
 
 type Flights = HashMap<FullKey, Arc<Flight>, Ready>;
 

@@ -18,13 +18,13 @@ use super::tree::{MAX_DEPTH, Token};
 
 /// What a look at a value tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Survey {
+pub(crate) struct Survey {
     /// About as many bytes as it has in memory and as JSON: text in full, numbers as eight.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// Written as JSON and read back, it is the same value.
-    pub lossless: bool,
+    pub(crate) lossless: bool,
     /// It cannot be written as JSON at all.
-    pub failed: bool,
+    pub(crate) failed: bool,
 }
 
 /// Looks at `value`.

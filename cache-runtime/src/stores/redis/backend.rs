@@ -31,7 +31,8 @@ pub struct RedisStore<L = Connections> {
 pub trait Link: Send + Sync + 'static {
     /// Sends the request and brings the reply, within `op_timeout`.
     #[doc(hidden)]
-    fn exchange(&self, request: Request) -> impl Future<Output = Result<Value, CacheError>> + Send;
+    fn exchange(&self, request: &Request)
+    -> impl Future<Output = Result<Value, CacheError>> + Send;
 
     /// Lets go of all connections.
     #[doc(hidden)]
@@ -64,8 +65,8 @@ impl<L> RedisStore<L> {
 }
 
 /// One round trip, its reply read.
-pub(super) async fn exchange<L: Link, T>(link: &L, call: Call<T>) -> Result<T, CacheError> {
-    (call.read)(link.exchange(call.request).await?)
+pub(super) async fn exchange<L: Link, T>(link: &L, call: &Call<T>) -> Result<T, CacheError> {
+    (call.read)(link.exchange(&call.request).await?)
 }
 
 impl<L: Link> RedisStore<L> {
@@ -77,7 +78,7 @@ impl<L: Link> RedisStore<L> {
         call: Call<T>,
     ) -> StoreFuture<'a, T> {
         Box::pin(async move {
-            exchange(&self.link, call)
+            exchange(&self.link, &call)
                 .await
                 .map_err(|error| error.in_operation(operation).on_key(key))
         })
@@ -86,7 +87,7 @@ impl<L: Link> RedisStore<L> {
     /// A call about many keys, or none.
     fn call<'a, T: 'a>(&'a self, operation: &'static str, call: Call<T>) -> StoreFuture<'a, T> {
         Box::pin(async move {
-            exchange(&self.link, call)
+            exchange(&self.link, &call)
                 .await
                 .map_err(|error| error.in_operation(operation))
         })

@@ -25,7 +25,7 @@ pub(super) struct Call<T> {
 }
 
 /// What is sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Request {
     pub(super) body: Body,
     /// Sent twice, it has the effect and the answer of being sent once. `add` and `incr` have
@@ -34,7 +34,7 @@ pub struct Request {
 }
 
 /// One command, or several in one go; the reply to several is an array.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Body {
     One(Cmd),
     Many(Pipeline),

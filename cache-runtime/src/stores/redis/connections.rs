@@ -62,14 +62,18 @@ impl Connections {
 }
 
 impl Link for Connections {
-    async fn exchange(&self, request: Request) -> Result<Value, CacheError> {
+    async fn exchange(&self, request: &Request) -> Result<Value, CacheError> {
         if let Ok(runtime) = Handle::try_current()
             && let Some(line) = self.runtimes.line(&runtime)
         {
-            return line.exchange(&runtime, &request).await;
+            return line.exchange(&runtime, request).await;
         }
         // Boxed, to keep the future of the usual case small.
-        Box::pin(io_thread::exchange(Arc::clone(&self.runtimes), request)).await
+        Box::pin(io_thread::exchange(
+            Arc::clone(&self.runtimes),
+            request.clone(),
+        ))
+        .await
     }
 
     fn close(&self) {

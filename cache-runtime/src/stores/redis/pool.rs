@@ -95,8 +95,8 @@ impl Pool {
 }
 
 impl Link for Pool {
-    async fn exchange(&self, request: Request) -> Result<Value, CacheError> {
-        self.exchange_now(&request)
+    async fn exchange(&self, request: &Request) -> Result<Value, CacheError> {
+        self.exchange_now(request)
     }
 
     fn close(&self) {

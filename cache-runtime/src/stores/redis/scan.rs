@@ -43,7 +43,7 @@ pub(super) async fn clear<L: Link>(link: &L, prefix: &str) -> Result<(), CacheEr
     loop {
         let (next, keys) = step(link, cursor, &glob, prefix).await?;
         for batch in keys.chunks(BATCH) {
-            exchange(link, commands::delete_many(batch)).await?;
+            exchange(link, &commands::delete_many(batch)).await?;
         }
         cursor = next;
         if cursor == 0 {
@@ -58,7 +58,7 @@ async fn step<L: Link>(
     glob: &str,
     prefix: &str,
 ) -> Result<(u64, Vec<Vec<u8>>), CacheError> {
-    let (next, mut keys) = exchange(link, commands::scan(cursor, glob)).await?;
+    let (next, mut keys) = exchange(link, &commands::scan(cursor, glob)).await?;
     // The glob should have seen to this. But what passes here may be deleted.
     keys.retain(|key| key.starts_with(prefix.as_bytes()));
     Ok((next, keys))

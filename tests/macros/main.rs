@@ -1,0 +1,6 @@
+//! x
+#![allow(clippy::unwrap_used, missing_docs)]
+#[macro_use]
+mod support;
+mod asynchronous;
+mod sync;

@@ -1,0 +1,177 @@
+//! Where a scenario runs: a cache of its own whose time is moved by hand, and a count of runs.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use cache_runtime::stores::redis::{RedisAddress, RedisConfig, RedisStore};
+use cache_runtime::testing::{self, Clock};
+use cache_runtime::{Cache, CacheError};
+use cache_tests::redis_server::RedisServer;
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// A machine that runs many tests at once may be slow; no test here is about these limits.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A cache that no other test has.
+pub(crate) struct Place {
+    pub(crate) cache: Cache,
+    clock: Clock,
+    server: Option<Arc<RedisServer>>,
+    runs: AtomicU32,
+}
+
+impl Place {
+    pub(crate) fn in_process() -> Self {
+        let (cache, clock) = testing::isolated();
+        Self {
+            cache,
+            clock,
+            server: None,
+            runs: AtomicU32::new(0),
+        }
+    }
+
+    /// `None` where Redis is to be skipped.
+    pub(crate) fn on_redis() -> Option<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let server = server()?;
+        let clock = Clock::manual();
+        let store = RedisStore::new(RedisConfig {
+            connect_timeout: LIMIT,
+            op_timeout: LIMIT,
+            ..RedisConfig::new(RedisAddress::tcp("127.0.0.1", server.port()))
+        });
+        let cache = Cache::builder()
+            .store(store.unwrap())
+            .op_timeout(LIMIT)
+            .clock(clock.clone())
+            .key_prefix(format!("place{}", NEXT.fetch_add(1, Ordering::Relaxed)))
+            .build();
+        Some(Self {
+            cache: cache.unwrap(),
+            clock,
+            server: Some(server),
+            runs: AtomicU32::new(0),
+        })
+    }
+
+    /// Counts a run of a body, and gives its number: 1, 2, 3, ...
+    pub(crate) fn run(&self) -> u32 {
+        self.runs.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// How often a body ran.
+    pub(crate) fn runs(&self) -> u32 {
+        self.runs.load(Ordering::SeqCst)
+    }
+
+    /// Moves the time.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    /// Whether the server has this key; in process there is none to ask, and the answer is `None`.
+    pub(crate) fn server_has(&self, key: &str) -> Option<bool> {
+        let server = self.server.as_ref()?;
+        Some(server.command(&["EXISTS", key]) == "1")
+    }
+
+    /// Checks how long the server itself keeps this key, where there is a server.
+    pub(crate) fn check_life_on_server(&self, key: &str, life: Option<Duration>) {
+        let Some(server) = &self.server else { return };
+        let left: i64 = server.command(&["PTTL", key]).parse().unwrap();
+        match life.map(|life| i64::try_from(life.as_millis()).unwrap()) {
+            None => assert_eq!(left, -1, "{key} should never expire"),
+            // The real time since the write has gone from it.
+            Some(life) => assert!(
+                (life - 20_000..=life).contains(&left),
+                "{key} has {left} ms to live, not {life}"
+            ),
+        }
+    }
+
+    /// How much longer than said an entry may live: the shared entry's time includes the time
+    /// that its computation really took.
+    pub(crate) fn tolerance(&self) -> Duration {
+        if self.server.is_some() {
+            20 * SECOND
+        } else {
+            Duration::ZERO
+        }
+    }
+}
+
+/// The server of all tests that run now: the last of them ends it.
+pub(crate) fn server() -> Option<Arc<RedisServer>> {
+    static SERVER: Mutex<Weak<RedisServer>> = Mutex::new(Weak::new());
+    let mut known = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(server) = known.upgrade() {
+        return Some(server);
+    }
+    let server = Arc::new(RedisServer::start_or_skip()?);
+    *known = Arc::downgrade(&server);
+    Some(server)
+}
+
+/// A Redis where nobody answers.
+pub(crate) fn dead_cache() -> Cache {
+    Cache::from_url("redis://127.0.0.1:1/0").unwrap()
+}
+
+/// An error of one's own that can hold the cache's.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum OwnError {
+    Own(u32),
+    Cache(cache_runtime::ErrorKind),
+}
+
+impl From<CacheError> for OwnError {
+    fn from(error: CacheError) -> Self {
+        Self::Cache(error.kind())
+    }
+}
+
+/// Compiles for a future that may move between threads, and for no other.
+pub(crate) fn is_send<T: Send>(value: T) -> T {
+    value
+}
+
+/// The scenarios of `OwnError` and of Redis want tokio; in process any executor will do.
+pub(crate) fn on_tokio<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+/// Fails unless an entry lives just as long as said: by the clock, and on the server.
+macro_rules! lives {
+    ($place:expr, $entry:expr, never) => {{
+        let (place, entry) = ($place, $entry);
+        place.check_life_on_server(&entry.key(), None);
+        place.pass(std::time::Duration::from_secs(100 * 365 * 86_400));
+        assert!(
+            done!(entry.get()).unwrap().is_some(),
+            "it should never expire"
+        );
+    }};
+    ($place:expr, $entry:expr, $seconds:expr) => {{
+        let (place, entry) = ($place, $entry);
+        let life = std::time::Duration::from_secs_f64(f64::from($seconds));
+        let milli = std::time::Duration::from_millis(1);
+        place.check_life_on_server(&entry.key(), Some(life));
+        place.pass(life - milli);
+        assert!(
+            done!(entry.get()).unwrap().is_some(),
+            "it should live for {life:?}"
+        );
+        place.pass(milli + place.tolerance());
+        assert!(
+            done!(entry.get()).unwrap().is_none(),
+            "it should be dead after {life:?}"
+        );
+    }};
+}

@@ -1,0 +1,154 @@
+//! A caller of a cache's vocabulary, who awaits or blocks; behaviours are written for either.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::Duration;
+
+use cache_runtime::{BlockingCache, Cache, CacheError, CacheValue, Stats, Timeout, Ttl};
+use serde::Serialize;
+
+use crate::bed::at_once;
+
+pub type Answer<T> = Result<T, CacheError>;
+
+#[derive(Clone)]
+pub enum Speaker {
+    Awaiting(Cache),
+    Blocking(BlockingCache),
+}
+
+macro_rules! say {
+    ($speaker:expr, $($words:tt)*) => {
+        match $speaker {
+            Speaker::Awaiting(cache) => cache.$($words)*.await,
+            Speaker::Blocking(cache) => cache.$($words)*,
+        }
+    };
+}
+
+impl Speaker {
+    pub async fn get<T: CacheValue>(&self, key: &str) -> Answer<Option<T>> {
+        say!(self, get(key))
+    }
+
+    pub async fn set<T>(&self, key: &str, value: &T, timeout: impl Into<Timeout>) -> Answer<()>
+    where
+        T: Serialize + ToOwned + ?Sized,
+        T::Owned: Serialize + Send + Sync + 'static,
+    {
+        say!(self, set(key, value, timeout))
+    }
+
+    pub async fn add<T>(&self, key: &str, value: &T, timeout: impl Into<Timeout>) -> Answer<bool>
+    where
+        T: Serialize + ToOwned + ?Sized,
+        T::Owned: Serialize + Send + Sync + 'static,
+    {
+        say!(self, add(key, value, timeout))
+    }
+
+    /// A blocking caller's `make` must be ready at once.
+    pub async fn get_or_set<T: CacheValue, M: Future<Output = T>>(
+        &self,
+        key: &str,
+        timeout: impl Into<Timeout>,
+        make: impl FnOnce() -> M,
+    ) -> Answer<T> {
+        match self {
+            Speaker::Awaiting(cache) => cache.get_or_set(key, timeout, make).await,
+            Speaker::Blocking(cache) => cache.get_or_set(key, timeout, || at_once(make())),
+        }
+    }
+
+    pub async fn touch(&self, key: &str, timeout: impl Into<Timeout>) -> Answer<bool> {
+        say!(self, touch(key, timeout))
+    }
+
+    pub async fn delete(&self, key: &str) -> Answer<bool> {
+        say!(self, delete(key))
+    }
+
+    pub async fn has_key(&self, key: &str) -> Answer<bool> {
+        say!(self, has_key(key))
+    }
+
+    pub async fn ttl(&self, key: &str) -> Answer<Ttl> {
+        say!(self, ttl(key))
+    }
+
+    pub async fn incr(&self, key: &str, by: i64) -> Answer<i64> {
+        say!(self, incr(key, by))
+    }
+
+    pub async fn decr(&self, key: &str, by: i64) -> Answer<i64> {
+        say!(self, decr(key, by))
+    }
+
+    pub async fn get_many<T: CacheValue>(&self, keys: &[&str]) -> Answer<HashMap<String, T>> {
+        say!(self, get_many(keys))
+    }
+
+    pub async fn set_many<T>(
+        &self,
+        items: &[(&str, T)],
+        timeout: impl Into<Timeout>,
+    ) -> Answer<Vec<String>>
+    where
+        T: Serialize + Clone + Send + Sync + 'static,
+    {
+        let items = items.to_vec();
+        say!(self, set_many(items, timeout))
+    }
+
+    pub async fn delete_many(&self, keys: &[&str]) -> Answer<u64> {
+        say!(self, delete_many(keys))
+    }
+
+    pub async fn clear(&self) -> Answer<()> {
+        say!(self, clear())
+    }
+
+    pub async fn incr_version(&self, key: &str, by: i64) -> Answer<i64> {
+        say!(self, incr_version(key, by))
+    }
+
+    pub async fn decr_version(&self, key: &str, by: i64) -> Answer<i64> {
+        say!(self, decr_version(key, by))
+    }
+
+    pub async fn keys(&self, pattern: &str) -> Answer<Vec<String>> {
+        let mut keys = say!(self, keys(pattern))?;
+        keys.sort();
+        Ok(keys)
+    }
+
+    pub async fn ping(&self) -> Answer<Duration> {
+        say!(self, ping())
+    }
+
+    pub async fn close(&self) -> Answer<()> {
+        say!(self, close())
+    }
+
+    pub fn stats(&self) -> Stats {
+        match self {
+            Speaker::Awaiting(cache) => cache.stats(),
+            Speaker::Blocking(cache) => cache.stats(),
+        }
+    }
+
+    pub fn with_version(&self, version: i64) -> Speaker {
+        self.through(|cache| cache.with_version(version))
+    }
+
+    pub fn with_prefix(&self, prefix: &str) -> Speaker {
+        self.through(|cache| cache.with_prefix(prefix))
+    }
+
+    fn through(&self, view: impl FnOnce(&Cache) -> Cache) -> Speaker {
+        match self {
+            Speaker::Awaiting(cache) => Speaker::Awaiting(view(cache)),
+            Speaker::Blocking(cache) => Speaker::Blocking(view(&cache.awaiting()).blocking()),
+        }
+    }
+}
