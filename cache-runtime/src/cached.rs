@@ -2,6 +2,10 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use crate::cache::Cache;
 use crate::call::{self, Plan};
@@ -35,7 +39,7 @@ pub struct Prepared<R, K: Keep<R, Value: 'static>, P> {
 
 impl<R, K: Keep<R>> Cached<R, K> {
     /// A call whose result any cache can keep.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     #[allow(clippy::new_ret_no_self)]
     pub fn new(key: Key, _: K) -> Prepared<R, K, Plain>
@@ -46,7 +50,7 @@ impl<R, K: Keep<R>> Cached<R, K> {
     }
 
     /// A call whose result stays in this process.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn local(key: Key, _: K) -> Prepared<R, K, Plain>
     where
@@ -57,7 +61,7 @@ impl<R, K: Keep<R>> Cached<R, K> {
 }
 
 impl<R, K: Keep<R>> Prepared<R, K, Plain> {
-    #[inline]
+    #[inline(always)]
     fn of(key: Key, how: &'static How<K::Value>) -> Self {
         Self {
             key,
@@ -104,7 +108,7 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
     }
 
     /// The result: a kept one, or that of `body`.
-    #[inline]
+    #[inline(always)]
     pub fn run(self, body: impl FnOnce() -> R) -> R
     where
         P: Policy<K::Value>,
@@ -116,20 +120,26 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
     }
 
     /// The result: a kept one, or that of `body`.
-    #[inline]
-    pub async fn run_async(self, body: impl Future<Output = R>) -> R
+    ///
+    /// A hit is looked for before there is a future: it costs what a sync one costs.
+    #[inline(always)]
+    pub fn run_async<B: Future<Output = R>>(self, body: B) -> impl Future<Output = R>
     where
         P: Policy<K::Value>,
     {
         match self.hit() {
-            Some(result) => result,
-            None => self.miss(Mode::Async, body).await,
+            Some(result) => Answer::Hit {
+                result: Some(result),
+            },
+            None => Answer::Miss {
+                future: self.miss(Mode::Async, body),
+            },
         }
     }
 
     /// A fresh value in the in-process level. A hit ends here, without a lock, an allocation or a
     /// write to shared memory.
-    #[inline]
+    #[inline(always)]
     fn hit(&self) -> Option<R> {
         if context::is_special() || self.key.broken.is_some() {
             return None;
@@ -203,5 +213,29 @@ pub(crate) fn cache_of(key: &Key) -> Result<Cache, CacheError> {
     match &key.cache {
         Some(cache) => Ok(cache.clone()),
         None => registry::cache_of(key.site),
+    }
+}
+
+pin_project! {
+    /// A result that is there, or one to wait for.
+    #[project = AnswerProjection]
+    enum Answer<R, F> {
+        Hit { result: Option<R> },
+        Miss { #[pin] future: F },
+    }
+}
+
+impl<R, F: Future<Output = R>> Future for Answer<R, F> {
+    type Output = R;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<R> {
+        match self.project() {
+            AnswerProjection::Hit { result } => match result.take() {
+                Some(result) => Poll::Ready(result),
+                None => panic!("a cached call was polled after it had its result"),
+            },
+            AnswerProjection::Miss { future } => future.poll(task),
+        }
     }
 }

@@ -20,7 +20,7 @@ pub struct Key {
 
 impl Key {
     /// The key of a call of this function, its arguments to follow.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn of(site: &'static Site) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Key {
     }
 
     /// The type that the impl is for. Only where it differs between calls is it a part of the key.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn owner<T: ?Sized>(mut self) -> Self {
         if self.site.has_generic_self::<T>() {
@@ -43,7 +43,7 @@ impl Key {
     }
 
     /// A type parameter.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn ty<T: ?Sized>(mut self) -> Self {
         self.tree.push_type(types::number::<T>());
@@ -51,7 +51,7 @@ impl Key {
     }
 
     /// A const parameter.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn constant<T: CacheKey + ?Sized>(mut self, value: &T) -> Self {
         let pushed = self.tree.push_const(value);
@@ -59,7 +59,7 @@ impl Key {
     }
 
     /// A positional argument.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn arg<T: CacheKey + ?Sized>(mut self, value: &T) -> Self {
         let pushed = self.tree.push(value);
@@ -67,7 +67,7 @@ impl Key {
     }
 
     /// A keyword argument.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn kwarg<T: CacheKey + ?Sized>(mut self, name: &str, value: &T) -> Self {
         let pushed = self.tree.push_kwarg(name, value);
@@ -75,7 +75,7 @@ impl Key {
     }
 
     /// `cache = …`
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn in_cache(mut self, cache: &Cache) -> Self {
         self.cache = Some(cache.clone());
@@ -83,14 +83,14 @@ impl Key {
     }
 
     /// `version = …`
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn version(mut self, version: impl Into<Version>) -> Self {
         self.version = Some(version.into());
         self
     }
 
-    #[inline]
+    #[inline(always)]
     fn checked(mut self, pushed: Result<(), KeyError>) -> Self {
         if let Err(error) = pushed {
             self.broken.get_or_insert(error);

@@ -65,9 +65,17 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 // The coarse clock costs a fifth of `Instant::now`; it moves every few milliseconds.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[inline]
+#[expect(unsafe_code, reason = "std does not have the coarse clock")]
+#[allow(clippy::cast_sign_loss)]
 fn monotonic() -> Tick {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
-    now.tv_sec.cast_unsigned() * 1000 + now.tv_nsec.cast_unsigned() / 1_000_000
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the pointer is to a timespec of ours, which the call writes before it returns. The
+    // clock is there since Linux 2.6.32; if it were not, the time would stand still at zero.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut now) };
+    now.tv_sec as Tick * 1000 + now.tv_nsec as Tick / 1_000_000
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]

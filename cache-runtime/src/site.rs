@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
@@ -34,7 +34,9 @@ pub struct Site {
     self_type: AtomicU8,
     /// The space met last and the binding in it, packed, so that a hit reads one word.
     last: AtomicU64,
-    bindings: Mutex<Vec<Arc<Binding>>>,
+    bindings: Mutex<Vec<Weak<Binding>>>,
+    /// What was counted in caches that are no more.
+    retired: Mutex<Option<Stats>>,
     /// Calls that could not be cached at all: no such cache, no usable key.
     refused: AtomicU64,
 }
@@ -72,6 +74,7 @@ impl Site {
             self_type: AtomicU8::new(UNKNOWN),
             last: AtomicU64::new(0),
             bindings: Mutex::new(Vec::new()),
+            retired: Mutex::new(None),
             refused: AtomicU64::new(0),
         }
     }
@@ -221,13 +224,15 @@ impl Site {
         (last >> 32 == u64::from(space.id)).then_some(last as u32)
     }
 
-    pub(crate) fn remember_binding(&self, space: &Space, binding: &Arc<Binding>) {
+    pub(crate) fn met(&self, space: &Space, binding: &Binding) {
         let packed = u64::from(space.id) << 32 | u64::from(binding.id);
         self.last.store(packed, Relaxed);
+    }
+
+    pub(crate) fn remember(&self, binding: &Arc<Binding>) {
         let mut bindings = lock(&self.bindings);
-        if !bindings.iter().any(|known| known.id == binding.id) {
-            bindings.push(binding.clone());
-        }
+        bindings.retain(|known| known.strong_count() > 0);
+        bindings.push(Arc::downgrade(binding));
     }
 
     /// Counts a call that cannot be cached, and tells of the first.
@@ -249,10 +254,20 @@ impl Site {
             errors: self.refused.load(Relaxed),
             ..Stats::default()
         };
-        for binding in lock(&self.bindings).iter() {
+        if let Some(retired) = &*lock(&self.retired) {
+            sum.add(retired);
+        }
+        // Upgraded first: the last of a binding takes the lock of `retired`.
+        let bindings: Vec<_> = lock(&self.bindings).iter().filter_map(Weak::upgrade).collect();
+        for binding in &bindings {
             sum.add(&binding.counters.stats());
         }
         sum
+    }
+
+    /// Keeps the counts of a cache that goes away.
+    pub(crate) fn retire(&self, stats: &Stats) {
+        lock(&self.retired).get_or_insert_default().add(stats);
     }
 }
 

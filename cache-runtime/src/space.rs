@@ -34,6 +34,14 @@ pub(crate) struct Binding {
     pub(crate) is_collision: bool,
 }
 
+impl Drop for Binding {
+    fn drop(&mut self) {
+        if let Some(site) = self.site {
+            site.retire(&self.counters.stats());
+        }
+    }
+}
+
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 impl Binding {
@@ -63,6 +71,8 @@ impl Space {
         let mut functions = lock(&self.functions);
         let address = std::ptr::from_ref(site) as usize;
         if let Some(binding) = functions.bindings.get(&address) {
+            // A function that goes to and fro between caches finds the one it met last.
+            site.met(self, binding);
             return binding.clone();
         }
         let claim = (site.prefix().to_owned(), site.name);
@@ -81,7 +91,8 @@ impl Space {
         let binding = Binding::new(Some(site), is_collision);
         functions.bindings.insert(address, binding.clone());
         drop(functions);
-        site.remember_binding(self, &binding);
+        site.met(self, &binding);
+        site.remember(&binding);
         binding
     }
 

@@ -187,11 +187,7 @@ impl Target {
         }
         if let (Some(store), Some(made), true) = (core.store(), &self.made, how.is_shared) {
             if !survey.lossless {
-                return Err(CacheError::new(
-                    ErrorKind::Encode,
-                    "JSON would change the value (a NaN, an infinity, or a Some around None)",
-                )
-                .on_key(made));
+                return Err(lossy().on_key(made));
             }
             let times = started.times(life);
             let bytes = (how.encode)(value, &core.settings.codec(), times)?;
@@ -348,6 +344,13 @@ pub(crate) fn expiry(now: Tick, life: Option<std::time::Duration>) -> Tick {
     life.map_or(NEVER, |life| {
         now.saturating_add(millis(life)).min(NEVER - 1)
     })
+}
+
+pub(crate) fn lossy() -> CacheError {
+    CacheError::new(
+        ErrorKind::Encode,
+        "JSON would change the value (a NaN, an infinity, or a Some around None)",
+    )
 }
 
 pub(crate) fn unusable(error: KeyError) -> CacheError {

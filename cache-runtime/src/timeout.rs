@@ -1,5 +1,6 @@
 //! How long a value lives, with Django's meanings.
 
+use std::hash::BuildHasher;
 use std::time::Duration;
 
 /// How long a value lives.
@@ -53,11 +54,18 @@ impl Timeout {
     pub(crate) fn jittered(self, jitter: f64) -> Timeout {
         match self {
             Timeout::After(life) if jitter > 0.0 => {
-                Timeout::After(life.mul_f64(1.0 - jitter.min(1.0) * fastrand::f64()))
+                Timeout::After(life.mul_f64(1.0 - jitter.min(1.0) * random_share()))
             }
             other => other,
         }
     }
+}
+
+/// A random number from 0 to 1. Writes that ask for it are rare, so the hasher's randomness does.
+#[allow(clippy::cast_precision_loss)]
+fn random_share() -> f64 {
+    let bits = std::hash::RandomState::new().hash_one(0_u8) >> 11;
+    bits as f64 / (1_u64 << 53) as f64
 }
 
 impl From<Duration> for Timeout {

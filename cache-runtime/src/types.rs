@@ -6,13 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use once_cell::sync::Lazy;
 
+use crate::local::Ready;
 use crate::sync::lock;
 
-static IDS: Lazy<papaya::HashMap<TypeId, u32, foldhash::fast::RandomState>> = Lazy::new(|| {
-    papaya::HashMap::builder()
-        .hasher(foldhash::fast::RandomState::default())
-        .build()
-});
+// A TypeId is a hash already.
+static IDS: Lazy<papaya::HashMap<TypeId, u32, Ready>> =
+    Lazy::new(|| papaya::HashMap::builder().hasher(Ready::default()).build());
 static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 static NEXT: AtomicU32 = AtomicU32::new(0);
 

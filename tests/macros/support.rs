@@ -57,6 +57,16 @@ impl Place {
         })
     }
 
+    /// The same place with another cache, and a count of its own.
+    pub(crate) fn with_cache(&self, cache: Cache) -> Self {
+        Self {
+            cache,
+            clock: self.clock.clone(),
+            server: self.server.clone(),
+            runs: AtomicU32::new(0),
+        }
+    }
+
     /// Counts a run of a body, and gives its number: 1, 2, 3, ...
     pub(crate) fn run(&self) -> u32 {
         self.runs.fetch_add(1, Ordering::SeqCst) + 1

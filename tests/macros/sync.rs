@@ -46,7 +46,57 @@ macro_rules! scenario {
     };
 }
 
+/// A call with caching off.
+macro_rules! bypass {
+    ($call:expr) => {
+        cache_runtime::bypass_blocking(|| $call)
+    };
+}
+
+/// A call with every call refreshed.
+macro_rules! refreshing {
+    ($call:expr) => {
+        cache_runtime::refreshing_blocking(|| $call)
+    };
+}
+
+#[path = "cache.rs"]
+mod cache;
+#[path = "cache_none.rs"]
+mod cache_none;
 #[path = "calls.rs"]
 mod calls;
+#[path = "entry.rs"]
+mod entry;
+#[path = "generics.rs"]
+mod generics;
+#[path = "jitter.rs"]
+mod jitter;
+#[path = "kept.rs"]
+mod kept;
+#[path = "key.rs"]
+mod key;
+#[path = "key_prefix.rs"]
+mod key_prefix;
+#[path = "kwargs.rs"]
+mod kwargs;
+#[path = "local.rs"]
+mod local;
+#[path = "name.rs"]
+mod name;
+#[path = "refresh.rs"]
+mod refresh;
+#[path = "scopes.rs"]
+mod scopes;
+#[path = "skip.rs"]
+mod skip;
+#[path = "strict.rs"]
+mod strict;
 #[path = "timeout.rs"]
 mod timeout;
+#[path = "version.rs"]
+mod version;
+#[path = "wait.rs"]
+mod wait;
+#[path = "when.rs"]
+mod when;

@@ -1,6 +1,6 @@
 //! Where a list of behaviours runs: a store, a kind of caller, and a way to let time pass.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -63,7 +63,7 @@ fn on_redis() -> CacheBuilder {
 }
 
 /// What a behaviour is run on.
-pub struct Bed {
+pub(crate) struct Bed {
     /// The in-process level's clock; `None` on Redis, where time is real.
     clock: Option<Clock>,
     memory: Cache,
@@ -90,12 +90,12 @@ impl Bed {
         }
     }
 
-    pub fn is_redis(&self) -> bool {
+    pub(crate) fn is_redis(&self) -> bool {
         self.clock.is_none()
     }
 
     /// A cache that no other behaviour sees.
-    pub fn cache(&self) -> Speaker {
+    pub(crate) fn cache(&self) -> Speaker {
         let cache = if self.is_redis() {
             &*CACHE
         } else {
@@ -105,7 +105,10 @@ impl Bed {
     }
 
     /// The same with other settings.
-    pub fn cache_with(&self, settings: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Speaker {
+    pub(crate) fn cache_with(
+        &self,
+        settings: impl FnOnce(CacheBuilder) -> CacheBuilder,
+    ) -> Speaker {
         let builder = match &self.clock {
             None => on_redis(),
             Some(clock) => Cache::builder().clock(clock.clone()),
@@ -115,7 +118,7 @@ impl Bed {
     }
 
     /// A prefix that no other behaviour has.
-    pub fn prefix(&self) -> String {
+    pub(crate) fn prefix(&self) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         format!("bed{}", NEXT.fetch_add(1, Ordering::Relaxed))
     }
@@ -129,7 +132,7 @@ impl Bed {
     }
 
     /// Lets time pass: in process by hand, on Redis in truth, so let it be short there.
-    pub fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         match &self.clock {
             Some(clock) => clock.advance(time),
             None => {
@@ -140,52 +143,65 @@ impl Bed {
     }
 
     /// One raw command to the server of the Redis beds.
-    pub fn raw(&self, arguments: &[&str]) -> String {
+    pub(crate) fn raw(&self, arguments: &[&str]) -> String {
         SERVER.server.command(arguments)
     }
 }
 
 /// The result of a future that must be ready at the first poll, as those of blocking callers are.
-pub fn at_once<F: Future>(future: F) -> F::Output {
+pub(crate) fn at_once<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("a blocking caller must be done at the first poll"),
     }
 }
 
-pub fn memory_awaiting(behaviour: Behaviour) {
+/// Lets the other futures of this task run, on any executor.
+pub(crate) async fn yield_now() {
+    let mut has_yielded = false;
+    poll_fn(|task| {
+        if std::mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+pub(crate) fn memory_awaiting(behaviour: Behaviour) {
     futures_executor::block_on(behaviour(Bed::memory(false)));
 }
 
-pub fn memory_blocking(behaviour: Behaviour) {
+pub(crate) fn memory_blocking(behaviour: Behaviour) {
     at_once(behaviour(Bed::memory(true)));
 }
 
-pub fn redis_on_a_multi_thread_runtime(behaviour: Behaviour) {
+pub(crate) fn redis_on_a_multi_thread_runtime(behaviour: Behaviour) {
     let runtime = multi_thread();
     let task = runtime.spawn(behaviour(Bed::redis(false)));
     runtime.block_on(task).unwrap();
 }
 
-pub fn redis_on_a_current_thread_runtime(behaviour: Behaviour) {
+pub(crate) fn redis_on_a_current_thread_runtime(behaviour: Behaviour) {
     current_thread().block_on(behaviour(Bed::redis(false)));
 }
 
-pub fn redis_on_another_executor(behaviour: Behaviour) {
+pub(crate) fn redis_on_another_executor(behaviour: Behaviour) {
     futures_executor::block_on(behaviour(Bed::redis(false)));
 }
 
-pub fn redis_blocking_on_a_plain_thread(behaviour: Behaviour) {
+pub(crate) fn redis_blocking_on_a_plain_thread(behaviour: Behaviour) {
     at_once(behaviour(Bed::redis(true)));
 }
 
-pub fn redis_blocking_inside_a_multi_thread_worker(behaviour: Behaviour) {
+pub(crate) fn redis_blocking_inside_a_multi_thread_worker(behaviour: Behaviour) {
     let runtime = multi_thread();
     let task = runtime.spawn(async move { at_once(behaviour(Bed::redis(true))) });
     runtime.block_on(task).unwrap();
 }
 
-pub fn redis_blocking_inside_a_current_thread_runtime(behaviour: Behaviour) {
+pub(crate) fn redis_blocking_inside_a_current_thread_runtime(behaviour: Behaviour) {
     current_thread().block_on(async { at_once(behaviour(Bed::redis(true))) });
 }
 

@@ -58,7 +58,8 @@ on_every_bed! {
             bytes_are_kept
             a_closed_cache_opens_again
             another_type_is_read_through_json
-            what_has_no_json_form_is_an_error;
+            what_has_no_json_form_is_an_error
+            what_json_would_change_is_kept_exactly_or_refused;
         numbers:
             incr_and_decr_count
             incr_of_a_missing_key_is_not_found
@@ -116,24 +117,30 @@ on_every_bed! {
     }
 }
 
-on_every_bed! {
-    memory_awaiting
-    memory_blocking
-    => {
-        memory:
-            the_bound_is_never_exceeded
-            the_bound_in_bytes_is_never_exceeded
-            expired_entries_are_not_listed;
+/// What the in-process level alone has.
+mod in_process {
+    on_every_bed! {
+        memory_awaiting
+        memory_blocking
+        => {
+            memory:
+                the_bound_is_never_exceeded
+                the_bound_in_bytes_is_never_exceeded
+                expired_entries_are_not_listed;
+        }
     }
 }
 
-on_every_bed! {
-    redis_on_a_multi_thread_runtime
-    redis_blocking_on_a_plain_thread
-    => {
-        keys:
-            a_key_function_makes_the_whole_key
-            a_cache_with_a_key_function_cannot_clear_or_list
-            clear_of_the_empty_prefix_leaves_foreign_keys_alone;
+/// What shows in the server's keys.
+mod in_the_server {
+    on_every_bed! {
+        redis_on_a_multi_thread_runtime
+        redis_blocking_on_a_plain_thread
+        => {
+            keys:
+                a_key_function_makes_the_whole_key
+                a_cache_with_a_key_function_cannot_clear_or_list
+                clear_of_the_empty_prefix_leaves_foreign_keys_alone;
+        }
     }
 }

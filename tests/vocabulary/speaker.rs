@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use crate::bed::at_once;
 
-pub type Answer<T> = Result<T, CacheError>;
+pub(crate) type Answer<T> = Result<T, CacheError>;
 
 #[derive(Clone)]
-pub enum Speaker {
+pub(crate) enum Speaker {
     Awaiting(Cache),
     Blocking(BlockingCache),
 }
@@ -27,11 +27,16 @@ macro_rules! say {
 }
 
 impl Speaker {
-    pub async fn get<T: CacheValue>(&self, key: &str) -> Answer<Option<T>> {
+    pub(crate) async fn get<T: CacheValue>(&self, key: &str) -> Answer<Option<T>> {
         say!(self, get(key))
     }
 
-    pub async fn set<T>(&self, key: &str, value: &T, timeout: impl Into<Timeout>) -> Answer<()>
+    pub(crate) async fn set<T>(
+        &self,
+        key: &str,
+        value: &T,
+        timeout: impl Into<Timeout>,
+    ) -> Answer<()>
     where
         T: Serialize + ToOwned + ?Sized,
         T::Owned: Serialize + Send + Sync + 'static,
@@ -39,7 +44,12 @@ impl Speaker {
         say!(self, set(key, value, timeout))
     }
 
-    pub async fn add<T>(&self, key: &str, value: &T, timeout: impl Into<Timeout>) -> Answer<bool>
+    pub(crate) async fn add<T>(
+        &self,
+        key: &str,
+        value: &T,
+        timeout: impl Into<Timeout>,
+    ) -> Answer<bool>
     where
         T: Serialize + ToOwned + ?Sized,
         T::Owned: Serialize + Send + Sync + 'static,
@@ -48,47 +58,53 @@ impl Speaker {
     }
 
     /// A blocking caller's `make` must be ready at once.
-    pub async fn get_or_set<T: CacheValue, M: Future<Output = T>>(
+    pub(crate) async fn get_or_set<T: CacheValue, M: Future<Output = T>>(
         &self,
         key: &str,
         timeout: impl Into<Timeout>,
         make: impl FnOnce() -> M,
     ) -> Answer<T> {
         match self {
-            Speaker::Awaiting(cache) => cache.get_or_set(key, timeout, make).await,
+            Speaker::Awaiting(cache) => {
+                let make = async || make().await;
+                cache.get_or_set(key, timeout, make).await
+            }
             Speaker::Blocking(cache) => cache.get_or_set(key, timeout, || at_once(make())),
         }
     }
 
-    pub async fn touch(&self, key: &str, timeout: impl Into<Timeout>) -> Answer<bool> {
+    pub(crate) async fn touch(&self, key: &str, timeout: impl Into<Timeout>) -> Answer<bool> {
         say!(self, touch(key, timeout))
     }
 
-    pub async fn delete(&self, key: &str) -> Answer<bool> {
+    pub(crate) async fn delete(&self, key: &str) -> Answer<bool> {
         say!(self, delete(key))
     }
 
-    pub async fn has_key(&self, key: &str) -> Answer<bool> {
+    pub(crate) async fn has_key(&self, key: &str) -> Answer<bool> {
         say!(self, has_key(key))
     }
 
-    pub async fn ttl(&self, key: &str) -> Answer<Ttl> {
+    pub(crate) async fn ttl(&self, key: &str) -> Answer<Ttl> {
         say!(self, ttl(key))
     }
 
-    pub async fn incr(&self, key: &str, by: i64) -> Answer<i64> {
+    pub(crate) async fn incr(&self, key: &str, by: i64) -> Answer<i64> {
         say!(self, incr(key, by))
     }
 
-    pub async fn decr(&self, key: &str, by: i64) -> Answer<i64> {
+    pub(crate) async fn decr(&self, key: &str, by: i64) -> Answer<i64> {
         say!(self, decr(key, by))
     }
 
-    pub async fn get_many<T: CacheValue>(&self, keys: &[&str]) -> Answer<HashMap<String, T>> {
+    pub(crate) async fn get_many<T: CacheValue>(
+        &self,
+        keys: &[&str],
+    ) -> Answer<HashMap<String, T>> {
         say!(self, get_many(keys))
     }
 
-    pub async fn set_many<T>(
+    pub(crate) async fn set_many<T>(
         &self,
         items: &[(&str, T)],
         timeout: impl Into<Timeout>,
@@ -100,48 +116,48 @@ impl Speaker {
         say!(self, set_many(items, timeout))
     }
 
-    pub async fn delete_many(&self, keys: &[&str]) -> Answer<u64> {
+    pub(crate) async fn delete_many(&self, keys: &[&str]) -> Answer<u64> {
         say!(self, delete_many(keys))
     }
 
-    pub async fn clear(&self) -> Answer<()> {
+    pub(crate) async fn clear(&self) -> Answer<()> {
         say!(self, clear())
     }
 
-    pub async fn incr_version(&self, key: &str, by: i64) -> Answer<i64> {
+    pub(crate) async fn incr_version(&self, key: &str, by: i64) -> Answer<i64> {
         say!(self, incr_version(key, by))
     }
 
-    pub async fn decr_version(&self, key: &str, by: i64) -> Answer<i64> {
+    pub(crate) async fn decr_version(&self, key: &str, by: i64) -> Answer<i64> {
         say!(self, decr_version(key, by))
     }
 
-    pub async fn keys(&self, pattern: &str) -> Answer<Vec<String>> {
+    pub(crate) async fn keys(&self, pattern: &str) -> Answer<Vec<String>> {
         let mut keys = say!(self, keys(pattern))?;
         keys.sort();
         Ok(keys)
     }
 
-    pub async fn ping(&self) -> Answer<Duration> {
+    pub(crate) async fn ping(&self) -> Answer<Duration> {
         say!(self, ping())
     }
 
-    pub async fn close(&self) -> Answer<()> {
+    pub(crate) async fn close(&self) -> Answer<()> {
         say!(self, close())
     }
 
-    pub fn stats(&self) -> Stats {
+    pub(crate) fn stats(&self) -> Stats {
         match self {
             Speaker::Awaiting(cache) => cache.stats(),
             Speaker::Blocking(cache) => cache.stats(),
         }
     }
 
-    pub fn with_version(&self, version: i64) -> Speaker {
+    pub(crate) fn with_version(&self, version: i64) -> Speaker {
         self.through(|cache| cache.with_version(version))
     }
 
-    pub fn with_prefix(&self, prefix: &str) -> Speaker {
+    pub(crate) fn with_prefix(&self, prefix: &str) -> Speaker {
         self.through(|cache| cache.with_prefix(prefix))
     }
 

@@ -94,6 +94,7 @@ impl std::fmt::Debug for Core {
             .field("settings", &self.settings)
             .field("level", &self.level)
             .field("store", &self.store)
+            .field("flights", &self.flights.len())
             .finish_non_exhaustive()
     }
 }

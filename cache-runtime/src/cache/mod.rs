@@ -4,6 +4,7 @@ mod blocking;
 mod build;
 mod core;
 mod handle;
+mod many;
 mod names;
 mod ops;
 mod options;

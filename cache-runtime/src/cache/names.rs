@@ -30,7 +30,8 @@ impl Cache {
         }
     }
 
-    /// The in-process key of the function's entry that other stores would know by `name`.
+    /// The in-process key of the function's entry that other stores would know by `name`: one that
+    /// is being made, or one that is in the level.
     ///
     /// It looks at every entry; only a text key that looks like a function's and is not itself in
     /// the level comes here.
@@ -39,12 +40,15 @@ impl Cache {
         if hash.len() != 32 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
         }
-        let mut found = None;
-        self.core().level(true)?.each(|key, _| {
-            if found.is_none() && self.name_of(key).is_some_and(|own| own == name) {
-                found = Some(key.clone());
-            }
-        });
+        let is_meant = |key: &FullKey| self.name_of(key).is_some_and(|own| own == name);
+        let mut found = self.core().flights.find(is_meant);
+        if let Some(level) = self.level() {
+            level.each(|key, _| {
+                if found.is_none() && is_meant(key) {
+                    found = Some(key.clone());
+                }
+            });
+        }
         found
     }
 }

@@ -1,6 +1,5 @@
-//! Every operation of the vocabulary, once, for sync and async callers and every store.
+//! Every operation on one key, once, for sync and async callers and every store.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -11,23 +10,23 @@ use crate::call::{self, Plan};
 use crate::clock::{NEVER, Tick};
 use crate::codec::survey;
 use crate::error::{CacheError, ErrorKind};
-use crate::glob::Glob;
 use crate::guarded::Guarded;
 use crate::keep::Whole;
 use crate::local::{Change, Level, Slot};
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::store::Ttl;
-use crate::target::{Started, Target, expiry};
+use crate::target::{Started, Target, expiry, lossy};
 use crate::timeout::Timeout;
 use crate::value::{CacheValue, Form, How, Portable, copy, hold};
 
 impl Cache {
     /// The entry under a text key: the text's own, or the function's that goes by this name.
-    fn target(&self, key: &str) -> Result<Target, CacheError> {
+    pub(super) fn target(&self, key: &str) -> Result<Target, CacheError> {
         let mut target = Target::text(self, key)?;
-        if let Some(level) = self.core().level(true)
-            && level.read(&target.key.lookup(), |_| ()).is_none()
+        let level = self.level();
+        let is_text = level.and_then(|level| level.read(&target.key.lookup(), |_| ()));
+        if is_text.is_none()
             && let Some(function) = self.function_entry(key)
         {
             target.key = function;
@@ -39,7 +38,7 @@ impl Cache {
         Some((self.core().store()?, target.made()?))
     }
 
-    fn level(&self) -> Option<&Level> {
+    pub(super) fn level(&self) -> Option<&Level> {
         self.core().level(true)
     }
 
@@ -81,15 +80,13 @@ impl Cache {
         let Some(life) = timeout.or(self.core().settings.timeout).life() else {
             return target.delete(mode).await.map(drop);
         };
-        if let Err(error) = self.check_size(value, key) {
-            target.count(Counter::TooLarge);
+        if let Err(error) = self.check_size(value, "set", key) {
             target.delete(mode).await?;
             return Err(error);
         }
         self.core().flights.overtake(&target.key);
         if let Some((store, made)) = self.store_of(&target) {
-            let times = Started::now(self).times(life);
-            let bytes = self.core().settings.codec().encode_plain(value, times)?;
+            let bytes = self.encode(value, life)?;
             store
                 .ask(mode, "set", |store| store.set(made, &bytes, life))
                 .await
@@ -115,14 +112,13 @@ impl Cache {
         T::Owned: Serialize + Send + Sync + 'static,
     {
         let target = self.target(key)?;
-        self.check_size(value, key)?;
+        self.check_size(value, "add", key)?;
         let Some(life) = timeout.or(self.core().settings.timeout).life() else {
             return Ok(self.op_ttl(mode, key).await? == Ttl::Missing);
         };
         let mut added = true;
         if let Some((store, made)) = self.store_of(&target) {
-            let times = Started::now(self).times(life);
-            let bytes = self.core().settings.codec().encode_plain(value, times)?;
+            let bytes = self.encode(value, life)?;
             added = store
                 .ask(mode, "add", |store| store.add(made, &bytes, life))
                 .await
@@ -166,14 +162,7 @@ impl Cache {
     }
 
     pub(crate) async fn op_delete(&self, mode: Mode, key: &str) -> Result<bool, CacheError> {
-        let target = self.target(key)?;
-        // On a shared store a flight goes by its function's name.
-        if self.core().store().is_some() {
-            self.core()
-                .flights
-                .overtake_where(|flight| self.name_of(flight).is_some_and(|name| name == key));
-        }
-        target.delete(mode).await
+        self.target(key)?.delete(mode).await
     }
 
     pub(crate) async fn op_ttl(&self, mode: Mode, key: &str) -> Result<Ttl, CacheError> {
@@ -230,151 +219,6 @@ impl Cache {
         })
     }
 
-    pub(crate) async fn op_get_many<T: CacheValue>(
-        &self,
-        mode: Mode,
-        keys: Vec<String>,
-    ) -> Result<HashMap<String, T>, CacheError> {
-        let mut found = HashMap::with_capacity(keys.len());
-        let Some(store) = self.core().store() else {
-            for key in keys {
-                if let Some(value) = self.op_get(mode, &key).await? {
-                    found.insert(key, value);
-                }
-            }
-            return Ok(found);
-        };
-        let targets = self.targets(&keys)?;
-        let made: Vec<String> = targets
-            .iter()
-            .filter_map(|t| t.made().map(str::to_owned))
-            .collect();
-        let counters = &self.space().text.counters;
-        let values = store
-            .ask(mode, "get_many", |store| store.get_many(&made))
-            .await
-            .inspect_err(|_| counters.count(Counter::Errors))?;
-        for ((key, target), bytes) in keys.into_iter().zip(&targets).zip(values) {
-            let value = bytes.and_then(|bytes| target.decode(how::<T>(), &bytes));
-            target.count(if value.is_some() {
-                Counter::StoreHits
-            } else {
-                Counter::Misses
-            });
-            found.extend(value.map(|value| (key, value)));
-        }
-        Ok(found)
-    }
-
-    fn targets(&self, keys: &[String]) -> Result<Vec<Target>, CacheError> {
-        keys.iter().map(|key| Target::text(self, key)).collect()
-    }
-
-    pub(crate) async fn op_set_many<T>(
-        &self,
-        mode: Mode,
-        items: Vec<(String, T)>,
-        timeout: Timeout,
-    ) -> Result<Vec<String>, CacheError>
-    where
-        T: Serialize + Clone + Send + Sync + 'static,
-    {
-        let life = timeout.or(self.core().settings.timeout).life();
-        let (Some(store), Some(life)) = (self.core().store(), life) else {
-            let mut failed = Vec::new();
-            for (key, value) in items {
-                if self.op_set(mode, &key, &value, timeout).await.is_err() {
-                    failed.push(key);
-                }
-            }
-            return Ok(failed);
-        };
-        let mut failed = Vec::new();
-        let mut keys = Vec::with_capacity(items.len());
-        let mut encoded = Vec::with_capacity(items.len());
-        for (key, value) in items {
-            let target = Target::text(self, &key)?;
-            let times = Started::now(self).times(life);
-            let bytes = self
-                .check_size(&value, &key)
-                .and_then(|()| self.core().settings.codec().encode_plain(&value, times));
-            match (bytes, target.made()) {
-                (Ok(bytes), Some(made)) => {
-                    self.core().flights.overtake(&target.key);
-                    encoded.push((made.to_owned(), bytes));
-                    keys.push(key);
-                }
-                _ => failed.push(key),
-            }
-        }
-        let counters = &self.space().text.counters;
-        let bad = store
-            .ask(mode, "set_many", |store| store.set_many(&encoded, life))
-            .await
-            .inspect_err(|_| counters.count(Counter::Errors))?;
-        counters.count_many(Counter::Sets, (keys.len() - bad.len()) as u64);
-        failed.extend(bad.into_iter().filter_map(|at| keys.get(at).cloned()));
-        Ok(failed)
-    }
-
-    pub(crate) async fn op_delete_many(
-        &self,
-        mode: Mode,
-        keys: Vec<String>,
-    ) -> Result<u64, CacheError> {
-        let Some(store) = self.core().store() else {
-            let mut count = 0;
-            for key in keys {
-                count += u64::from(self.op_delete(mode, &key).await?);
-            }
-            return Ok(count);
-        };
-        let targets = self.targets(&keys)?;
-        let mut made = Vec::with_capacity(targets.len());
-        for target in &targets {
-            self.core().flights.overtake(&target.key);
-            made.extend(target.made().map(str::to_owned));
-        }
-        let counters = &self.space().text.counters;
-        let count = store
-            .ask(mode, "delete_many", |store| store.delete_many(&made))
-            .await
-            .inspect_err(|_| counters.count(Counter::Errors))?;
-        counters.count_many(Counter::Deletes, count);
-        Ok(count)
-    }
-
-    pub(crate) async fn op_clear(&self, mode: Mode) -> Result<(), CacheError> {
-        let version = self.version_number();
-        let is_mine = |key: &crate::local::FullKey| {
-            key.header.version == version && self.space().binding(key.header.binding).is_some()
-        };
-        self.core().flights.overtake_where(is_mine);
-        if let Some(level) = self.core().any_level() {
-            level.remove_where(|key, _| is_mine(key));
-        }
-        if let Some(store) = self.core().store() {
-            let prefix = self.store_prefix("clear")?;
-            store
-                .walk(mode, "clear", |store| store.clear(&prefix))
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// What every key of this prefix and version starts with.
-    pub(crate) fn store_prefix(&self, operation: &'static str) -> Result<String, CacheError> {
-        let settings = &self.core().settings;
-        if settings.key_function.is_some() {
-            return Err(CacheError::new(
-                ErrorKind::Unsupported,
-                "a cache with a key function does not know which keys are its own",
-            )
-            .in_operation(operation));
-        }
-        Ok(settings.make_key(&self.space().prefix, self.version_number(), ""))
-    }
-
     pub(crate) async fn op_incr_version(
         &self,
         mode: Mode,
@@ -389,6 +233,10 @@ impl Cache {
                 .on_key(key)
         };
         let (old, new) = (self.target(key)?, Target::text(&moved, key)?);
+        if by == 0 {
+            let is_there = self.op_ttl(mode, key).await? != Ttl::Missing;
+            return is_there.then_some(version).ok_or_else(missing);
+        }
         if let (Some((store, from)), Some(to)) = (self.store_of(&old), new.made()) {
             let failed = |error| old.failed(error, from);
             let ask = "incr_version";
@@ -403,7 +251,9 @@ impl Cache {
                 .map_err(failed)?
             {
                 Ttl::After(life) => Some(life),
-                Ttl::Never | Ttl::Missing => None,
+                Ttl::Never => None,
+                // It ended between the two looks.
+                Ttl::Missing => return Err(missing()),
             };
             store
                 .ask(mode, ask, |s| s.set(to, &bytes, life))
@@ -432,29 +282,6 @@ impl Cache {
         Ok(version)
     }
 
-    pub(crate) async fn op_keys(
-        &self,
-        mode: Mode,
-        pattern: &str,
-    ) -> Result<Vec<String>, CacheError> {
-        if let Some(store) = self.core().store() {
-            let prefix = self.store_prefix("keys")?;
-            let keys = store
-                .walk(mode, "keys", |store| store.keys(&prefix, pattern))
-                .await?;
-            return Ok(keys
-                .iter()
-                .filter_map(|key| key.strip_prefix(&prefix).map(str::to_owned))
-                .collect());
-        }
-        let glob = Glob::new(pattern);
-        let mut names = Vec::new();
-        if let Some(level) = self.level() {
-            level.each(|key, _| names.extend(self.name_of(key).filter(|name| glob.matches(name))));
-        }
-        Ok(names)
-    }
-
     pub(crate) async fn op_ping(&self, mode: Mode) -> Result<Duration, CacheError> {
         let started = Instant::now();
         if let Some(store) = self.core().store() {
@@ -470,18 +297,39 @@ impl Cache {
         }
     }
 
-    fn check_size<T: Serialize + ?Sized>(&self, value: &T, key: &str) -> Result<(), CacheError> {
+    /// A value over the limit is an error, and counted.
+    pub(super) fn check_size<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        operation: &'static str,
+        key: &str,
+    ) -> Result<(), CacheError> {
         let survey = survey(value);
         let max = self.core().settings.max_value_size;
         if survey.bytes > max {
+            self.space().text.counters.count(Counter::TooLarge);
             return Err(CacheError::new(
                 ErrorKind::TooLarge,
                 format!("the value has more than max_value_size ({max} bytes)"),
             )
-            .in_operation("set")
+            .in_operation(operation)
             .on_key(key));
         }
         Ok(())
+    }
+
+    /// The value as a shared store keeps it.
+    pub(super) fn encode<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        life: Option<Duration>,
+    ) -> Result<Vec<u8>, CacheError> {
+        let survey = survey(value);
+        if !survey.failed && !survey.lossless {
+            return Err(lossy());
+        }
+        let times = Started::now(self).times(life);
+        self.core().settings.codec().encode_plain(value, times)
     }
 
     fn slot<T>(&self, value: &T, life: Option<Duration>) -> Result<Slot, CacheError>
@@ -499,6 +347,6 @@ impl Cache {
     }
 }
 
-fn how<T: CacheValue>() -> &'static How<T> {
+pub(super) fn how<T: CacheValue>() -> &'static How<T> {
     <Portable as Form<T>>::HOW
 }

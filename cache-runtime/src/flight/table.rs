@@ -81,6 +81,14 @@ impl Table {
         });
     }
 
+    /// The key of a flight that `is_meant` says.
+    pub(crate) fn find(&self, is_meant: impl Fn(&FullKey) -> bool) -> Option<FullKey> {
+        lock(&self.flights)
+            .keys()
+            .find(|key| is_meant(key))
+            .cloned()
+    }
+
     fn lead(&self, flight: Arc<Flight>) -> Lead<'_> {
         Lead {
             table: self,
@@ -100,7 +108,7 @@ impl Table {
         }
     }
 
-    #[cfg(test)]
+    /// How many executions are under way.
     pub(crate) fn len(&self) -> usize {
         lock(&self.flights).len()
     }

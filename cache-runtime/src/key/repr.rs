@@ -13,9 +13,9 @@ pub(super) fn float(out: &mut String, value: f64) {
     if value.is_infinite() {
         return out.push_str("Infinity");
     }
-    // ryu for the digits alone: on exact ties Rust's own are others than Python's, and serde_json's
+    // zmij for the digits alone: on exact ties Rust's own are others than Python's, and serde_json's
     // layout changes between its versions.
-    let mut buffer = ryu::Buffer::new();
+    let mut buffer = zmij::Buffer::new();
     let (digits, point) = digits_and_point(buffer.format_finite(value.abs()));
     layout(out, &digits, point);
 }
@@ -29,7 +29,7 @@ fn digits_and_point(text: &str) -> (String, i32) {
     if significant.is_empty() {
         return ("0".to_owned(), 1);
     }
-    // Neither can fail: ryu writes at most 24 letters and exponents of three digits.
+    // Neither can fail: zmij writes at most 24 letters and exponents of three digits.
     let length = |text: &str| i32::try_from(text.len()).unwrap_or(0);
     let point =
         length(whole) - (length(&all) - length(significant)) + exponent.parse::<i32>().unwrap_or(0);

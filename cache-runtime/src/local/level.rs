@@ -42,8 +42,13 @@ pub(crate) enum Change<T> {
 
 impl Level {
     pub(crate) fn new(bounds: Bounds, clock: Clock) -> Self {
-        // Small levels have one shard, so that their bound and their order are exact.
-        let shards = (bounds.max_entries / 4096).clamp(1, 16).next_power_of_two();
+        // Small levels have one shard, so that their bound and their order are exact. A shard makes
+        // room among its own entries only, so it must have room for several large ones.
+        let by_bytes = bounds.max_bytes.map_or(usize::MAX, |bytes| bytes >> 22);
+        let shards = (bounds.max_entries / 4096)
+            .min(by_bytes)
+            .clamp(1, 16)
+            .next_power_of_two();
         Self {
             table: papaya::HashMap::builder().hasher(Ready::default()).build(),
             shards: (0..shards).map(|_| Mutex::default()).collect(),
@@ -70,8 +75,10 @@ impl Level {
     /// Changes the entry under `key`; `f` sees it only if it is fresh. Nothing else changes the
     /// same key meanwhile.
     pub(crate) fn change<T>(&self, key: FullKey, f: impl FnOnce(Option<&Slot>) -> Change<T>) -> T {
-        let mut queues = self.shard(key.hash);
+        // In this order: what the guard frees, it frees after the lock is gone, so that a value's
+        // `drop` may use the cache.
         let guard = self.table.guard();
+        let mut queues = self.shard(key.hash);
         let old = self.table.get_key_value(&key.lookup(), &guard);
         let now = self.clock.now();
         let fresh = old
@@ -92,11 +99,14 @@ impl Level {
                 self.bytes.fetch_add(slot.weight, Relaxed);
                 self.table.insert(TableKey { full: key, id }, slot, &guard);
                 if is_new {
+                    // Before it queues: what is new must not be the one that goes, unless it is
+                    // too large to stay even alone.
+                    self.make_room(&mut queues, 1);
                     queues.push(Ticket { hash, id });
-                    self.make_room(&mut queues);
+                    self.make_room(&mut queues, 0);
                     self.sweep(&mut queues, now);
                 } else {
-                    self.make_room(&mut queues);
+                    self.make_room(&mut queues, 0);
                 }
                 answer
             }
@@ -161,17 +171,17 @@ impl Level {
         self.bytes.fetch_sub(weight, Relaxed);
     }
 
-    fn is_full(&self, queues: &Queues) -> bool {
-        queues.live() > self.shard_capacity()
+    fn is_full(&self, queues: &Queues, incoming: usize) -> bool {
+        queues.live() + incoming > self.shard_capacity()
             || self
                 .bounds
                 .max_bytes
                 .is_some_and(|max| self.bytes.load(Relaxed) > max && queues.live() > 0)
     }
 
-    fn make_room(&self, queues: &mut Queues) {
+    fn make_room(&self, queues: &mut Queues, incoming: usize) {
         let guard = self.table.guard();
-        while self.is_full(queues) {
+        while self.is_full(queues, incoming) {
             let now = self.clock.now();
             let evicted = queues.evict(self.shard_capacity(), |ticket| {
                 match self.table.get(&by_id(ticket), &guard) {

@@ -295,3 +295,31 @@ fn refused(reply: Value) -> CacheError {
         other => failure::unexpected(&other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_up_and_bounded() {
+        for (ttl, expected) in [
+            (Duration::ZERO, 1),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_micros(1_500), 2),
+            (Duration::from_millis(2), 2),
+            (Duration::MAX, i64::MAX / 2),
+        ] {
+            assert_eq!(milliseconds(ttl), expected, "{ttl:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_answers_the_same_is_sent_twice() {
+        assert!(get("k").request.repeatable);
+        assert!(set("k", b"v", None).request.repeatable);
+        assert!(scan(0, "*").request.repeatable);
+        assert!(!scan(7, "*").request.repeatable);
+        assert!(!incr("k", 1).request.repeatable);
+        assert!(!add("k", b"v", None).request.repeatable);
+    }
+}

@@ -1,0 +1,189 @@
+//! Operations on several keys at once, and on all of them.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::handle::Cache;
+use super::ops::how;
+use crate::error::{CacheError, ErrorKind};
+use crate::glob::Glob;
+use crate::mode::Mode;
+use crate::observe::Counter;
+use crate::target::Target;
+use crate::timeout::Timeout;
+use crate::value::CacheValue;
+
+impl Cache {
+    pub(crate) async fn op_get_many<T: CacheValue>(
+        &self,
+        mode: Mode,
+        keys: Vec<String>,
+    ) -> Result<HashMap<String, T>, CacheError> {
+        let mut found = HashMap::with_capacity(keys.len());
+        let Some(store) = self.core().store() else {
+            for key in keys {
+                if let Some(value) = self.op_get(mode, &key).await? {
+                    found.insert(key, value);
+                }
+            }
+            return Ok(found);
+        };
+        let targets = self.targets(&keys)?;
+        let made: Vec<String> = targets
+            .iter()
+            .filter_map(|t| t.made().map(str::to_owned))
+            .collect();
+        let counters = &self.space().text.counters;
+        let values = store
+            .ask(mode, "get_many", |store| store.get_many(&made))
+            .await
+            .inspect_err(|_| counters.count(Counter::Errors))?;
+        for ((key, target), bytes) in keys.into_iter().zip(&targets).zip(values) {
+            let value = bytes.and_then(|bytes| target.decode(how::<T>(), &bytes));
+            target.count(if value.is_some() {
+                Counter::StoreHits
+            } else {
+                Counter::Misses
+            });
+            found.extend(value.map(|value| (key, value)));
+        }
+        Ok(found)
+    }
+
+    fn targets(&self, keys: &[String]) -> Result<Vec<Target>, CacheError> {
+        keys.iter().map(|key| self.target(key)).collect()
+    }
+
+    pub(crate) async fn op_set_many<T>(
+        &self,
+        mode: Mode,
+        items: Vec<(String, T)>,
+        timeout: Timeout,
+    ) -> Result<Vec<String>, CacheError>
+    where
+        T: Serialize + Clone + Send + Sync + 'static,
+    {
+        let life = timeout.or(self.core().settings.timeout).life();
+        let mut failed = Vec::new();
+        // A key that cannot be is said before anything is written.
+        let mut targets = Vec::with_capacity(items.len());
+        for (key, _) in &items {
+            targets.push(self.target(key)?);
+        }
+        let (Some(store), Some(life)) = (self.core().store(), life) else {
+            for (key, value) in items {
+                if self.op_set(mode, &key, &value, timeout).await.is_err() {
+                    failed.push(key);
+                }
+            }
+            return Ok(failed);
+        };
+        let mut keys = Vec::with_capacity(items.len());
+        let mut encoded = Vec::with_capacity(items.len());
+        for ((key, value), target) in items.into_iter().zip(targets) {
+            if self.check_size(&value, "set_many", &key).is_err() {
+                target.delete(mode).await?;
+                failed.push(key);
+                continue;
+            }
+            match (self.encode(&value, life), target.made()) {
+                (Ok(bytes), Some(made)) => {
+                    self.core().flights.overtake(&target.key);
+                    encoded.push((made.to_owned(), bytes));
+                    keys.push(key);
+                }
+                _ => failed.push(key),
+            }
+        }
+        let counters = &self.space().text.counters;
+        let bad = store
+            .ask(mode, "set_many", |store| store.set_many(&encoded, life))
+            .await
+            .inspect_err(|_| counters.count(Counter::Errors))?;
+        counters.count_many(Counter::Sets, (keys.len() - bad.len()) as u64);
+        failed.extend(bad.into_iter().filter_map(|at| keys.get(at).cloned()));
+        Ok(failed)
+    }
+
+    pub(crate) async fn op_delete_many(
+        &self,
+        mode: Mode,
+        keys: Vec<String>,
+    ) -> Result<u64, CacheError> {
+        let Some(store) = self.core().store() else {
+            let mut count = 0;
+            for key in keys {
+                count += u64::from(self.op_delete(mode, &key).await?);
+            }
+            return Ok(count);
+        };
+        let targets = self.targets(&keys)?;
+        let mut made = Vec::with_capacity(targets.len());
+        for target in &targets {
+            self.core().flights.overtake(&target.key);
+            made.extend(target.made().map(str::to_owned));
+        }
+        let counters = &self.space().text.counters;
+        let count = store
+            .ask(mode, "delete_many", |store| store.delete_many(&made))
+            .await
+            .inspect_err(|_| counters.count(Counter::Errors))?;
+        counters.count_many(Counter::Deletes, count);
+        Ok(count)
+    }
+
+    pub(crate) async fn op_clear(&self, mode: Mode) -> Result<(), CacheError> {
+        let version = self.version_number();
+        let is_mine = |key: &crate::local::FullKey| {
+            key.header.version == version && self.space().binding(key.header.binding).is_some()
+        };
+        self.core().flights.overtake_where(is_mine);
+        if let Some(level) = self.core().any_level() {
+            level.remove_where(|key, _| is_mine(key));
+        }
+        if let Some(store) = self.core().store() {
+            let prefix = self.store_prefix("clear")?;
+            store
+                .walk(mode, "clear", |store| store.clear(&prefix))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What every key of this prefix and version starts with.
+    pub(crate) fn store_prefix(&self, operation: &'static str) -> Result<String, CacheError> {
+        let settings = &self.core().settings;
+        if settings.key_function.is_some() {
+            return Err(CacheError::new(
+                ErrorKind::Unsupported,
+                "a cache with a key function does not know which keys are its own",
+            )
+            .in_operation(operation));
+        }
+        Ok(settings.make_key(&self.space().prefix, self.version_number(), ""))
+    }
+
+    pub(crate) async fn op_keys(
+        &self,
+        mode: Mode,
+        pattern: &str,
+    ) -> Result<Vec<String>, CacheError> {
+        if let Some(store) = self.core().store() {
+            let prefix = self.store_prefix("keys")?;
+            let keys = store
+                .walk(mode, "keys", |store| store.keys(&prefix, pattern))
+                .await?;
+            return Ok(keys
+                .iter()
+                .filter_map(|key| key.strip_prefix(&prefix).map(str::to_owned))
+                .collect());
+        }
+        let glob = Glob::new(pattern);
+        let mut names = Vec::new();
+        if let Some(level) = self.level() {
+            level.each(|key, _| names.extend(self.name_of(key).filter(|name| glob.matches(name))));
+        }
+        Ok(names)
+    }
+}

@@ -1,0 +1,59 @@
+//! `kwargs(...)`: arguments that a Python caller gives by name.
+
+use cache_runtime::cache_result;
+
+use crate::support::*;
+
+cached! {
+    #[cache_result(cache = place.cache, skip(place), key_prefix = "x", name = "f")]
+    fn positional(place: &Place, a: u32, b: u32) -> u32 {
+        let _ = (a, b);
+        place.run()
+    }
+}
+
+cached! {
+    #[cache_result(cache = place.cache, skip(place), kwargs(b), key_prefix = "x", name = "f")]
+    fn keyword(place: &Place, a: u32, b: u32) -> u32 {
+        let _ = (a, b);
+        place.run()
+    }
+}
+
+cached! {
+    #[cache_result(cache = place.cache, skip(place), kwargs(b, a))]
+    fn all(place: &Place, a: u32, b: u32) -> u32 {
+        let _ = (a, b);
+        place.run()
+    }
+}
+
+cached! {
+    #[cache_result(cache = place.cache, key(a + 1), kwargs(b), key_prefix = "x", name = "f")]
+    fn beside_key(place: &Place, a: u32, b: u32, c: u32) -> u32 {
+        let _ = (a, b, c);
+        place.run()
+    }
+}
+
+scenario! {
+    fn keys_are_those_of_the_python_calls(place) {
+        let end = |key: String| key.rsplit_once(":1:").unwrap().1.to_owned();
+        // f(1, 2) and f(1, b=2)
+        let [first, second] = [
+            "x:54139dc9c7138bfcec29934471b9b9cc",
+            "x:727da17b43bf15eb9420175ae0ea8293",
+        ];
+        assert_eq!(end(positional::entry(place, 1, 2).key()), first);
+        assert_eq!(end(keyword::entry(place, 1, 2).key()), second);
+        assert_eq!(end(beside_key::entry(place, 0, 2, 9).key()), second);
+    }
+}
+
+scenario! {
+    fn keyword_arguments_are_told_apart_by_name(place) {
+        assert_eq!(done!(all(place, 1, 2)), 1);
+        assert_eq!(done!(all(place, 2, 1)), 2);
+        assert_eq!(done!(all(place, 1, 2)), 1);
+    }
+}

@@ -1,0 +1,52 @@
+//! `name`: the `func` of the key.
+
+use cache_runtime::cache_result;
+
+use crate::support::*;
+
+cached! {
+    #[cache_result(cache = place.cache, skip(place), key_prefix = "p")]
+    fn load(place: &Place, id: u64) -> u32 {
+        let _ = id;
+        place.run()
+    }
+}
+
+cached! {
+    #[cache_result(cache = place.cache, skip(place), key_prefix = "p", name = "load")]
+    fn other(place: &Place, id: u64) -> u32 {
+        let _ = id;
+        place.run()
+    }
+}
+
+cached! {
+    #[cache_result(cache = place.cache, skip(place), key_prefix = "p")]
+    fn r#match(place: &Place, r#type: u64) -> u32 {
+        let _ = r#type;
+        place.run()
+    }
+}
+
+cached! {
+    #[cache_result(cache = place.cache, skip(place), key_prefix = "p", name = "match")]
+    fn named_match(place: &Place, id: u64) -> u32 {
+        let _ = id;
+        place.run()
+    }
+}
+
+scenario! {
+    fn the_name_stands_for_the_function_in_the_key(place) {
+        assert_eq!(load::entry(place, 1).key(), other::entry(place, 1).key());
+        assert_ne!(load::entry(place, 1).key(), r#match::entry(place, 1).key());
+    }
+}
+
+scenario! {
+    fn a_raw_identifier_is_named_without_its_mark(place) {
+        assert_eq!(r#match::entry(place, 1).key(), named_match::entry(place, 1).key());
+        assert_eq!(done!(r#match(place, 1)), 1);
+        assert_eq!(done!(r#match(place, 1)), 1);
+    }
+}
