@@ -1,7 +1,5 @@
 //! The examples, run as a reader would run them.
 
-#![expect(missing_docs, reason = "a test")]
-
 use std::process::Command;
 
 use cache_tests::redis_server::RedisServer;
@@ -9,7 +7,14 @@ use cache_tests::redis_server::RedisServer;
 fn quickstart(url: Option<&str>) -> String {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args(["run", "--quiet", "-p", "cache-examples", "--example", "quickstart"])
+        .args([
+            "run",
+            "--quiet",
+            "-p",
+            "cache-examples",
+            "--example",
+            "quickstart",
+        ])
         .env_remove("CACHE_URL");
     if let Some(url) = url {
         cargo.env("CACHE_URL", url);
@@ -24,7 +29,10 @@ fn quickstart(url: Option<&str>) -> String {
 fn assert_tells_its_story(text: &str) {
     assert!(text.contains("200000 tasks of 1000 users"), "{text}");
     assert!(text.contains("speed-up"), "{text}");
-    assert!(text.contains("after the update the next read says"), "{text}");
+    assert!(
+        text.contains("after the update the next read says"),
+        "{text}"
+    );
     assert!(text.contains("4 misses"), "{text}");
     assert!(text.contains("0 errors"), "{text}");
 }
@@ -55,5 +63,8 @@ fn quickstart_runs_on_redis_with_no_line_changed() {
 fn quickstart_runs_with_a_redis_that_is_not_there() {
     let text = quickstart(Some("redis://127.0.0.1:1/0"));
     assert!(text.contains("does not answer"), "{text}");
-    assert!(text.contains("after the update the next read says"), "{text}");
+    assert!(
+        text.contains("after the update the next read says"),
+        "{text}"
+    );
 }

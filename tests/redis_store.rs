@@ -5,17 +5,16 @@
     reason = "a test that fails here should say where"
 )]
 
+mod redis_callers;
+
 use std::collections::HashSet;
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use cache_runtime::stores::redis::{RedisAddress, RedisConfig, RedisStore};
 use cache_runtime::{ErrorKind, Store, Ttl};
 use cache_tests::redis_server::RedisServer;
-use tokio::runtime::{Builder, Runtime};
+use redis_callers::{at_once, current_thread, multi_thread};
 
 const MINUTE: Option<Duration> = Some(Duration::from_secs(60));
 
@@ -23,26 +22,6 @@ fn config(server: &RedisServer) -> RedisConfig {
     RedisConfig {
         op_timeout: Duration::from_secs(2),
         ..RedisConfig::new(RedisAddress::tcp("127.0.0.1", server.port()))
-    }
-}
-
-fn current_thread() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
-}
-
-fn multi_thread() -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
-}
-
-/// The result of a future that must be ready at the first poll.
-fn at_once<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("a blocking store must be ready at the first poll"),
     }
 }
 

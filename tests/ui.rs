@@ -1,7 +1,5 @@
 //! The mistakes of users, and what they read.
 
-#![expect(missing_docs, reason = "a test")]
-
 #[test]
 fn mistakes_are_one_clear_error_each() {
     let cases = trybuild::TestCases::new();

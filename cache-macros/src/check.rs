@@ -3,7 +3,7 @@
 mod returns;
 mod settings;
 
-use syn::{Safety, Signature};
+use syn::{Safety, Signature, Type};
 
 use crate::errors::Errors;
 use crate::mentions::mentions_self_type;
@@ -21,6 +21,7 @@ pub(crate) fn check(plan: &Plan, errors: &mut Errors) {
     settings::check(plan, errors);
     if settings_are_read {
         place(plan, errors);
+        changed_arguments(plan, errors);
         settings::check_what_is_missing(plan, errors);
     }
 }
@@ -65,6 +66,29 @@ fn signature(sig: &Signature, errors: &mut Errors) {
                      twice, with `#[cfg]` on each",
                 );
             }
+        }
+    }
+}
+
+/// A hit does not run the body, so what the body would change stays as it is.
+fn changed_arguments(plan: &Plan, errors: &mut Errors) {
+    if plan.args.key.is_some() {
+        // What is not named there was left out on purpose.
+        return;
+    }
+    for param in &plan.function.params {
+        if let Type::Reference(reference) = &param.ty
+            && reference.mutability.is_some()
+            && !plan.skips(&param.name.to_string())
+        {
+            errors.at(
+                &param.ty,
+                format!(
+                    "a hit would not change `{name}`: return what is to be changed, or write \
+                     `skip({name})` if that may be",
+                    name = param.name
+                ),
+            );
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Pat;
 use syn::visit::{self, Visit};
+use syn::{Pat, Type, TypeImplTrait};
 
 use crate::model::unraw;
 
@@ -43,6 +43,19 @@ pub(crate) fn mentions_self_type(body: &TokenStream) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether the type has a type parameter without a name in it.
+pub(crate) fn has_impl_trait(ty: &Type) -> bool {
+    struct Found(bool);
+    impl<'ast> Visit<'ast> for Found {
+        fn visit_type_impl_trait(&mut self, _: &'ast TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut found = Found(false);
+    found.visit_type(ty);
+    found.0
 }
 
 /// The names that a pattern binds.

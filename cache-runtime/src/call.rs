@@ -57,14 +57,18 @@ where
     K: Keep<R>,
     P: Policy<K::Value>,
 {
+    let flights = &target.cache.core().flights;
     match context::treatment(target.binding.site) {
         Treatment::Cached => {}
         Treatment::Uncached => return alone(body).await,
         Treatment::Refresh => {
-            let made = Made::run(target, None, body).await;
-            target.cache.core().flights.overtake(&target.key);
+            let lead = flights.beside(&target.key);
+            let made = Made::run(target, lead.flight(), body).await;
+            let _overtaking = flights
+                .overtake_others(mode, &target.key, Some(lead.flight()))
+                .await;
             let is_failure = K::is_failure(&made.result);
-            let (result, is_kept) = keep::<R, K, P>(mode, target, &plan, made, None).await;
+            let (result, is_kept) = keep::<R, K, P>(mode, target, &plan, made, lead).await;
             if !is_kept && !is_failure {
                 // What is there contradicts the newest answer. A store that fails is counted.
                 let _ = target.delete(mode).await;
@@ -74,20 +78,20 @@ where
     }
 
     // One leader; the others wait for it.
-    let mut lead = None;
-    match target.cache.core().flights.join(&target.key.lookup()) {
-        Join::Lead(own) => lead = Some(own),
+    let lead = match flights.join(&target.key.lookup()) {
+        Join::Lead(own) => own,
         Join::Wait(flight) => match wait(mode, target, &flight, plan.wait).await {
-            Turn::Lead(own) => lead = Some(own),
-            Turn::Alone => {}
-            Turn::Landed(cargo) => {
-                if let Some(result) = unshare::<R, K>(plan.how, &cargo) {
+            Turn::Lead(own) => own,
+            Turn::Alone => flights.beside(&target.key),
+            Turn::Landed(cargo) => match unshare::<R, K>(plan.how, &cargo) {
+                Some(result) => {
                     target.count(Counter::Joined);
                     return result;
                 }
-            }
+                None => flights.beside(&target.key),
+            },
         },
-    }
+    };
 
     // Another may have finished between the first look and the lead.
     if let Some(value) = target.read_level(plan.how) {
@@ -102,25 +106,22 @@ where
         Ok(None) => {}
         Err(error) => match plan.strict {
             Some(strict) => {
-                if let Some(mut lead) = lead {
-                    // They shall not fail one behind the other.
-                    lead.land(None);
-                }
+                // They shall not fail one behind the other.
+                let mut lead = lead;
+                lead.land(None);
                 return strict(error);
             }
             None => {
                 // The store is not there: run uncached, and do not ask it again for the write.
                 target.count(Counter::Misses);
-                let flight = lead.as_ref().map(|lead| lead.flight().clone());
-                let made = Made::run(target, flight, body).await;
+                let made = Made::run(target, lead.flight(), body).await;
                 return land::<R, K>(plan.how, lead, made.result);
             }
         },
     }
 
     target.count(Counter::Misses);
-    let flight = lead.as_ref().map(|lead| lead.flight().clone());
-    let made = Made::run(target, flight, body).await;
+    let made = Made::run(target, lead.flight(), body).await;
     keep::<R, K, P>(mode, target, &plan, made, lead).await.0
 }
 
@@ -133,6 +134,7 @@ pub(crate) async fn alone<R>(body: impl Future<Output = R>) -> R {
 /// A result, and what is known of its making.
 struct Made<R> {
     result: R,
+    context: Context,
     frame: Arc<Frame>,
     started: Started,
 }
@@ -140,16 +142,13 @@ struct Made<R> {
 impl<R> Made<R> {
     /// Runs the function, in a frame that knows its flight and its decisions. The entry's time is
     /// taken before.
-    async fn run(
-        target: &Target,
-        flight: Option<Arc<Flight>>,
-        body: impl Future<Output = R>,
-    ) -> Self {
+    async fn run(target: &Target, flight: &Arc<Flight>, body: impl Future<Output = R>) -> Self {
         let started = Started::now(&target.cache);
-        let (context, frame) = Context::running(flight);
-        let result = context.wrap(body).await;
+        let (context, frame) = Context::running(Some(flight.clone()));
+        let result = context.clone().wrap(body).await;
         Self {
             result,
+            context,
             frame,
             started,
         }
@@ -163,7 +162,7 @@ async fn keep<R, K, P>(
     target: &Target,
     plan: &Plan<R, K::Value, P>,
     made: Made<R>,
-    mut lead: Option<Lead<'_>>,
+    mut lead: Lead<'_>,
 ) -> (R, bool)
 where
     K: Keep<R>,
@@ -173,18 +172,18 @@ where
     let timeout = K::kept(&made.result).and_then(|value| {
         let decisions = made.frame.decisions();
         let is_none = K::is_none(value);
-        plan.times
-            .decide(value, is_none, &plan.policy, &decisions, default)
+        // The closures are the function's own: what they call is called by it.
+        made.context.enter(|| {
+            plan.times
+                .decide(value, is_none, &plan.policy, &decisions, default)
+        })
     });
     let result = made.result;
-    if let Some(lead) = &mut lead {
-        share::<R, K>(plan.how, lead, &result);
-    }
+    share::<R, K>(plan.how, &mut lead, &result);
     let (Some(timeout), Some(value)) = (timeout, K::kept(&result)) else {
         return (result, false);
     };
     let value = (plan.how.duplicate)(value);
-    let flight = lead.as_ref().map(|lead| lead.flight().clone());
     let kept = target
         .write(
             mode,
@@ -192,35 +191,35 @@ where
             &value,
             timeout,
             made.started,
-            flight.as_deref(),
+            Some(lead.flight()),
         )
         .await;
-    match (kept, plan.strict) {
-        (Ok(kept), _) => (result, !matches!(kept, Kept::TooLarge)),
-        (Err(error), Some(strict)) => (strict(error), true),
-        (Err(error), None) => {
+    match kept {
+        Ok(kept) => (result, !matches!(kept, Kept::TooLarge)),
+        // The function has run: its result is not lost for a write that failed, `strict` or not.
+        Err(error) => {
             tell_unkept(target, &error);
             (result, true)
         }
     }
 }
 
-/// A value that cannot be written is the program's fault, not the store's: said, and counted.
+/// A value that cannot be written is the program's fault, not the store's: counted, and said once.
 fn tell_unkept(target: &Target, error: &CacheError) {
     if error.kind() == ErrorKind::Encode {
         target.count(Counter::Errors);
-        tracing::warn!(%error, "a result is not kept");
+        if target.binding.is_news() {
+            tracing::warn!(%error, "results are not kept");
+        }
     }
 }
 
 /// Ends the flight with this result and gives it back.
-fn land<R, K>(how: &How<K::Value>, lead: Option<Lead<'_>>, result: R) -> R
+fn land<R, K>(how: &How<K::Value>, mut lead: Lead<'_>, result: R) -> R
 where
     K: Keep<R>,
 {
-    if let Some(mut lead) = lead {
-        share::<R, K>(how, &mut lead, &result);
-    }
+    share::<R, K>(how, &mut lead, &result);
     result
 }
 

@@ -42,6 +42,24 @@ impl Key {
         self
     }
 
+    /// The piece of code, by a closure in it, which has all type parameters around it: those of an
+    /// impl or a trait too. Only where they differ between calls are they a part of the key.
+    #[inline(always)]
+    #[must_use]
+    pub fn within<C>(mut self, _: &C) -> Self {
+        if self.site.is_generic_around::<C>() {
+            self.tree.push_type(types::number::<C>());
+        }
+        self
+    }
+
+    /// The type of an argument that is `impl Trait`.
+    #[inline(always)]
+    #[must_use]
+    pub fn ty_of<T: ?Sized>(self, _: &T) -> Self {
+        self.ty::<T>()
+    }
+
     /// A type parameter.
     #[inline(always)]
     #[must_use]

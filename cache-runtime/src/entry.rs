@@ -69,7 +69,8 @@ impl Known {
             .unwrap_or(self.timeout)
             .or(target.cache.core().settings.timeout)
             .jittered(self.key.site.jitter);
-        target.cache.core().flights.overtake(&target.key);
+        let flights = &target.cache.core().flights;
+        let _overtaking = flights.overtake(mode, &target.key).await;
         let started = Started::now(&target.cache);
         target
             .write(mode, how, value, timeout, started, None)

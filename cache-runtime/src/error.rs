@@ -124,13 +124,22 @@ impl fmt::Display for CacheError {
         if !inner.operation.is_empty() {
             write!(f, "{}", inner.operation)?;
             if let Some(key) = &inner.key {
-                write!(f, " {key:?}")?;
+                write!(f, " {:?}", shown(key))?;
             }
             f.write_str(": ")?;
         } else if let Some(key) = &inner.key {
-            write!(f, "{key:?}: ")?;
+            write!(f, "{:?}: ", shown(key))?;
         }
         f.write_str(&inner.detail)
+    }
+}
+
+/// The key, or the start of a very long one.
+fn shown(key: &str) -> std::borrow::Cow<'_, str> {
+    const MOST: usize = 250;
+    match key.char_indices().nth(MOST) {
+        None => key.into(),
+        Some((at, _)) => format!("{}…", &key[..at]).into(),
     }
 }
 

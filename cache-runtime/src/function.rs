@@ -5,6 +5,7 @@ use std::future::Future;
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::error::CacheError;
+use crate::local::FullKey;
 use crate::mode::{Mode, block_on};
 use crate::observe::Stats;
 use crate::registry;
@@ -55,18 +56,22 @@ pub fn clear_in_blocking(site: &'static Site, cache: &Cache) -> Result<(), Cache
 async fn clear_mode(mode: Mode, site: &'static Site, cache: &Cache) -> Result<(), CacheError> {
     let core = cache.core();
     let binding = cache.space().bind(site);
-    core.flights
-        .overtake_where(|key| key.header.binding == binding.id);
+    let is_mine = |key: &FullKey| key.header.binding == binding.id;
+    core.flights.overtake_where(mode, is_mine).await;
     if let Some(level) = core.any_level() {
-        level.remove_where(|key, _| key.header.binding == binding.id);
+        level.remove_where(|key, _| is_mine(key));
     }
-    if let Some(store) = core.store() {
-        let prefix = format!("{}{}:", cache.store_prefix("clear")?, site.prefix());
-        store
-            .walk(mode, "clear", |store| store.clear(&prefix))
-            .await?;
-    }
-    Ok(())
+    let cleared = match core.store() {
+        Some(store) => {
+            let prefix = format!("{}{}:", cache.store_prefix("clear")?, site.prefix());
+            store
+                .walk(mode, "clear", |store| store.clear(&prefix))
+                .await
+        }
+        None => Ok(()),
+    };
+    core.flights.end_where(is_mine);
+    cleared
 }
 
 /// What `site` has done in all caches.

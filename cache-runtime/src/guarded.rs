@@ -1,8 +1,10 @@
 //! A shared store behind its time limit and its breaker; every operation on a store goes here.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -13,10 +15,12 @@ use crate::clock::{Clock, millis};
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
 use crate::store::{Store, StoreFuture};
+use crate::sync::lock;
 
 pub(crate) struct Guarded {
     store: Arc<dyn Store>,
     breaker: Breaker,
+    refusals: Refusals,
     op_timeout: Duration,
 }
 
@@ -25,6 +29,7 @@ impl Guarded {
         Self {
             store,
             breaker: Breaker::new(clock),
+            refusals: Refusals::default(),
             op_timeout,
         }
     }
@@ -48,13 +53,14 @@ impl Guarded {
             )));
         }
         let blocking = mode.is_blocking().then(|| self.store.blocking()).flatten();
-        let answer = ask(blocking.unwrap_or(&*self.store));
-        let answer = if blocking.is_some() || self.store.capabilities().time_limits {
+        let limits_itself = blocking.is_some() || self.store.capabilities().time_limits;
+        let answer = self.begin(blocking, ask);
+        let answer = if limits_itself {
             answer.await
         } else {
             self.within_limit(answer).await
         };
-        self.note(&answer);
+        self.note(operation, &answer);
         answer.map_err(error)
     }
 
@@ -66,12 +72,39 @@ impl Guarded {
         ask: impl FnOnce(&'s dyn Store) -> StoreFuture<'s, T>,
     ) -> Result<T, CacheError> {
         let blocking = mode.is_blocking().then(|| self.store.blocking()).flatten();
-        let answer = ask(blocking.unwrap_or(&*self.store)).await;
-        self.note(&answer);
+        let answer = self.begin(blocking, ask).await;
+        self.note(operation, &answer);
         answer.map_err(|error| error.in_operation(operation))
     }
 
-    async fn within_limit<T>(&self, mut answer: StoreFuture<'_, T>) -> Result<T, CacheError> {
+    /// The operation under way. A store that panics has failed, and nothing more.
+    fn begin<'s, T>(
+        &'s self,
+        blocking: Option<&'s dyn Store>,
+        ask: impl FnOnce(&'s dyn Store) -> StoreFuture<'s, T>,
+    ) -> impl Future<Output = Result<T, CacheError>> {
+        let store = blocking.unwrap_or(&*self.store);
+        let mut answer = catch_unwind(AssertUnwindSafe(|| ask(store))).ok();
+        std::future::poll_fn(move |task| {
+            let poll = answer
+                .as_mut()
+                .map(|answer| catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(task))).ok());
+            poll.flatten().unwrap_or_else(|| {
+                // It is not polled again.
+                answer = None;
+                Poll::Ready(Err(CacheError::new(
+                    ErrorKind::Unavailable,
+                    format!("the {} store panicked", self.name()),
+                )))
+            })
+        })
+    }
+
+    async fn within_limit<T>(
+        &self,
+        answer: impl Future<Output = Result<T, CacheError>>,
+    ) -> Result<T, CacheError> {
+        let mut answer = pin!(answer);
         let mut delay = pin!(Delay::new(self.op_timeout));
         std::future::poll_fn(|task| {
             if let Poll::Ready(answer) = answer.as_mut().poll(task) {
@@ -92,7 +125,8 @@ impl Guarded {
     }
 
     /// Tells the breaker, and the log once for each change of state.
-    fn note<T>(&self, answer: &Result<T, CacheError>) {
+    fn note<T>(&self, operation: &'static str, answer: &Result<T, CacheError>) {
+        self.note_refusal(operation, answer);
         let news = match answer {
             // An answer that says no is a sign of life.
             Err(error) if error.is_retryable() => (self.breaker.failed(), Some(error)),
@@ -109,6 +143,67 @@ impl Guarded {
             }
             _ => {}
         }
+    }
+}
+
+impl Guarded {
+    /// A server that is alive may refuse what it is asked (a wrong password, no memory left, a
+    /// replica): said once for each operation, and once when it is taken again.
+    fn note_refusal<T>(&self, operation: &'static str, answer: &Result<T, CacheError>) {
+        match answer {
+            // What `incr` is refused is about the number, and its caller's business.
+            Err(error)
+                if error.kind() == ErrorKind::Store
+                    && operation != "incr"
+                    && self.refusals.begin(operation) =>
+            {
+                tracing::warn!(
+                    store = self.name(),
+                    operation,
+                    %error,
+                    "the cache's store refuses an operation",
+                );
+            }
+            Ok(_) if self.refusals.end(operation) => tracing::info!(
+                store = self.name(),
+                operation,
+                "the cache's store takes the operation again",
+            ),
+            _ => {}
+        }
+    }
+}
+
+/// The operations that the store refused when they were last asked for.
+#[derive(Default)]
+struct Refusals {
+    operations: Mutex<Vec<&'static str>>,
+    // Usually there are none, and nobody should have to take the lock to see that.
+    any: AtomicBool,
+}
+
+impl Refusals {
+    /// True if it is news.
+    fn begin(&self, operation: &'static str) -> bool {
+        let mut operations = lock(&self.operations);
+        let is_news = !operations.contains(&operation);
+        if is_news {
+            operations.push(operation);
+            self.any.store(true, Ordering::Relaxed);
+        }
+        is_news
+    }
+
+    /// True if it is news.
+    fn end(&self, operation: &'static str) -> bool {
+        if !self.any.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut operations = lock(&self.operations);
+        let before = operations.len();
+        operations.retain(|refused| *refused != operation);
+        self.any.store(!operations.is_empty(), Ordering::Relaxed);
+        operations.len() < before
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::codec::{Codec, Compression, Format};
+use crate::error::{CacheError, ErrorKind};
 use crate::key::{self, KeyHash};
 use crate::timeout::Timeout;
 
@@ -58,6 +59,22 @@ impl Settings {
             compression: self.compression,
             max_inflated: self.max_value_size.max(MIN_INFLATED),
         }
+    }
+
+    /// Refuses what a URL cannot say and a builder can.
+    pub(crate) fn check(&self) -> Result<(), CacheError> {
+        let wrong = if self.max_entries == 0 {
+            "`max_entries` is at least 1; `dummy://` keeps nothing"
+        } else if self.op_timeout.is_zero() {
+            "`op_timeout` is above zero"
+        } else if self.connect_timeout.is_zero() {
+            "`connect_timeout` is above zero"
+        } else if self.key_prefix.bytes().any(|byte| byte.is_ascii_control()) {
+            "`key_prefix` holds a control character, which no key may"
+        } else {
+            return Ok(());
+        };
+        Err(CacheError::new(ErrorKind::Config, wrong).in_operation("build"))
     }
 
     /// The whole key: Django's `prefix:version:key`, or what the user's function says.

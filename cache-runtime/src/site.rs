@@ -200,21 +200,44 @@ impl Site {
         !is_plain
     }
 
+    /// Whether what is around this one piece of code differs between its calls; `C` is a closure
+    /// in it.
+    #[inline]
+    pub(crate) fn is_generic_around<C>(&self) -> bool {
+        match self.self_type.load(Relaxed) {
+            UNKNOWN => self.learn_surroundings(type_name::<C>()),
+            known => known == GENERIC,
+        }
+    }
+
+    // A closure's name has the parameters written out, that of a function in the code has not.
+    #[cold]
+    fn learn_surroundings(&self, closure: &str) -> bool {
+        let is_plain = surroundings(closure) == surroundings((self.path)());
+        self.self_type
+            .store(if is_plain { PLAIN } else { GENERIC }, Relaxed);
+        !is_plain
+    }
+
     /// The type with this number as a part of the function's name; of the type that the impl is
-    /// for, only its parameters are.
+    /// for, only its parameters are, and of a closure what is around its function.
     pub(crate) fn type_text(&self, number: u32, is_first: bool) -> String {
         let name = types::name(number);
-        if is_first && self.self_type.load(Relaxed) == GENERIC {
-            if let Some((base, parameters)) = name.split_once('<') {
-                if is_written_out(&format!("{base}<"), (self.path)()) {
-                    return parameters
-                        .strip_suffix('>')
-                        .unwrap_or(parameters)
-                        .to_owned();
-                }
-            }
+        if !is_first || self.self_type.load(Relaxed) != GENERIC {
+            return name.to_owned();
         }
-        name.to_owned()
+        if name.ends_with("{{closure}}") {
+            return surroundings(name).to_owned();
+        }
+        match name.split_once('<') {
+            Some((base, parameters)) if is_written_out(&format!("{base}<"), (self.path)()) => {
+                parameters
+                    .strip_suffix('>')
+                    .unwrap_or(parameters)
+                    .to_owned()
+            }
+            _ => name.to_owned(),
+        }
     }
 
     /// The binding to `space`, if it is the one met last.
@@ -258,7 +281,10 @@ impl Site {
             sum.add(retired);
         }
         // Upgraded first: the last of a binding takes the lock of `retired`.
-        let bindings: Vec<_> = lock(&self.bindings).iter().filter_map(Weak::upgrade).collect();
+        let bindings: Vec<_> = lock(&self.bindings)
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect();
         for binding in &bindings {
             sum.add(&binding.counters.stats());
         }
@@ -305,17 +331,44 @@ fn is_written_out(name: &str, path: &str) -> bool {
     .any(follows)
 }
 
-/// `app::Repo::__add_site::here` is `app.Repo.add`; `app::add::__site::here` is `app.add`.
-fn own_prefix(path: &str, name: &str) -> String {
+/// The path without what is ours at its end: `app::Repo::add` of `app::Repo::add::{{closure}}::here`.
+fn function_path(path: &str) -> &str {
     let mut path = path;
-    loop {
-        let (rest, last) = path.rsplit_once("::").unwrap_or(("", path));
-        let is_ours = last == "here" || last.starts_with("__") || last == "{{closure}}";
-        if !is_ours || rest.is_empty() {
+    while let Some((rest, last)) = split_last(path) {
+        if last != "here" && last != "{{closure}}" && !last.starts_with("__") {
             break;
         }
         path = rest;
     }
+    path
+}
+
+/// What is around the function: `app::Repo<u8>` of `app::Repo<u8>::add<u16>::{{closure}}`.
+fn surroundings(path: &str) -> &str {
+    split_last(function_path(path)).map_or("", |(around, _)| around)
+}
+
+/// The last segment of a path and what is before it; `::` within brackets does not count.
+fn split_last(path: &str) -> Option<(&str, &str)> {
+    let bytes = path.as_bytes();
+    let mut depth = 0_usize;
+    for at in (1..bytes.len()).rev() {
+        match bytes[at] {
+            // Not the one of `fn(u8) -> u8`.
+            b'>' if bytes[at - 1] != b'-' => depth += 1,
+            b'<' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 && bytes[at - 1] == b':' => {
+                return Some((&path[..at - 1], &path[at + 1..]));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `app::Repo::__add_site::here` is `app.Repo.add`; `app::add::__site::here` is `app.add`.
+fn own_prefix(path: &str, name: &str) -> String {
+    let path = function_path(path);
     let mut prefix: String = path
         .replace("::", ".")
         .chars()
@@ -336,7 +389,25 @@ fn own_prefix(path: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_written_out, own_prefix};
+    use super::{is_written_out, own_prefix, surroundings};
+
+    #[test]
+    fn what_is_around_a_function_is_found_past_brackets() {
+        for (path, expected) in [
+            ("app::Repo::add::here", "app::Repo"),
+            (
+                "app::Repo<app::T>::add<u8, fn(u8) -> a::B>::{{closure}}",
+                "app::Repo<app::T>",
+            ),
+            (
+                "<app::A as app::Tr<u8>>::h::{{closure}}::{{closure}}",
+                "<app::A as app::Tr<u8>>",
+            ),
+            ("app::Tr::go::here", "app::Tr"),
+        ] {
+            assert_eq!(surroundings(path), expected);
+        }
+    }
 
     #[test]
     fn a_prefix_is_the_path_of_module_type_and_function() {

@@ -1,7 +1,7 @@
 //! One key prefix in one cache: which functions have met it, and who claims which keys.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use crate::observe::{Counters, Stats};
@@ -32,6 +32,8 @@ pub(crate) struct Binding {
     pub(crate) counters: Counters,
     /// Another function has claimed its keys: it runs uncached.
     pub(crate) is_collision: bool,
+    /// It has been said that results cannot be kept.
+    is_told: AtomicBool,
 }
 
 impl Drop for Binding {
@@ -52,7 +54,13 @@ impl Binding {
             site,
             counters: Counters::numbered(id),
             is_collision,
+            is_told: AtomicBool::new(false),
         })
+    }
+
+    /// True the first time.
+    pub(crate) fn is_news(&self) -> bool {
+        !self.is_told.swap(true, Relaxed)
     }
 }
 

@@ -87,7 +87,7 @@ impl Target {
             cache,
             made: None,
         };
-        if target.cache.core().store().is_some() {
+        if target.cache.core().store().is_some() && !key.site.is_local {
             target.made = Some(target.made_key()?);
         }
         Ok(target)
@@ -191,6 +191,8 @@ impl Target {
             }
             let times = started.times(life);
             let bytes = (how.encode)(value, &core.settings.codec(), times)?;
+            // An invalidation that comes from now on waits for the end of this.
+            let _write = core.flights.write(&self.key);
             if is_overtaken() {
                 return Ok(Kept::Overtaken);
             }
@@ -228,7 +230,7 @@ impl Target {
     /// Forgets the entry; a flight under way does not bring it back.
     pub(crate) async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
         let core = self.cache.core();
-        core.flights.overtake(&self.key);
+        let _overtaking = core.flights.overtake(mode, &self.key).await;
         let mut was_there = false;
         if let Some(level) = core.any_level() {
             was_there = level.change(self.key.clone(), |fresh| Change::Remove(fresh.is_some()));
@@ -349,7 +351,7 @@ pub(crate) fn expiry(now: Tick, life: Option<std::time::Duration>) -> Tick {
 pub(crate) fn lossy() -> CacheError {
     CacheError::new(
         ErrorKind::Encode,
-        "JSON would change the value (a NaN, an infinity, or a Some around None)",
+        "JSON would change the value (a NaN, an infinity, a Some around None, or map keys that are not text)",
     )
 }
 

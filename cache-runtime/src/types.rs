@@ -2,50 +2,69 @@
 
 use std::any::{TypeId, type_name};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use once_cell::sync::Lazy;
 
-use crate::local::Ready;
+use crate::local::{Ready, thread_is_alive};
 use crate::sync::lock;
 
 // A TypeId is a hash already.
 static IDS: Lazy<papaya::HashMap<TypeId, u32, Ready>> =
     Lazy::new(|| papaya::HashMap::builder().hasher(Ready::default()).build());
-static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-static NEXT: AtomicU32 = AtomicU32::new(0);
+static NAMES: Mutex<Vec<Named>> = Mutex::new(Vec::new());
+
+struct Named {
+    id: TypeId,
+    name: &'static str,
+    /// Another type was met by this name before.
+    is_second: bool,
+}
 
 /// The number of `T` in this process. Two types never share one, even if their names are equal;
 /// lifetimes make no difference.
 #[inline]
 pub(crate) fn number<T: ?Sized>() -> u32 {
     let id = typeid::of::<T>();
+    if !thread_is_alive() {
+        return met(id, type_name::<T>());
+    }
     let guard = IDS.guard();
     if let Some(number) = IDS.get(&id, &guard) {
         return *number;
     }
-    first_met::<T>(id)
+    let number = met(id, type_name::<T>());
+    IDS.insert(id, number, &guard);
+    number
 }
 
 #[cold]
-fn first_met<T: ?Sized>(id: TypeId) -> u32 {
+fn met(id: TypeId, name: &'static str) -> u32 {
     let mut names = lock(&NAMES);
-    let guard = IDS.guard();
-    if let Some(number) = IDS.get(&id, &guard) {
-        return *number;
-    }
-    let number = NEXT.fetch_add(1, Relaxed);
-    names.push(type_name::<T>());
-    IDS.insert(id, number, &guard);
-    number
+    let number = names.iter().position(|named| named.id == id);
+    let number = number.unwrap_or_else(|| {
+        let is_second = names.iter().any(|named| named.name == name);
+        names.push(Named {
+            id,
+            name,
+            is_second,
+        });
+        names.len() - 1
+    });
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The name of the type with this number.
 pub(crate) fn name(number: u32) -> &'static str {
     lock(&NAMES)
         .get(number as usize)
-        .copied()
-        .unwrap_or("unknown")
+        .map_or("unknown", |named| named.name)
+}
+
+/// Whether the name stands for another type already, so that it cannot stand for this one.
+pub(crate) fn is_second(number: u32) -> bool {
+    lock(&NAMES)
+        .get(number as usize)
+        .is_none_or(|named| named.is_second)
 }
 
 #[cfg(test)]

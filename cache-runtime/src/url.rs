@@ -31,6 +31,12 @@ impl CacheUrl {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
         };
+        if !authority.contains('@') && is_torn_login(authority, path, query) {
+            return Err(bad(
+                "a user or password with `/` or `?` in it must be percent-encoded: \
+                 write %2F for `/`, %3F for `?`",
+            ));
+        }
         let (login, hosts) = match authority.rsplit_once('@') {
             Some((login, hosts)) => (Some(login), hosts),
             None => (None, authority),
@@ -54,6 +60,13 @@ impl CacheUrl {
             options: options(query)?,
         })
     }
+}
+
+/// Whether what looks like `host:port` is the first half of a login that a `/` or `?` cut in two.
+/// Going on would show the password as a bad port or path.
+fn is_torn_login(authority: &str, path: &str, query: &str) -> bool {
+    let rest = query.split(['=', '&']).next().unwrap_or_default();
+    authority.contains(':') && (path.contains('@') || rest.contains('@'))
 }
 
 fn options(query: &str) -> Result<Vec<(String, String)>, CacheError> {
@@ -118,7 +131,7 @@ pub(crate) fn host_and_port(text: &str, default: u16) -> Result<(String, u16), C
 /// The URL for a message: a password in it is not shown.
 pub(crate) fn without_secrets(url: &str) -> String {
     let start = url.find("://").map_or(0, |at| at + 3);
-    match url[start..].find('@') {
+    match url[start..].rfind('@') {
         Some(at) => format!("{}***{}", &url[..start], &url[start + at..]),
         None => url.to_owned(),
     }

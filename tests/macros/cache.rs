@@ -40,7 +40,7 @@ cached! {
 }
 
 fn choose(cache: &Cache, id: u64) -> Cache {
-    cache.with_prefix(if id % 2 == 0 { "even" } else { "odd" })
+    cache.with_prefix(if id.is_multiple_of(2) { "even" } else { "odd" })
 }
 
 scenario! {

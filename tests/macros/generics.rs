@@ -4,7 +4,7 @@ use std::any::type_name;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use cache_runtime::cache_result;
+use cache_runtime::{Cache, cache_result};
 
 use crate::support::*;
 
@@ -40,6 +40,56 @@ scenario! {
 }
 
 cached! {
+    #[cache_result(
+        cache = Cache::isolated(), skip(place), key_prefix = "p",
+        name = "load<macros::support::Named>"
+    )]
+    fn load_by_hand(place: &Place, id: u64) -> u32 {
+        let _ = id;
+        place.run()
+    }
+}
+
+mod shared_keys {
+    use super::*;
+
+    cached! {
+        #[cache_result(cache = Cache::isolated(), skip(place), key_prefix = "p")]
+        pub(super) fn load<T>(place: &Place, id: u64) -> u32 {
+            let _ = id;
+            place.run()
+        }
+    }
+
+    impl<T> Repo<'_, T> {
+        cached! {
+            #[cache_result(
+                cache = Cache::isolated(), skip(self), key_prefix = "p", name = "load"
+            )]
+            pub(super) fn method(&self, id: u64) -> u32 {
+                let _ = id;
+                self.place.run()
+            }
+        }
+    }
+}
+
+scenario! {
+    fn the_shared_key_has_the_path_of_the_type_after_the_name(place) {
+        let expected = load_by_hand::entry(place, 1).key();
+        assert_eq!(shared_keys::load::entry::<Named>(place, 1).key(), expected);
+        assert_ne!(shared_keys::load::entry::<User>(place, 1).key(), expected);
+    }
+}
+
+scenario! {
+    fn of_a_generic_type_its_parameters_stand_after_the_name_of_the_method(place) {
+        let expected = load_by_hand::entry(place, 1).key();
+        assert_eq!(Repo::<Named>::new(place).method_entry(1).key(), expected);
+    }
+}
+
+cached! {
     #[cache_result(cache = place.cache, skip(place), key_prefix = "p", name = "sized<u8, 3>")]
     fn sized_by_hand(place: &Place) -> usize {
         place.run() as usize
@@ -65,7 +115,9 @@ scenario! {
 
 scenario! {
     fn parameters_follow_the_name_of_the_function_in_the_shared_key(place) {
-        assert_eq!(sized::entry::<u8, 3>(place).key(), sized_by_hand::entry(place).key());
+        let elsewhere = place.with_cache(Cache::isolated());
+        let by_hand = sized_by_hand::entry(&elsewhere).key();
+        assert_eq!(shared_part(&sized::entry::<u8, 3>(place).key()), shared_part(&by_hand));
     }
 }
 
@@ -100,7 +152,10 @@ struct Repo<'a, T> {
 
 impl<'a, T> Repo<'a, T> {
     fn new(place: &'a Place) -> Self {
-        Self { place, kind: PhantomData }
+        Self {
+            place,
+            kind: PhantomData,
+        }
     }
 
     cached! {

@@ -199,7 +199,8 @@ scenario! {
         for _ in 0..2 {
             assert_eq!(done!(parameter(place, None::<u32>)), None);
             assert_eq!(done!(parameter(place, Some(3_u32))), Some(3));
-            assert_eq!(done!(parameter(place, Err::<u32, String>("no".to_owned()))), Err("no".to_owned()));
+            let failed: Result<u32, String> = Err("no".to_owned());
+            assert_eq!(done!(parameter(place, failed.clone())), failed);
         }
         assert_eq!(place.runs(), 3);
     }

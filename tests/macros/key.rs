@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use cache_runtime::cache_result;
+use cache_runtime::{Cache, cache_result};
 use serde::Serialize;
 
 use crate::support::*;
@@ -22,7 +22,10 @@ cached! {
 }
 
 fn user(id: u64, name: &str) -> User {
-    User { id, name: name.to_owned() }
+    User {
+        id,
+        name: name.to_owned(),
+    }
 }
 
 scenario! {
@@ -43,7 +46,7 @@ cached! {
 }
 
 cached! {
-    #[cache_result(cache = place.cache.with_prefix(""), skip(place), key_prefix = "p", name = "f")]
+    #[cache_result(cache = Cache::isolated(), skip(place), key_prefix = "p", name = "f")]
     fn straight(place: &Place, a: u64, b: u64) -> u32 {
         let _ = (a, b);
         place.run()
@@ -51,7 +54,7 @@ cached! {
 }
 
 cached! {
-    #[cache_result(cache = place.cache.with_prefix(""), key(b, a), key_prefix = "p", name = "f")]
+    #[cache_result(cache = Cache::isolated(), key(b, a), key_prefix = "p", name = "f")]
     fn swapped(place: &Place, a: u64, b: u64) -> u32 {
         let _ = (a, b);
         place.run()
@@ -199,6 +202,7 @@ scenario! {
         let map: BTreeMap<Vec<u8>, u32> = [(vec![1], 1)].into();
         assert_eq!(done!(of_odd_map(place, map.clone())), 1);
         assert_eq!(done!(of_odd_map(place, map.clone())), 2, "it runs uncached");
+        assert_eq!(of_odd_map::stats_in(&place.cache).errors, 2, "and that is counted");
         let entry = of_odd_map::entry(place, map);
         assert_eq!(entry.key(), "");
         assert_eq!(done!(entry.get()).unwrap_err().kind(), cache_runtime::ErrorKind::Key);

@@ -1,11 +1,11 @@
 //! `kwargs(...)`: arguments that a Python caller gives by name.
 
-use cache_runtime::cache_result;
+use cache_runtime::{Cache, cache_result};
 
 use crate::support::*;
 
 cached! {
-    #[cache_result(cache = place.cache, skip(place), key_prefix = "x", name = "f")]
+    #[cache_result(cache = Cache::isolated(), skip(place), key_prefix = "x", name = "f")]
     fn positional(place: &Place, a: u32, b: u32) -> u32 {
         let _ = (a, b);
         place.run()
@@ -13,7 +13,7 @@ cached! {
 }
 
 cached! {
-    #[cache_result(cache = place.cache, skip(place), kwargs(b), key_prefix = "x", name = "f")]
+    #[cache_result(cache = Cache::isolated(), skip(place), kwargs(b), key_prefix = "x", name = "f")]
     fn keyword(place: &Place, a: u32, b: u32) -> u32 {
         let _ = (a, b);
         place.run()
@@ -29,7 +29,7 @@ cached! {
 }
 
 cached! {
-    #[cache_result(cache = place.cache, key(a + 1), kwargs(b), key_prefix = "x", name = "f")]
+    #[cache_result(cache = Cache::isolated(), key(a + 1), kwargs(b), key_prefix = "x", name = "f")]
     fn beside_key(place: &Place, a: u32, b: u32, c: u32) -> u32 {
         let _ = (a, b, c);
         place.run()
@@ -38,7 +38,7 @@ cached! {
 
 scenario! {
     fn keys_are_those_of_the_python_calls(place) {
-        let end = |key: String| key.rsplit_once(":1:").unwrap().1.to_owned();
+        let end = |key: String| shared_part(&key).to_owned();
         // f(1, 2) and f(1, b=2)
         let [first, second] = [
             "x:54139dc9c7138bfcec29934471b9b9cc",

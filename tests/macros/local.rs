@@ -67,20 +67,3 @@ scenario! {
         assert!(done!(entry.get()).unwrap().is_none());
     }
 }
-
-cached! {
-    #[cache_result(cache = place.cache, skip(place), local)]
-    fn text(place: &Place) -> Result<&'static str, std::rc::Rc<str>> {
-        if place.run() == 1 { Err("none yet".into()) } else { Ok("text") }
-    }
-}
-
-/// An error that is not even `Send`, so only within one thread.
-#[test]
-fn only_the_kept_part_needs_to_be_shared() {
-    let place = &Place::in_process();
-    assert_eq!(&*on_thread!(text(place)).unwrap_err(), "none yet");
-    assert_eq!(on_thread!(text(place)), Ok("text"));
-    assert_eq!(on_thread!(text(place)), Ok("text"));
-    assert_eq!(place.runs(), 2);
-}

@@ -1,6 +1,6 @@
 //! Where a scenario runs: a cache of its own whose time is moved by hand, and a count of runs.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -35,25 +35,22 @@ impl Place {
 
     /// `None` where Redis is to be skipped.
     pub(crate) fn on_redis() -> Option<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let server = server()?;
         let clock = Clock::manual();
-        let store = RedisStore::new(RedisConfig {
-            connect_timeout: LIMIT,
-            op_timeout: LIMIT,
-            ..RedisConfig::new(RedisAddress::tcp("127.0.0.1", server.port()))
-        });
-        let cache = Cache::builder()
-            .store(store.unwrap())
-            .op_timeout(LIMIT)
-            .clock(clock.clone())
-            .key_prefix(format!("place{}", NEXT.fetch_add(1, Ordering::Relaxed)))
-            .build();
         Some(Self {
-            cache: cache.unwrap(),
+            cache: redis_cache(&server, clock.clone()),
             clock,
             server: Some(server),
             runs: AtomicU32::new(0),
+        })
+    }
+
+    /// The same kind of place, where time cannot be moved.
+    pub(crate) fn in_real_time(&self) -> Self {
+        let clock = Clock::default();
+        self.with_cache(match &self.server {
+            Some(server) => redis_cache(server, clock),
+            None => Cache::builder().clock(clock).build().unwrap(),
         })
     }
 
@@ -113,6 +110,36 @@ impl Place {
     }
 }
 
+/// A count of runs for functions that take no place.
+pub(crate) struct Runs(AtomicU64);
+
+impl Runs {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// Counts a run, and gives its number.
+    pub(crate) fn run(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
+/// A cache under a prefix of its own.
+fn redis_cache(server: &RedisServer, clock: Clock) -> Cache {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let store = RedisStore::new(RedisConfig {
+        connect_timeout: LIMIT,
+        op_timeout: LIMIT,
+        ..RedisConfig::new(RedisAddress::tcp("127.0.0.1", server.port()))
+    });
+    let cache = Cache::builder()
+        .store(store.unwrap())
+        .op_timeout(LIMIT)
+        .clock(clock)
+        .key_prefix(format!("place{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+    cache.build().unwrap()
+}
+
 /// The server of all tests that run now: the last of them ends it.
 pub(crate) fn server() -> Option<Arc<RedisServer>> {
     static SERVER: Mutex<Weak<RedisServer>> = Mutex::new(Weak::new());
@@ -130,6 +157,9 @@ pub(crate) fn dead_cache() -> Cache {
     Cache::from_url("redis://127.0.0.1:1/0").unwrap()
 }
 
+/// A type whose path is the same for both compilations of the scenarios.
+pub(crate) struct Named;
+
 /// An error of one's own that can hold the cache's.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum OwnError {
@@ -143,12 +173,17 @@ impl From<CacheError> for OwnError {
     }
 }
 
+/// The key without the prefix and version of its cache: what all programs share.
+pub(crate) fn shared_part(key: &str) -> &str {
+    key.split_once(":1:").unwrap().1
+}
+
 /// Compiles for a future that may move between threads, and for no other.
 pub(crate) fn is_send<T: Send>(value: T) -> T {
     value
 }
 
-/// The scenarios of `OwnError` and of Redis want tokio; in process any executor will do.
+/// Redis is asked on the caller's tokio; in process any executor will do.
 pub(crate) fn on_tokio<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

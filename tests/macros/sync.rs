@@ -20,6 +20,13 @@ macro_rules! nested {
 /// A call from a thread that runs nothing else.
 macro_rules! on_thread {
     ($call:expr) => {
+        std::thread::scope(|scope| scope.spawn(|| $call).join().unwrap())
+    };
+}
+
+/// A call from a test that is no scenario.
+macro_rules! on_this_thread {
+    ($call:expr) => {
         $call
     };
 }
@@ -60,12 +67,16 @@ macro_rules! refreshing {
     };
 }
 
+#[path = "associated.rs"]
+mod associated;
 #[path = "cache.rs"]
 mod cache;
 #[path = "cache_none.rs"]
 mod cache_none;
 #[path = "calls.rs"]
 mod calls;
+#[path = "collisions.rs"]
+mod collisions;
 #[path = "entry.rs"]
 mod entry;
 #[path = "generics.rs"]

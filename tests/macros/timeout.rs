@@ -60,7 +60,7 @@ living!(
 living!(of_value_never(seconds), timeout = |_| None::<Duration>);
 living!(zero(seconds), timeout = 0);
 living!(negative(seconds), timeout = -5);
-living!(of_value_zero(seconds), timeout = |run| run - run);
+living!(of_value_zero(seconds), timeout = |_| 0);
 
 lives_for!(omitted_is_the_timeout_of_the_cache: omitted(0) for 300);
 lives_for!(an_integer_is_seconds: integer(0) for 600);
@@ -135,7 +135,6 @@ cached! {
     #[cache_result(cache = place.cache, skip(place), timeout = limit)]
     fn moved(place: &Place, limit: u32) -> String {
         let limit = limit + place.run();
-        drop(place);
         limit.to_string()
     }
 }
@@ -171,5 +170,21 @@ scenario! {
     fn a_closure_sees_the_innermost_kept_value(place) {
         assert_eq!(done!(of_kept_part(place)).unwrap().unwrap().len(), 40);
         lives!(place, of_kept_part::entry(place), 40);
+    }
+}
+
+living!(short(seconds), timeout = "150ms");
+
+scenario! {
+    fn in_real_time_an_entry_dies_by_itself(place) {
+        let place = &place.in_real_time();
+        let written = std::time::Instant::now();
+        assert_eq!(done!(short(place, 0)), 1);
+        while done!(short(place, 0)) == 1 {
+            assert!(written.elapsed() < 20 * SECOND, "it lives for ever");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // The coarse clock moves every few milliseconds.
+        assert!(written.elapsed() >= Duration::from_millis(135), "it died too early");
     }
 }

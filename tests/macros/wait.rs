@@ -23,7 +23,14 @@ impl Gate {
 fn gate() -> (Gate, Receiver<()>, Sender<()>) {
     let (entered, has_entered) = channel();
     let (may_leave, leave) = channel();
-    (Gate { entered, leave: Mutex::new(leave) }, has_entered, may_leave)
+    (
+        Gate {
+            entered,
+            leave: Mutex::new(leave),
+        },
+        has_entered,
+        may_leave,
+    )
 }
 
 cached! {

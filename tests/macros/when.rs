@@ -22,7 +22,9 @@ scenario! {
 }
 
 cached! {
-    #[cache_result(cache = place.cache, key(name), when = |text| text.len() > limit && !name.is_empty())]
+    #[cache_result(
+        cache = place.cache, key(name), when = |text| text.len() > limit && !name.is_empty()
+    )]
     fn with_arguments(place: &Place, name: String, limit: usize) -> String {
         place.run();
         name

@@ -22,24 +22,24 @@ use tokio::runtime::{Builder, Runtime};
 const SLACK: Duration = Duration::from_millis(100);
 
 /// The limit of an operation in these tests.
-pub const OP_TIMEOUT: Duration = Duration::from_millis(300);
+pub(crate) const OP_TIMEOUT: Duration = Duration::from_millis(300);
 
-pub fn config(port: u16) -> RedisConfig {
+pub(crate) fn config(port: u16) -> RedisConfig {
     RedisConfig {
         op_timeout: OP_TIMEOUT,
         ..RedisConfig::new(RedisAddress::tcp("127.0.0.1", port))
     }
 }
 
-pub fn store(server: &RedisServer) -> Arc<RedisStore> {
+pub(crate) fn store(server: &RedisServer) -> Arc<RedisStore> {
     Arc::new(RedisStore::new(config(server.port())).unwrap())
 }
 
-pub fn current_thread() -> Runtime {
+pub(crate) fn current_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-pub fn multi_thread() -> Runtime {
+pub(crate) fn multi_thread() -> Runtime {
     Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -47,7 +47,7 @@ pub fn multi_thread() -> Runtime {
         .unwrap()
 }
 
-pub fn at_once<F: Future>(future: F) -> F::Output {
+pub(crate) fn at_once<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("a blocking store must be ready at the first poll"),
@@ -55,7 +55,9 @@ pub fn at_once<F: Future>(future: F) -> F::Output {
 }
 
 /// The outcome of a call, which must not take longer than it may.
-pub async fn in_time<T>(call: impl Future<Output = Result<T, CacheError>>) -> Result<T, ErrorKind> {
+pub(crate) async fn in_time<T>(
+    call: impl Future<Output = Result<T, CacheError>>,
+) -> Result<T, ErrorKind> {
     let start = Instant::now();
     let outcome = call.await;
     let took = start.elapsed();
@@ -64,11 +66,11 @@ pub async fn in_time<T>(call: impl Future<Output = Result<T, CacheError>>) -> Re
 }
 
 /// How many connections the server has, without the one that asks.
-pub fn connections(server: &RedisServer) -> usize {
+pub(crate) fn connections(server: &RedisServer) -> usize {
     server.command(&["CLIENT", "LIST"]).trim().lines().count() - 1
 }
 
-pub fn eventually(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < Duration::from_secs(3), "{what}");
@@ -77,7 +79,7 @@ pub fn eventually(what: &str, condition: impl Fn() -> bool) {
 }
 
 /// Polls once, for good measure with the task's own waker.
-pub async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Option<F::Output> {
+pub(crate) async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => Poll::Ready(None),

@@ -28,6 +28,8 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct RedisServer {
     child: Option<Child>,
+    /// Kills the server if this process ends without dropping it: statics are never dropped.
+    watchdog: Option<Child>,
     port: u16,
     folder: PathBuf,
     arguments: Vec<String>,
@@ -60,6 +62,7 @@ impl RedisServer {
         for _ in 0..5 {
             let mut server = Self {
                 child: None,
+                watchdog: None,
                 port: free_port(),
                 folder: new_folder(),
                 arguments: arguments
@@ -115,7 +118,11 @@ impl RedisServer {
 
     /// Kills the server at once (SIGKILL), so that its connections break.
     pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
+        // The watchdog first: it must not bite a later process of the same number.
+        for mut child in [self.watchdog.take(), self.child.take()]
+            .into_iter()
+            .flatten()
+        {
             // An error means that it is dead already.
             let _ = child.kill();
             let _ = child.wait();
@@ -190,7 +197,10 @@ impl RedisServer {
             .stderr(Stdio::null())
             .spawn();
         match child {
-            Ok(child) => self.child = Some(child),
+            Ok(child) => {
+                self.watchdog = watch(&child, &self.folder);
+                self.child = Some(child);
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => panic!(
                 "redis-server is not installed; run `{INSTALL}`, or set CACHE_TESTS_SKIP=redis"
             ),
@@ -237,6 +247,20 @@ impl Drop for RedisServer {
         self.kill();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A shell that waits for the end of this process, however it comes, and then kills the server.
+fn watch(server: &Child, folder: &Path) -> Option<Child> {
+    // Its input is a pipe that nobody writes to, and that closes when this process ends.
+    Command::new("sh")
+        .args(["-c", r#"read -r _; kill -9 "$1"; rm -rf "$2""#, "watchdog"])
+        .arg(server.id().to_string())
+        .arg(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()
 }
 
 fn is_installed() -> bool {

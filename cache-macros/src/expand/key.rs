@@ -5,9 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::{Expr, GenericParam};
 
 use super::{site, spot};
-use crate::mentions::mentions_any;
+use crate::mentions::{has_impl_trait, mentions_any};
 use crate::model::{Param, unraw};
-use crate::plan::{Kind, Plan};
+use crate::plan::{Kind, Place, Plan};
 use crate::value::CacheRef;
 
 /// The key as an expression.
@@ -17,8 +17,12 @@ pub(super) fn expression(plan: &Plan) -> TokenStream {
     let private = plan.private();
     let (_, site) = site::reference(plan);
     let mut key = quote!(#private::Key::of(#site));
-    if plan.kind != Kind::Free {
-        key.extend(quote!(.owner::<Self>()));
+    match (plan.kind, &plan.place) {
+        (Kind::Free, _) => {}
+        // Maybe in a trait or its impl, whose parameters need not be in `Self`: a closure has all.
+        (_, Place::Inside) => key.extend(quote!(.within(&|| ()))),
+        // A method and its companions name the same `Self`.
+        _ => key.extend(quote!(.owner::<Self>())),
     }
     for param in &plan.function.sig.generics.params {
         match param {
@@ -31,6 +35,13 @@ pub(super) fn expression(plan: &Plan) -> TokenStream {
                 key.extend(quote!(.constant(&#name)));
             }
             GenericParam::Lifetime(_) => {}
+        }
+    }
+    for param in &plan.function.params {
+        // A type parameter without a name.
+        if has_impl_trait(&param.ty) && !plan.skips(&param.name.to_string()) {
+            let name = &param.name;
+            key.extend(quote!(.ty_of(&#name)));
         }
     }
     key.extend(arguments(plan));

@@ -34,7 +34,6 @@ pub struct CacheBuilder {
     place: Choice,
     pub(super) max_connections: Option<usize>,
     pub(super) db: Option<i64>,
-    error: Option<CacheError>,
 }
 
 enum Choice {
@@ -52,7 +51,6 @@ impl Default for CacheBuilder {
             place: Choice::Memory,
             max_connections: None,
             db: None,
-            error: None,
         }
     }
 }
@@ -128,9 +126,6 @@ impl CacheBuilder {
     /// The most entries of the in-process level; 100,000 unless told.
     #[must_use]
     pub fn max_entries(mut self, entries: usize) -> Self {
-        if entries == 0 {
-            self.error = Some(bad("`max_entries` is at least 1; `dummy://` keeps nothing"));
-        }
         self.settings.max_entries = entries;
         self
     }
@@ -210,9 +205,7 @@ impl CacheBuilder {
     ///
     /// Kind `Config` for a setting that cannot be.
     pub fn build(self) -> Result<Cache, CacheError> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
+        self.settings.check()?;
         let place = match self.place {
             Choice::Memory => Place::Process,
             Choice::Dummy => Place::Nowhere,

@@ -47,8 +47,8 @@ impl Core {
             Place::Process | Place::Nowhere => None,
         };
         Self {
+            flights: Table::new(settings.op_timeout),
             settings,
-            flights: Table::default(),
             level,
             store,
             spaces: Mutex::default(),

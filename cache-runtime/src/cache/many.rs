@@ -79,9 +79,10 @@ impl Cache {
             }
             return Ok(failed);
         };
+        let mut overtaking = Vec::with_capacity(items.len());
         let mut keys = Vec::with_capacity(items.len());
         let mut encoded = Vec::with_capacity(items.len());
-        for ((key, value), target) in items.into_iter().zip(targets) {
+        for ((key, value), target) in items.into_iter().zip(&targets) {
             if self.check_size(&value, "set_many", &key).is_err() {
                 target.delete(mode).await?;
                 failed.push(key);
@@ -89,7 +90,7 @@ impl Cache {
             }
             match (self.encode(&value, life), target.made()) {
                 (Ok(bytes), Some(made)) => {
-                    self.core().flights.overtake(&target.key);
+                    overtaking.push(self.core().flights.overtake(mode, &target.key).await);
                     encoded.push((made.to_owned(), bytes));
                     keys.push(key);
                 }
@@ -119,9 +120,10 @@ impl Cache {
             return Ok(count);
         };
         let targets = self.targets(&keys)?;
+        let mut overtaking = Vec::with_capacity(targets.len());
         let mut made = Vec::with_capacity(targets.len());
         for target in &targets {
-            self.core().flights.overtake(&target.key);
+            overtaking.push(self.core().flights.overtake(mode, &target.key).await);
             made.extend(target.made().map(str::to_owned));
         }
         let counters = &self.space().text.counters;
@@ -138,17 +140,21 @@ impl Cache {
         let is_mine = |key: &crate::local::FullKey| {
             key.header.version == version && self.space().binding(key.header.binding).is_some()
         };
-        self.core().flights.overtake_where(is_mine);
+        self.core().flights.overtake_where(mode, is_mine).await;
         if let Some(level) = self.core().any_level() {
             level.remove_where(|key, _| is_mine(key));
         }
-        if let Some(store) = self.core().store() {
-            let prefix = self.store_prefix("clear")?;
-            store
-                .walk(mode, "clear", |store| store.clear(&prefix))
-                .await?;
-        }
-        Ok(())
+        let cleared = match self.core().store() {
+            Some(store) => {
+                let prefix = self.store_prefix("clear")?;
+                store
+                    .walk(mode, "clear", |store| store.clear(&prefix))
+                    .await
+            }
+            None => Ok(()),
+        };
+        self.core().flights.end_where(is_mine);
+        cleared
     }
 
     /// What every key of this prefix and version starts with.

@@ -6,14 +6,25 @@ use super::handle::Cache;
 use crate::key::{self, KeyError, Tree};
 use crate::local::FullKey;
 use crate::site::Site;
+use crate::types;
 
 impl Cache {
     /// The key of a call without the cache's prefix and version: `user_tasks:9f3c…`.
+    ///
+    /// An error if a type parameter has the name of another type: in a shared store they would be
+    /// one.
     pub(crate) fn function_name(&self, site: &Site, tree: &Tree) -> Result<String, KeyError> {
         let is_first = Cell::new(true);
+        let second = Cell::new(None);
         let text = key::call_text(site.name, tree, &|number| {
+            if types::is_second(number) {
+                second.set(Some(types::name(number)));
+            }
             site.type_text(number, is_first.replace(false))
         })?;
+        if let Some(name) = second.get() {
+            return Err(KeyError::same_name(name));
+        }
         let hash = self.core().settings.key_hash;
         Ok(key::function_key(site.prefix(), &text, hash))
     }

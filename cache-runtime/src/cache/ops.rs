@@ -84,7 +84,7 @@ impl Cache {
             target.delete(mode).await?;
             return Err(error);
         }
-        self.core().flights.overtake(&target.key);
+        let _overtaking = self.core().flights.overtake(mode, &target.key).await;
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(value, life)?;
             store
@@ -116,6 +116,9 @@ impl Cache {
         let Some(life) = timeout.or(self.core().settings.timeout).life() else {
             return Ok(self.op_ttl(mode, key).await? == Ttl::Missing);
         };
+        // Before it is known whether the key is free: what is added shall not be written over by a
+        // computation that started earlier.
+        let _overtaking = self.core().flights.overtake(mode, &target.key).await;
         let mut added = true;
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(value, life)?;
@@ -237,6 +240,9 @@ impl Cache {
             let is_there = self.op_ttl(mode, key).await? != Ttl::Missing;
             return is_there.then_some(version).ok_or_else(missing);
         }
+        let flights = &self.core().flights;
+        let _leaving = flights.overtake(mode, &old.key).await;
+        let _arriving = flights.overtake(mode, &new.key).await;
         if let (Some((store, from)), Some(to)) = (self.store_of(&old), new.made()) {
             let failed = |error| old.failed(error, from);
             let ask = "incr_version";

@@ -119,7 +119,8 @@ impl Flight {
 
     /// Blocks this thread until the flight is over, at most `limit`.
     pub(super) fn wait_blocking(&self, limit: Duration) -> Waited {
-        let until = Instant::now() + limit;
+        // None: a limit beyond the end of time.
+        let until = Instant::now().checked_add(limit);
         let mut state = lock(&self.state);
         state.waiting += 1;
         loop {
@@ -127,7 +128,9 @@ impl Flight {
                 state.waiting -= 1;
                 return waited;
             }
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.map_or(limit, |until| {
+                until.saturating_duration_since(Instant::now())
+            });
             if left.is_zero() {
                 state.waiting -= 1;
                 return Waited::TimedOut;

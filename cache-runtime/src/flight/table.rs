@@ -1,4 +1,5 @@
-//! The flights of one cache by key, exact, and the lead of a flight as a guard.
+//! The executions of one cache by key, exact; the lead of one as a guard; and how an invalidation
+//! reaches all of them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,15 +8,28 @@ use std::time::Duration;
 use super::circle::Edge;
 use super::landing::{Flight, Waited};
 use crate::local::{FullKey, Lookup, Ready};
+use crate::mode::Mode;
 use crate::sync::lock;
 use crate::value::Cargo;
 
-type Flights = HashMap<FullKey, Arc<Flight>, Ready>;
-
-/// The flights under way.
-#[derive(Default)]
+/// The executions under way.
 pub(crate) struct Table {
-    flights: Mutex<Flights>,
+    lists: Mutex<Lists>,
+    /// How long an invalidation waits for a write.
+    write_limit: Duration,
+}
+
+/// Every execution stands in one of the first two, from its start to its end or until it is
+/// overtaken.
+#[derive(Default)]
+struct Lists {
+    /// Those that callers join: one for each key.
+    open: HashMap<FullKey, Arc<Flight>, Ready>,
+    /// Those that nobody joins: of callers who waited no longer, of refreshes, and those that may
+    /// have seen what is invalid now.
+    closed: Vec<Arc<Flight>>,
+    /// Writes of results on their way to the store.
+    writes: Vec<Arc<Flight>>,
 }
 
 /// What a caller is to do.
@@ -27,11 +41,18 @@ pub(crate) enum Join<'a> {
 }
 
 impl Table {
+    pub(crate) fn new(write_limit: Duration) -> Self {
+        Self {
+            lists: Mutex::default(),
+            write_limit,
+        }
+    }
+
     /// Takes part in the flight of `key`, or starts one.
     pub(crate) fn join(&self, key: &Lookup<'_>) -> Join<'_> {
         let key = key.to_full();
-        let mut flights = lock(&self.flights);
-        if let Some(flight) = flights.get(&key) {
+        let mut lists = lock(&self.lists);
+        if let Some(flight) = lists.open.get(&key) {
             let flight = flight.clone();
             if flight.take_lead() {
                 return Join::Lead(self.lead(flight));
@@ -39,12 +60,19 @@ impl Table {
             return Join::Wait(flight);
         }
         let flight = Arc::new(Flight::new(key.clone()));
-        flights.insert(key, flight.clone());
-        drop(flights);
+        lists.open.insert(key, flight.clone());
+        drop(lists);
         Join::Lead(self.lead(flight))
     }
 
-    /// Waits for `flight` at most `limit`. `Err`: waiting would be a circle.
+    /// An execution that nobody joins.
+    pub(crate) fn beside(&self, key: &FullKey) -> Lead<'_> {
+        let flight = Arc::new(Flight::new(key.clone()));
+        lock(&self.lists).closed.push(flight.clone());
+        self.lead(flight)
+    }
+
+    /// Waits for `flight` at most `limit`. `None`: waiting would be a circle.
     pub(crate) async fn wait(
         &self,
         flight: &Arc<Flight>,
@@ -62,31 +90,91 @@ impl Table {
         Some((waited, lead))
     }
 
-    /// Marks the flight of `key` as overtaken: its result reaches those who wait and is not kept,
-    /// and later callers start a new one.
-    pub(crate) fn overtake(&self, key: &FullKey) {
-        if let Some(flight) = lock(&self.flights).remove(key) {
-            flight.overtake();
+    /// A write of a result to the store, for as long as what is returned lives.
+    pub(crate) fn write(&self, key: &FullKey) -> Write<'_> {
+        let flight = Arc::new(Flight::new(key.clone()));
+        lock(&self.lists).writes.push(flight.clone());
+        Write(self, flight)
+    }
+
+    /// Begins an invalidation of `key`: results under way reach those who wait and are not kept,
+    /// and later callers start a new execution.
+    ///
+    /// Waits for a write that is under way, so that the caller has the last word at the store.
+    pub(crate) async fn overtake<'t>(&'t self, mode: Mode, key: &'t FullKey) -> Overtaking<'t> {
+        self.overtake_others(mode, key, None).await
+    }
+
+    /// The same, but for the execution `own`.
+    pub(crate) async fn overtake_others<'t>(
+        &'t self,
+        mode: Mode,
+        key: &'t FullKey,
+        own: Option<&Arc<Flight>>,
+    ) -> Overtaking<'t> {
+        let writes = {
+            let mut lists = lock(&self.lists);
+            if let Some(flight) = lists.open.remove(key) {
+                flight.overtake();
+            }
+            let is_own = |flight: &Arc<Flight>| own.is_some_and(|own| Arc::ptr_eq(own, flight));
+            lists.overtake_closed(|flight| flight.key == *key && !is_own(flight))
+        };
+        self.await_writes(mode, writes).await;
+        Overtaking { table: self, key }
+    }
+
+    /// The same for every key that `condemned` says; [`end_where`](Table::end_where) ends it.
+    pub(crate) async fn overtake_where(&self, mode: Mode, condemned: impl Fn(&FullKey) -> bool) {
+        let writes = {
+            let mut lists = lock(&self.lists);
+            lists.open.retain(|key, flight| {
+                let go = condemned(key);
+                if go {
+                    flight.overtake();
+                }
+                !go
+            });
+            lists.overtake_closed(|flight| condemned(&flight.key))
+        };
+        self.await_writes(mode, writes).await;
+    }
+
+    /// Nobody joins `flight` any more; an invalidation still reaches it.
+    fn close(&self, flight: &Arc<Flight>) {
+        let mut lists = lock(&self.lists);
+        if lists.is_open(flight) {
+            lists.open.remove(&flight.key);
+            lists.closed.push(flight.clone());
         }
     }
 
-    /// The same for every flight that `condemned` says.
-    pub(crate) fn overtake_where(&self, condemned: impl Fn(&FullKey) -> bool) {
-        lock(&self.flights).retain(|key, flight| {
-            let go = condemned(key);
-            if go {
-                flight.overtake();
-            }
-            !go
-        });
+    /// Ends an invalidation of every key that `condemned` says.
+    pub(crate) fn end_where(&self, condemned: impl Fn(&FullKey) -> bool) {
+        let mut lists = lock(&self.lists);
+        let Lists { open, closed, .. } = &mut *lists;
+        closed.extend(
+            open.extract_if(|key, _| condemned(key))
+                .map(|(_, flight)| flight),
+        );
     }
 
-    /// The key of a flight that `is_meant` says.
+    async fn await_writes(&self, mode: Mode, writes: Vec<Arc<Flight>>) {
+        for write in writes {
+            if mode.is_blocking() {
+                write.wait_blocking(self.write_limit);
+            } else {
+                write.wait(self.write_limit).await;
+            }
+        }
+    }
+
+    /// The key of an execution that `is_meant` says.
     pub(crate) fn find(&self, is_meant: impl Fn(&FullKey) -> bool) -> Option<FullKey> {
-        lock(&self.flights)
-            .keys()
-            .find(|key| is_meant(key))
-            .cloned()
+        let lists = lock(&self.lists);
+        let aside = lists.closed.iter().chain(&lists.writes);
+        let mut keys = lists.open.keys().chain(aside.map(|flight| &flight.key));
+        keys.find(|key| is_meant(key)).cloned()
     }
 
     fn lead(&self, flight: Arc<Flight>) -> Lead<'_> {
@@ -98,19 +186,43 @@ impl Table {
     }
 
     fn remove(&self, flight: &Arc<Flight>, only_if: impl FnOnce(&Flight) -> bool) {
-        let mut flights = lock(&self.flights);
-        // It may have been overtaken, and another have taken its place.
-        let is_current = flights
-            .get(&flight.key)
-            .is_some_and(|current| Arc::ptr_eq(current, flight));
-        if is_current && only_if(flight) {
-            flights.remove(&flight.key);
+        let mut lists = lock(&self.lists);
+        if !only_if(flight) {
+            return;
+        }
+        if lists.is_open(flight) {
+            lists.open.remove(&flight.key);
+        } else {
+            lists.closed.retain(|other| !Arc::ptr_eq(other, flight));
         }
     }
 
-    /// How many executions are under way.
+    /// How many executions and writes are under way.
     pub(crate) fn len(&self) -> usize {
-        lock(&self.flights).len()
+        let lists = lock(&self.lists);
+        lists.open.len() + lists.closed.len() + lists.writes.len()
+    }
+}
+
+impl Lists {
+    /// Whether callers join it: it may have been overtaken, and another have taken its place.
+    fn is_open(&self, flight: &Arc<Flight>) -> bool {
+        let current = self.open.get(&flight.key);
+        current.is_some_and(|current| Arc::ptr_eq(current, flight))
+    }
+
+    /// Marks those of nobody as overtaken, and finds the writes to wait for. Whoever begins to
+    /// write from now on sees that he was overtaken.
+    fn overtake_closed(&mut self, condemned: impl Fn(&Arc<Flight>) -> bool) -> Vec<Arc<Flight>> {
+        self.closed.retain(|flight| {
+            let go = condemned(flight);
+            if go {
+                flight.overtake();
+            }
+            !go
+        });
+        let writes = self.writes.iter();
+        writes.filter(|write| condemned(write)).cloned().collect()
     }
 }
 
@@ -122,6 +234,38 @@ impl Drop for Deserted<'_> {
         if self.1.is_deserted() {
             self.0.remove(self.1, Flight::is_deserted);
         }
+    }
+}
+
+/// An invalidation under way.
+///
+/// Whoever started since it began may have found the old value in the store. So when it ends,
+/// later callers do not join him; what he computed himself may be kept.
+#[must_use]
+pub(crate) struct Overtaking<'t> {
+    table: &'t Table,
+    key: &'t FullKey,
+}
+
+impl Drop for Overtaking<'_> {
+    fn drop(&mut self) {
+        let mut lists = lock(&self.table.lists);
+        if let Some(flight) = lists.open.remove(self.key) {
+            lists.closed.push(flight);
+        }
+    }
+}
+
+/// A write of a result to the store.
+#[must_use]
+pub(crate) struct Write<'a>(&'a Table, Arc<Flight>);
+
+impl Drop for Write<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.lists)
+            .writes
+            .retain(|other| !Arc::ptr_eq(other, &self.1));
+        self.1.land(None);
     }
 }
 
@@ -145,7 +289,7 @@ impl Lead<'_> {
         self.flight.land(cargo);
         if !shared {
             // A result that nobody can have is no reason to keep later callers here.
-            self.table.remove(&self.flight, |_| true);
+            self.table.close(&self.flight);
         }
     }
 }

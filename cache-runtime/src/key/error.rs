@@ -26,6 +26,8 @@ pub(crate) enum Reason {
     Garbage(&'static str),
     /// The value's own `Serialize` refused.
     Custom(String),
+    /// Another type of this name was met before.
+    SameName(&'static str),
     /// The key is empty.
     Empty,
     /// The key holds a control character.
@@ -46,6 +48,12 @@ impl KeyError {
     #[cold]
     pub(crate) fn garbage(what: &'static str) -> Self {
         Self::new(Reason::Garbage(what))
+    }
+
+    /// A type parameter that shares its name with another.
+    #[cold]
+    pub(crate) fn same_name(name: &'static str) -> Self {
+        Self::new(Reason::SameName(name))
     }
 
     /// Why.
@@ -79,6 +87,10 @@ impl fmt::Display for KeyError {
             Reason::LongText => f.write_str("a text of 4 GiB or more cannot be part of a key"),
             Reason::Garbage(what) => write!(f, "not an argument tree: {what}"),
             Reason::Custom(message) => f.write_str(message),
+            Reason::SameName(name) => write!(
+                f,
+                "another type is called `{name}` too, and in a shared store they would be one"
+            ),
             Reason::Empty => f.write_str("the key is empty"),
             Reason::Control(c) => write!(f, "the key holds the control character {c:?}"),
             Reason::TooLong(bytes) => write!(

@@ -6,8 +6,9 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
+use super::ending::thread_is_alive;
 use super::entry::{ById, FullKey, Lookup, Ready, Slot, TableKey};
-use super::queue::{Queues, Ticket, Turn};
+use super::queue::{Queues, Swept, Ticket, Turn};
 use crate::clock::{Clock, NEVER};
 use crate::sync::lock;
 
@@ -63,6 +64,9 @@ impl Level {
     /// What `f` makes of the fresh entry under `key`; `None` if there is none.
     #[inline]
     pub(crate) fn read<T>(&self, key: &Lookup<'_>, f: impl FnOnce(&Slot) -> T) -> Option<T> {
+        if !thread_is_alive() {
+            return None;
+        }
         let guard = self.table.guard();
         let slot = self.table.get(key, &guard)?;
         if slot.expires() != NEVER && slot.expires() <= self.clock.now() {
@@ -75,6 +79,11 @@ impl Level {
     /// Changes the entry under `key`; `f` sees it only if it is fresh. Nothing else changes the
     /// same key meanwhile.
     pub(crate) fn change<T>(&self, key: FullKey, f: impl FnOnce(Option<&Slot>) -> Change<T>) -> T {
+        if !thread_is_alive() {
+            // Nothing can be kept from here any more; what `f` answers stands.
+            let (Change::Leave(answer) | Change::Put(_, answer) | Change::Remove(answer)) = f(None);
+            return answer;
+        }
         // In this order: what the guard frees, it frees after the lock is gone, so that a value's
         // `drop` may use the cache.
         let guard = self.table.guard();
@@ -127,6 +136,9 @@ impl Level {
 
     /// Takes away every entry that `condemned` says; how many there were.
     pub(crate) fn remove_where(&self, condemned: impl Fn(&FullKey, &Slot) -> bool) -> usize {
+        if !thread_is_alive() {
+            return 0;
+        }
         let keys: Vec<FullKey> = {
             let guard = self.table.guard();
             self.table
@@ -144,6 +156,9 @@ impl Level {
 
     /// Visits every fresh entry.
     pub(crate) fn each(&self, mut f: impl FnMut(&FullKey, &Slot)) {
+        if !thread_is_alive() {
+            return;
+        }
         let now = self.clock.now();
         let guard = self.table.guard();
         for (key, slot) in self.table.iter(&guard) {
@@ -202,17 +217,18 @@ impl Level {
     /// Every new entry pays for a look at the two oldest: what has expired goes, little by little.
     fn sweep(&self, queues: &mut Queues, now: u64) {
         let guard = self.table.guard();
-        for ticket in queues.oldest().into_iter().flatten() {
+        queues.sweep(|ticket| {
             let by_id = by_id(ticket);
-            let Some(slot) = self.table.get(&by_id, &guard) else {
-                continue;
-            };
-            if slot.expires() <= now {
-                self.lighter(slot.weight);
-                self.table.remove(&by_id, &guard);
-                self.forget_tickets(queues, 1);
+            match self.table.get(&by_id, &guard) {
+                None => Swept::Gone,
+                Some(slot) if slot.expires() > now => Swept::Alive,
+                Some(slot) => {
+                    self.lighter(slot.weight);
+                    self.table.remove(&by_id, &guard);
+                    Swept::Expired
+                }
             }
-        }
+        });
     }
 
     fn forget_tickets(&self, queues: &mut Queues, count: usize) {

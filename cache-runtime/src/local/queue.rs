@@ -27,6 +27,16 @@ pub(super) enum Turn {
     Idle,
 }
 
+/// What a look at an old ticket found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Swept {
+    Alive,
+    /// Its entry is not there any more.
+    Gone,
+    /// Its entry had expired, and has been removed.
+    Expired,
+}
+
 /// The queues of one shard.
 #[derive(Debug, Default)]
 pub(super) struct Queues {
@@ -76,9 +86,7 @@ impl Queues {
             } else {
                 &mut self.main
             };
-            let Some(ticket) = queue.pop_front() else {
-                return None;
-            };
+            let ticket = queue.pop_front()?;
             match turn(ticket) {
                 Turn::Gone => {}
                 Turn::Visited => self.main.push_back(ticket),
@@ -110,8 +118,21 @@ impl Queues {
         }
     }
 
-    /// The oldest tickets of both queues: where to look for what has expired.
-    pub(super) fn oldest(&self) -> [Option<Ticket>; 2] {
-        [self.small.front().copied(), self.main.front().copied()]
+    /// Looks at the oldest tickets of both queues, and takes out those that are dead.
+    pub(super) fn sweep(&mut self, mut turn: impl FnMut(Ticket) -> Swept) {
+        for queue in [&mut self.small, &mut self.main] {
+            // A ticket whose entry is gone costs little: look at the next one too.
+            while let Some(ticket) = queue.front() {
+                let swept = turn(*ticket);
+                if swept == Swept::Alive {
+                    break;
+                }
+                queue.pop_front();
+                if swept == Swept::Expired {
+                    self.live -= 1;
+                    break;
+                }
+            }
+        }
     }
 }

@@ -19,6 +19,12 @@ pub(crate) fn open(
     } else {
         (tcp(url)?, db_of_path(&url.path)?)
     };
+    if url.scheme == "redis+unix" && !url.hosts.is_empty() {
+        return Err(bad(
+            "redis+unix:// has a path and no host: write three slashes, \
+             redis+unix:///run/redis.sock?db=1",
+        ));
+    }
     if url.scheme == "redis+unix" && url.path.is_empty() {
         return Err(bad(
             "redis+unix:// needs the path of a socket: redis+unix:///run/redis.sock?db=1",

@@ -147,7 +147,7 @@ impl Drop for Lease<'_> {
         let pooled = self
             .pooled
             .take()
-            .and_then(|pooled| pooled.unhurried(usual));
+            .and_then(|pooled| pooled.unhurried(usual).ok());
         let mut shelf = self.pool.shelf();
         match pooled {
             Some(pooled) if pooled.generation == shelf.generation => shelf.idle.push(pooled),

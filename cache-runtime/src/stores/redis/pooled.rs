@@ -14,7 +14,7 @@ use crate::error::CacheError;
 const SMALL: usize = 8 << 10;
 
 /// Larger ones are written in pieces, with a look at the clock before each.
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 16 << 10;
 
 /// Limits are set anew only when they are too long by more than this; it saves the system call.
 const TOLERANCE: Duration = Duration::from_millis(10);
@@ -25,8 +25,10 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// A connection, and what the pool knows of it.
 pub(super) struct Pooled {
     connection: Connection,
-    /// How long the connection waits in one read or write; zero if that is not known.
-    limit: Duration,
+    /// How long the connection waits in one write; zero if that is not known.
+    write_limit: Duration,
+    /// The same for one read.
+    read_limit: Duration,
     /// The pool's generation when it was made.
     pub(super) generation: u64,
 }
@@ -44,7 +46,8 @@ impl Pooled {
         let mut pooled = Self {
             connection: connection.map_err(failure::describe)?,
             // The client took its own limits away again.
-            limit: Duration::ZERO,
+            write_limit: Duration::ZERO,
+            read_limit: Duration::ZERO,
             generation,
         };
         for call in commands::greeting(config) {
@@ -72,50 +75,54 @@ impl Pooled {
         }
     }
 
-    /// Gives the connection its usual limit back.
-    pub(super) fn unhurried(mut self, usual: Duration) -> Option<Self> {
-        if self.limit != usual {
-            self.set_limit(usual).ok()?;
-            self.limit = usual;
+    /// Gives the connection its usual limits back.
+    pub(super) fn unhurried(mut self, usual: Duration) -> RedisResult<Self> {
+        if self.write_limit != usual {
+            self.limit_writes(usual)?;
         }
-        Some(self)
+        if self.read_limit != usual {
+            self.limit_reads(usual)?;
+        }
+        Ok(self)
     }
 
     fn write(&mut self, bytes: &[u8], deadline: Instant) -> RedisResult<()> {
         if bytes.len() <= SMALL {
-            self.hold_to(deadline)?;
             return self.connection.send_packed_command(bytes);
         }
         for piece in bytes.chunks(PIECE) {
-            // A write that is cut short by its limit has written something, and is followed by
-            // another one that has to wait for the whole limit: hence half.
+            // A write whose limit is over may have written a part, and then the client waits the
+            // whole limit again for the rest: hence half of what is left.
             let half = left(deadline)? / 2;
-            self.connection
-                .set_write_timeout(Some(half.max(SHORTEST)))?;
+            if is_too_long(self.write_limit, half) {
+                self.limit_writes(half.max(SHORTEST))?;
+            }
             self.connection.send_packed_command(piece)?;
         }
-        self.limit = Duration::ZERO;
         Ok(())
     }
 
     fn read(&mut self, deadline: Instant) -> RedisResult<Value> {
-        self.hold_to(deadline)?;
+        let left = left(deadline)?;
+        if is_too_long(self.read_limit, left) {
+            self.limit_reads(left)?;
+        }
         self.connection.recv_response()
     }
 
-    fn hold_to(&mut self, deadline: Instant) -> RedisResult<()> {
-        let left = left(deadline)?;
-        if self.limit.is_zero() || left + TOLERANCE < self.limit {
-            self.set_limit(left)?;
-            self.limit = left;
-        }
-        Ok(())
+    fn limit_writes(&mut self, limit: Duration) -> RedisResult<()> {
+        self.write_limit = limit;
+        self.connection.set_write_timeout(Some(limit))
     }
 
-    fn set_limit(&self, limit: Duration) -> RedisResult<()> {
-        self.connection.set_write_timeout(Some(limit))?;
+    fn limit_reads(&mut self, limit: Duration) -> RedisResult<()> {
+        self.read_limit = limit;
         self.connection.set_read_timeout(Some(limit))
     }
+}
+
+fn is_too_long(limit: Duration, wanted: Duration) -> bool {
+    limit.is_zero() || wanted + TOLERANCE < limit
 }
 
 /// What is left until the deadline, or the error that nothing is.

@@ -1,0 +1,351 @@
+//! Every kind of function: what is hit is the same as what was computed.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use cache_runtime::cache_result;
+use futures_executor::block_on;
+use serde::{Deserialize, Serialize};
+
+use crate::support::*;
+
+/// A `Place` in an `Arc`, for functions that own what they use.
+fn place() -> Arc<Place> {
+    Arc::new(Place::in_process())
+}
+
+#[cache_result(cache = place.cache, skip(place))]
+fn patterns(place: &Place, (a, mut b): (u64, u64), [c, ..]: [u64; 3], _: u8, mut d: u64) -> u64 {
+    place.run();
+    b += 1;
+    d += b;
+    a + c + d
+}
+
+#[test]
+fn patterns_and_mut() {
+    let place = &place();
+    assert_eq!(patterns(place, (1, 2), [3, 4, 5], 6, 7), 14);
+    assert_eq!(patterns(place, (1, 2), [3, 4, 5], 6, 7), 14);
+    assert_eq!(place.runs(), 1);
+    // What the pattern does not bind is an argument all the same.
+    patterns(place, (1, 2), [3, 0, 5], 6, 7);
+    patterns(place, (1, 2), [3, 4, 5], 0, 7);
+    assert_eq!(place.runs(), 3);
+}
+
+#[derive(Clone, Serialize)]
+struct Point {
+    x: i32,
+    y: i32,
+}
+
+#[cache_result(cache = place.cache, key(x, y))]
+async fn taken_apart(place: &Place, Point { x, y }: Point, Wrapper(text): Wrapper<'_>) -> String {
+    format!("{x} {y} {text} {}", place.run())
+}
+
+struct Wrapper<'a>(&'a str);
+
+#[test]
+fn structs_taken_apart() {
+    let place = &place();
+    let call = |x, y, text| block_on(taken_apart(place, Point { x, y }, Wrapper(text)));
+    assert_eq!(call(1, 2, "a"), "1 2 a 1");
+    assert_eq!(call(1, 2, "b"), "1 2 a 1");
+    assert_eq!(call(1, 3, "b"), "1 3 b 2");
+}
+
+#[cache_result(cache = place.cache, skip(place))]
+fn generic<'a, T, const N: usize>(place: &'a Place, items: &'a [T; N], tail: &[T]) -> Vec<T>
+where
+    T: Serialize + for<'de> Deserialize<'de> + Clone + Send + Sync + 'static,
+    [T; N]: Serialize,
+{
+    place.run();
+    items.iter().chain(tail).cloned().collect()
+}
+
+#[test]
+fn generics_where_lifetimes_and_const_parameters() {
+    let place = &place();
+    for _ in 0..2 {
+        assert_eq!(generic(place, &[1, 2], &[3]), [1, 2, 3]);
+        assert_eq!(generic(place, &[1, 2, 3], &[]), [1, 2, 3]);
+        assert_eq!(generic(place, &["a".to_owned()], &[]), ["a"]);
+    }
+    assert_eq!(place.runs(), 3);
+}
+
+#[cache_result(cache = place.cache, skip(place))]
+async fn opaque(
+    place: &Place,
+    a: impl Display + Serialize,
+    b: &(impl Display + Serialize),
+) -> String {
+    format!("{a} {b} {}", place.run())
+}
+
+#[test]
+fn impl_trait_arguments() {
+    let place = &place();
+    block_on(async {
+        assert_eq!(opaque(place, 1, &"x").await, "1 x 1");
+        assert_eq!(opaque(place, 1, &"x").await, "1 x 1");
+        assert_eq!(opaque(place, "1", &"x").await, "1 x 2");
+        assert_eq!(opaque(place, 1, &'y').await, "1 y 3");
+    });
+}
+
+#[cache_result(cache = place.cache, skip(place))]
+async fn borrowed(place: &Place, text: &str, status: Option<&str>, list: &[&str]) -> usize {
+    place.run();
+    tokio::task::yield_now().await;
+    text.len() + status.map_or(0, str::len) + list.concat().len()
+}
+
+#[test]
+fn borrowed_arguments_live_no_longer_than_the_call() {
+    let place = &place();
+    let call = |text: String, status: Option<String>| {
+        block_on(is_send(borrowed(
+            place,
+            &text,
+            status.as_deref(),
+            &[&text, "x"],
+        )))
+    };
+    assert_eq!(call("ab".to_owned(), None), 5);
+    assert_eq!(call("ab".to_owned(), None), 5);
+    assert_eq!(call("ab".to_owned(), Some(String::new())), 5);
+    assert_eq!(place.runs(), 2);
+}
+
+struct Service {
+    tenant: u64,
+    place: Arc<Place>,
+}
+
+impl Service {
+    #[cache_result(cache = self.place.cache, key(self.tenant, id))]
+    pub(crate) fn by_ref(&self, id: u64) -> u32 {
+        let _ = id;
+        self.place.run()
+    }
+
+    #[cache_result(cache = self.place.cache, key(self.tenant, id))]
+    pub(crate) fn by_mut(&mut self, id: u64) -> u32 {
+        self.tenant = id;
+        self.place.run()
+    }
+
+    #[cache_result(cache = self.place.cache, key(self.tenant))]
+    pub(crate) async fn by_arc(self: &Arc<Self>, id: u64) -> u32 {
+        let _ = (id, Arc::strong_count(self));
+        self.place.run()
+    }
+
+    #[cache_result(cache = self.place.cache, key(self.tenant))]
+    fn by_value(mut self) -> u64 {
+        self.tenant *= 10;
+        self.tenant + u64::from(self.place.run())
+    }
+
+    #[cache_result(cache = self.place.cache, key(self.tenant))]
+    async fn by_box(self: Box<Self>) -> u64 {
+        self.tenant
+    }
+}
+
+#[test]
+fn every_kind_of_self() {
+    let place = place();
+    let new = |tenant| Service {
+        tenant,
+        place: place.clone(),
+    };
+    assert_eq!(
+        [new(1).by_ref(7), new(1).by_ref(7), new(2).by_ref(7)],
+        [1, 1, 2]
+    );
+    let mut service = new(3);
+    assert_eq!([service.by_mut(3), service.by_mut(3)], [3, 3]);
+    assert_eq!(service.by_mut_refresh(9), 4);
+    assert_eq!(service.tenant, 9);
+    block_on(async {
+        let shared = Arc::new(new(1));
+        assert_eq!([shared.by_arc(1).await, shared.by_arc(2).await], [5, 5]);
+        assert_eq!(shared.by_arc_entry(3).get().await.unwrap(), Some(5));
+        assert_eq!(shared.by_arc_refresh(1).await, 6);
+        assert_eq!(Box::new(new(4)).by_box().await, 4);
+    });
+    assert_eq!(
+        [new(1).by_value(), new(1).by_value(), new(2).by_value()],
+        [17, 17, 28]
+    );
+}
+
+#[async_trait::async_trait]
+trait Tasks: Send + Sync {
+    async fn task(&self, id: u64, (a, b): (u64, u64), text: &str) -> Result<String, OwnError>;
+
+    #[cache_result(cache = place.cache, skip(self, place))]
+    async fn defaulted(&self, place: &Place, id: u64) -> u32 {
+        let _ = id;
+        place.run()
+    }
+}
+
+#[async_trait::async_trait]
+impl Tasks for Service {
+    #[cache_result(cache = self.place.cache, key(self.tenant, id, a, text))]
+    async fn task(&self, id: u64, (a, b): (u64, u64), text: &str) -> Result<String, OwnError> {
+        let run = self.place.run();
+        tokio::task::yield_now().await;
+        if text.is_empty() {
+            return Err(OwnError::Own(run));
+        }
+        Ok(format!("{id} {a} {b} {text} {run}"))
+    }
+}
+
+struct Other;
+
+#[async_trait::async_trait]
+impl Tasks for Other {
+    async fn task(&self, _: u64, _: (u64, u64), _: &str) -> Result<String, OwnError> {
+        Ok(String::new())
+    }
+}
+
+#[test]
+fn async_trait_methods() {
+    let place = place();
+    let service: Box<dyn Tasks> = Box::new(Service {
+        tenant: 1,
+        place: place.clone(),
+    });
+    block_on(is_send(async {
+        assert_eq!(service.task(1, (2, 3), "").await, Err(OwnError::Own(1)));
+        assert_eq!(service.task(1, (2, 3), "x").await.unwrap(), "1 2 3 x 2");
+        assert_eq!(service.task(1, (2, 9), "x").await.unwrap(), "1 2 3 x 2");
+        assert_eq!(service.task(1, (3, 3), "x").await.unwrap(), "1 3 3 x 3");
+        assert_eq!(service.defaulted(&place, 1).await, 4);
+        assert_eq!(service.defaulted(&place, 1).await, 4);
+        assert_eq!(
+            Other.defaulted(&place, 1).await,
+            5,
+            "of another implementor"
+        );
+    }));
+}
+
+#[cache_result(cache = place.cache, skip(place))]
+fn boxed<'a>(place: &'a Place, n: u64) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>> {
+    Box::pin(async move {
+        place.run();
+        if n < 2 {
+            n
+        } else {
+            boxed(place, n - 1).await + boxed(place, n - 2).await
+        }
+    })
+}
+
+#[test]
+fn boxed_futures_written_by_hand() {
+    let place = &place();
+    assert_eq!(block_on(is_send(boxed(place, 30))), 832_040);
+    assert_eq!(place.runs(), 31);
+}
+
+#[test]
+fn functions_inside_functions() {
+    fn outer(place: &Place) -> u32 {
+        #[cache_result(cache = place.cache, skip(place))]
+        fn inner(place: &Place, id: u64) -> u32 {
+            let _ = id;
+            place.run()
+        }
+        let entry = inner::entry(place, 1);
+        inner(place, 1) * 10 + entry.get().unwrap().unwrap()
+    }
+    let place = &place();
+    assert_eq!([outer(place), outer(place)], [11, 11]);
+}
+
+#[cache_result(cache = place.cache, skip(place))]
+fn r#loop(place: &Place, r#in: u64) -> u64 {
+    place.run();
+    r#in
+}
+
+#[test]
+fn raw_identifiers() {
+    let place = &place();
+    assert_eq!(
+        [r#loop(place, 1), r#loop(place, 1), r#loop(place, 2)],
+        [1, 1, 2]
+    );
+    assert_eq!(place.runs(), 2);
+    assert_eq!(r#loop::entry(place, 2).get().unwrap(), Some(2));
+}
+
+#[test]
+fn a_future_may_be_spawned() {
+    #[cache_result(cache = place.cache, skip(place))]
+    async fn owned(place: Arc<Place>, text: String) -> Result<String, anyhow::Error> {
+        tokio::task::yield_now().await;
+        Ok(format!("{text} {}", place.run()))
+    }
+    let place = place();
+    on_tokio(async {
+        for _ in 0..2 {
+            let spawned = tokio::spawn(owned(place.clone(), "a".to_owned()));
+            assert_eq!(spawned.await.unwrap().unwrap(), "a 1");
+        }
+        let spawned = tokio::spawn(owned::refresh(place.clone(), "a".to_owned()));
+        assert_eq!(spawned.await.unwrap().unwrap(), "a 2");
+    });
+}
+
+#[test]
+fn a_body_may_hold_what_is_not_send() {
+    #[cache_result(cache = place.cache, skip(place))]
+    async fn not_send(place: &Place, id: u64) -> u64 {
+        let held = std::rc::Rc::new(id);
+        tokio::task::yield_now().await;
+        place.run();
+        *held + 1
+    }
+    let place = &place();
+    block_on(async {
+        assert_eq!([not_send(place, 1).await, not_send(place, 1).await], [2, 2]);
+        assert_eq!(not_send::uncached(place, 1).await, 2);
+    });
+    assert_eq!(place.runs(), 2);
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Page {
+    lines: Vec<String>,
+    next: Option<Box<Page>>,
+}
+
+#[cache_result(cache = place.cache, skip(place))]
+fn shared(place: &Place, id: u64) -> Arc<Page> {
+    place.run();
+    Arc::new(Page {
+        lines: vec![id.to_string()],
+        next: None,
+    })
+}
+
+#[test]
+fn a_value_in_an_arc_is_the_same_on_a_hit() {
+    let place = &place();
+    assert!(Arc::ptr_eq(&shared(place, 1), &shared(place, 1)));
+    assert!(!Arc::ptr_eq(&shared(place, 1), &shared(place, 2)));
+}

@@ -1,0 +1,77 @@
+//! Cached functions are as clean as the functions themselves, with every lint an error.
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unused,
+    clippy::all,
+    clippy::pedantic
+)]
+
+use cache_runtime::{Cache, cache_result};
+
+/// A free function with one of each.
+#[cache_result(
+    timeout = 60,
+    key_prefix = "lints",
+    name = "all",
+    key(a, b.len()),
+    version = 2,
+    when = |value| *value > 0,
+    cache_none,
+    jitter = 0.1,
+    wait = 5,
+    cache = Cache::isolated(),
+)]
+#[must_use]
+pub fn all(a: u64, b: &str, mut c: Vec<u8>) -> u64 {
+    c.push(1);
+    a + b.len() as u64 + c.len() as u64
+}
+
+/// An async function.
+///
+/// # Errors
+///
+/// Never.
+#[cache_result(timeout = |text| text.len() as u64, kwargs(lang))]
+pub async fn asynchronous(id: u64, lang: Option<&str>) -> Result<String, std::fmt::Error> {
+    Ok(format!("{id} {lang:?}"))
+}
+
+/// A type.
+#[derive(Debug)]
+pub struct Service;
+
+impl Service {
+    /// A method.
+    #[cache_result(skip(self))]
+    #[must_use]
+    pub fn method(&self, id: u64) -> Option<u64> {
+        Some(id)
+    }
+
+    /// An associated function.
+    #[cache_result(associated, timeout = never)]
+    pub async fn associated(id: u64) -> u64 {
+        id
+    }
+}
+
+#[deprecated = "there is a better one"]
+#[cache_result]
+fn old(id: u64) -> u64 {
+    id
+}
+
+#[test]
+fn they_work() {
+    assert_eq!(all(1, "ab", Vec::new()), 4);
+    #[expect(deprecated, reason = "it is to stay so")]
+    let old = old(1);
+    assert_eq!(old, 1);
+    assert_eq!(Service.method(1), Some(1));
+    let text = futures_executor::block_on(asynchronous(1, None));
+    assert_eq!(text.as_deref(), Ok("1 None"));
+    assert_eq!(futures_executor::block_on(Service::associated(1)), 1);
+}
