@@ -46,10 +46,10 @@ fn parameters_of_an_impl_that_are_not_in_self_are_part_of_the_key() {
 mod named_alike {
     use cache_runtime::cache_result;
 
-    pub struct foo {}
-    pub struct bar {}
+    pub(crate) struct foo {}
+    pub(crate) struct bar {}
 
-    pub fn foo() -> (String, String) {
+    pub(crate) fn foo() -> (String, String) {
         trait Named {
             fn name(&self) -> String;
             #[cache_result(skip(self))]

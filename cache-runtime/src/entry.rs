@@ -96,6 +96,11 @@ impl Known {
 #[derive(Debug)]
 pub struct Opaque<R>(PhantomData<fn() -> R>);
 
+/// The return type of a function with `cache_none`: an `Option` is kept whole.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NoneToo<R>(PhantomData<fn() -> R>);
+
 macro_rules! entry {
     ($(#[$doc:meta])* $entry:ident, $link1:ident, $link2:ident, $mode:expr, $answer:ident, [$($async:tt)?]) => {
         $(#[$doc])*
@@ -145,9 +150,9 @@ macro_rules! entry {
 
             #[doc(hidden)]
             #[must_use]
-            pub fn __timeout_of<K, T, W>(mut self, _: K, timeout: W) -> Self
+            pub fn __timeout_of<Q, K, T, W>(mut self, _: K, timeout: W) -> Self
             where
-                K: Keep<R>,
+                K: Keep<Q>,
                 K::Value: 'static,
                 T: Into<Timeout>,
                 W: Fn(&K::Value) -> T + Send + Sync + 'static,
@@ -188,6 +193,9 @@ macro_rules! entry {
         }
 
         entry!(@values $entry [T] Opaque<T>, $mode, $answer, [$($async)?]);
+        entry!(@values $entry [T, E] NoneToo<Result<T, E>>, $mode, $answer, [$($async)?]);
+        entry!(@values $entry [T] NoneToo<Option<T>> as Option<T>, $mode, $answer, [$($async)?]);
+        entry!(@values $link1 [T] NoneToo<T>, $mode, $answer, [$($async)?]);
         entry!(@values $entry [T, E] Result<Option<T>, E>, $mode, $answer, [$($async)?]);
         entry!(@values $link1 [T, E] Result<T, E>, $mode, $answer, [$($async)?]);
         entry!(@values $link1 [T] Option<T>, $mode, $answer, [$($async)?]);
@@ -200,16 +208,19 @@ macro_rules! entry {
         }
     };
     (@values $entry:ident [$($generics:ident),*] $result:ty, $mode:expr, $answer:ident, [$($async:tt)?]) => {
+        entry!(@values $entry [$($generics),*] $result as T, $mode, $answer, [$($async)?]);
+    };
+    (@values $entry:ident [$($generics:ident),*] $result:ty as $value:ty, $mode:expr, $answer:ident, [$($async:tt)?]) => {
         impl<$($generics,)* F> $entry<$result, F> {
             /// What is cached, without running the function.
             ///
             /// # Errors
             ///
             /// The store's.
-            pub $($async)? fn get(&self) -> Result<Option<T>, CacheError>
+            pub $($async)? fn get(&self) -> Result<Option<$value>, CacheError>
             where
-                F: Form<T>,
-                T: Clone + Send + Sync + 'static,
+                F: Form<$value>,
+                $value: Clone + Send + Sync + 'static,
             {
                 $answer!(self.known().get($mode, F::HOW))
             }
@@ -219,10 +230,10 @@ macro_rules! entry {
             /// # Errors
             ///
             /// The store's.
-            pub $($async)? fn set(&self, value: &T) -> Result<(), CacheError>
+            pub $($async)? fn set(&self, value: &$value) -> Result<(), CacheError>
             where
-                F: Form<T>,
-                T: Clone + Send + Sync + 'static,
+                F: Form<$value>,
+                $value: Clone + Send + Sync + 'static,
             {
                 $answer!(self.known().set($mode, F::HOW, value))
             }

@@ -1,7 +1,7 @@
 //! A cached function as the attribute wrote it: one `static` for each, and what it is called.
 
 use std::any::type_name;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
@@ -37,8 +37,9 @@ pub struct Site {
     bindings: Mutex<Vec<Weak<Binding>>>,
     /// What was counted in caches that are no more.
     retired: Mutex<Option<Stats>>,
-    /// Calls that could not be cached at all: no such cache, no usable key.
+    /// Calls that could not be cached at all: there is no such cache.
     refused: AtomicU64,
+    is_told: AtomicBool,
 }
 
 const UNKNOWN: u8 = 0;
@@ -76,6 +77,7 @@ impl Site {
             bindings: Mutex::new(Vec::new()),
             retired: Mutex::new(None),
             refused: AtomicU64::new(0),
+            is_told: AtomicBool::new(false),
         }
     }
 
@@ -222,12 +224,12 @@ impl Site {
     /// The type with this number as a part of the function's name; of the type that the impl is
     /// for, only its parameters are, and of a closure what is around its function.
     pub(crate) fn type_text(&self, number: u32, is_first: bool) -> String {
-        let name = types::name(number);
+        let name = without_lifetimes(types::name(number));
         if !is_first || self.self_type.load(Relaxed) != GENERIC {
-            return name.to_owned();
+            return name;
         }
         if name.ends_with("{{closure}}") {
-            return surroundings(name).to_owned();
+            return surroundings(&name).to_owned();
         }
         match name.split_once('<') {
             Some((base, parameters)) if is_written_out(&format!("{base}<"), (self.path)()) => {
@@ -236,7 +238,7 @@ impl Site {
                     .unwrap_or(parameters)
                     .to_owned()
             }
-            _ => name.to_owned(),
+            _ => name,
         }
     }
 
@@ -258,10 +260,18 @@ impl Site {
         bindings.push(Arc::downgrade(binding));
     }
 
-    /// Counts a call that cannot be cached, and tells of the first.
+    /// Tells of the first call that cannot be cached, and counts it where no cache does.
     pub(crate) fn refused(&self, error: &CacheError) {
-        // A collision is counted where it is found, and told when it is.
-        if error.kind() != ErrorKind::Collision && self.refused.fetch_add(1, Relaxed) == 0 {
+        match error.kind() {
+            // Told when it was found.
+            ErrorKind::Collision => return,
+            // Counted in its cache.
+            ErrorKind::Key => {}
+            _ => {
+                self.refused.fetch_add(1, Relaxed);
+            }
+        }
+        if !self.is_told.swap(true, Relaxed) {
             tracing::error!(
                 function = self.name,
                 at = %self.place(),
@@ -329,6 +339,11 @@ fn is_written_out(name: &str, path: &str) -> bool {
     .into_iter()
     .flatten()
     .any(follows)
+}
+
+/// Lifetimes say nothing about a key, and not every compiler writes them.
+fn without_lifetimes(name: &str) -> String {
+    name.replace("'_, ", "").replace("<'_>", "")
 }
 
 /// The path without what is ours at its end: `app::Repo::add` of `app::Repo::add::{{closure}}::here`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cache::Cache;
 use crate::call_key::Key;
 use crate::clock::{NEVER, Tick, millis};
-use crate::codec::{Decoded, Times};
+use crate::codec::{Decoded, Extended, Times};
 use crate::error::{CacheError, ErrorKind};
 use crate::flight::Flight;
 use crate::key::{self, KeyError, Tree};
@@ -75,6 +75,7 @@ impl Target {
             ));
         }
         if let Some(error) = &key.broken {
+            binding.counters.count(Counter::Errors);
             return Err(unusable(error.clone()));
         }
         let header = Header {
@@ -88,7 +89,8 @@ impl Target {
             made: None,
         };
         if target.cache.core().store().is_some() && !key.site.is_local {
-            target.made = Some(target.made_key()?);
+            let made = target.made_key();
+            target.made = Some(made.inspect_err(|_| target.count(Counter::Errors))?);
         }
         Ok(target)
     }
@@ -286,10 +288,12 @@ impl Target {
         };
         let codec = self.cache.core().settings.codec();
         let now = self.cache.core().settings.clock.wall();
-        if codec.extend(
-            &mut bytes,
-            life.map_or(0, |life| now.saturating_add(millis(life))),
-        ) {
+        let expires = life.map_or(0, |life| now.saturating_add(millis(life)));
+        let extended = codec.extend(&mut bytes, now, expires);
+        if extended == Extended::Dead {
+            return Ok(false);
+        }
+        if extended == Extended::Yes {
             store
                 .ask(mode, "touch", |store| store.set(made, &bytes, life))
                 .await

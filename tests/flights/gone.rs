@@ -5,7 +5,7 @@ use std::thread;
 
 use cache_runtime::cache_result;
 
-use crate::world::{CROWD, World, eventually, milliseconds, multi_thread};
+use crate::world::{CROWD, World, current_thread, eventually, milliseconds, multi_thread};
 
 in_both_places! {
     a_cancelled_leader_is_followed_by_one_other
@@ -13,6 +13,7 @@ in_both_places! {
     a_panicking_leader_of_threads_is_followed_by_one_other
     a_panicking_leader_of_tasks_is_followed_by_one_other
     a_leader_that_panics_alone_leaves_nothing_behind
+    one_who_waits_and_leaves_with_its_leader_leaves_nothing_behind
 }
 
 #[cache_result(timeout = 60, key(id), cache = world.cache.clone())]
@@ -110,4 +111,22 @@ fn a_leader_that_panics_alone_leaves_nothing_behind(world: Arc<World>) {
     assert_eq!(panics_once(&world, 21), 42);
     assert_eq!(panics_once(&world, 21), 42);
     assert_eq!(world.runs(), 2);
+}
+
+fn one_who_waits_and_leaves_with_its_leader_leaves_nothing_behind(world: Arc<World>) {
+    current_thread().block_on(async {
+        let mut leader = Box::pin(slow(world.clone(), 21));
+        while world.runs() == 0 {
+            assert!(futures::poll!(leader.as_mut()).is_pending());
+            tokio::time::sleep(milliseconds(1)).await;
+        }
+        let mut waiting = Box::pin(slow(world.clone(), 21));
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        assert_eq!(world.flights(), 1);
+        drop(leader);
+        // It is told that the lead is free, and goes without looking.
+        drop(waiting);
+        assert_eq!(world.flights(), 0);
+        assert_eq!(slow(world.clone(), 21).await, 42);
+    });
 }

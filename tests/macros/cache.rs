@@ -1,5 +1,7 @@
 //! `cache`: an alias, or any expression that gives a `Cache`.
 
+use std::sync::Mutex;
+
 use cache_runtime::{Cache, cache_result, caches};
 
 use crate::support::*;
@@ -15,20 +17,27 @@ cached! {
 scenario! {
     fn an_alias_stands_for_the_cache_that_it_has_now(place) {
         // The scenarios share the alias, and must not change it for each other.
-        static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
-        let turn = TURN.lock();
-        caches().set("cache_tests.alias", place.cache.clone()).unwrap();
-        assert_eq!(on_thread!(by_alias(place, 1)), 1);
-        assert_eq!(on_thread!(by_alias(place, 1)), 1);
-        let second = Cache::isolated();
-        caches().set("cache_tests.alias", second.clone()).unwrap();
-        assert_eq!(on_thread!(by_alias(place, 1)), 2, "the new cache is empty");
-        assert_eq!(on_thread!(by_alias(place, 1)), 2);
-        caches().set("cache_tests.alias", place.cache.clone()).unwrap();
-        assert_eq!(on_thread!(by_alias(place, 1)), 1, "the first has kept its own");
-        assert_eq!(second.stats().hits, 1);
-        drop(turn);
+        static TURN: Mutex<()> = Mutex::new(());
+        let _turn = TURN.lock();
+        // One thread: it must notice that its cache is not the cache any more.
+        std::thread::scope(|scope| scope.spawn(|| exchange(place)).join().unwrap());
     }
+}
+
+fn exchange(place: &Place) {
+    let call = || on_this_thread!(by_alias(place, 1));
+    caches()
+        .set("cache_tests.alias", place.cache.clone())
+        .unwrap();
+    assert_eq!([call(), call()], [1, 1]);
+    let second = Cache::isolated();
+    caches().set("cache_tests.alias", second.clone()).unwrap();
+    assert_eq!([call(), call()], [2, 2], "the new cache was empty");
+    caches()
+        .set("cache_tests.alias", place.cache.clone())
+        .unwrap();
+    assert_eq!(call(), 1, "the first has kept its own");
+    assert_eq!(second.stats().hits, 1);
 }
 
 cached! {

@@ -37,6 +37,8 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
     let returns = &annotated.returns;
     let of = if annotated.returns_parameter() {
         quote!(#private::Opaque<#returns>)
+    } else if plan.args.cache_none.is_some() {
+        quote!(#private::NoneToo<#returns>)
     } else {
         quote!(#returns)
     };
@@ -69,7 +71,7 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
             quote! {
                 let #key_name = #key;
                 #keep
-                #new(#key_name).__timeout_of(#keep_name, #timeout)
+                #new(#key_name).__timeout_of::<#returns, _, _, _>(#keep_name, #timeout)
             }
         }
         _ => quote!(#new(#key)),

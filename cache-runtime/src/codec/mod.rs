@@ -56,6 +56,16 @@ pub(crate) struct Decoded<V> {
     pub(crate) times: Option<Times>,
 }
 
+/// What came of giving stored bytes another expiry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extended {
+    Yes,
+    /// Their life is over.
+    Dead,
+    /// They carry no times.
+    NoTimes,
+}
+
 impl Codec {
     /// A function's result, in an envelope where the format has one.
     pub(crate) fn encode<V: Serialize>(
@@ -91,9 +101,12 @@ impl Codec {
         }
     }
 
-    /// Gives stored bytes another logical expiry, where the format carries one; false where not.
-    pub(crate) fn extend(&self, bytes: &mut [u8], expires: u64) -> bool {
-        self.format == Format::Native && native::extend(bytes, expires)
+    /// Gives stored bytes another logical expiry, where the format carries one.
+    pub(crate) fn extend(&self, bytes: &mut [u8], now: u64, expires: u64) -> Extended {
+        match self.format {
+            Format::Native => native::extend(bytes, now, expires),
+            Format::Json | Format::Django => Extended::NoTimes,
+        }
     }
 
     /// Reads either back. An error of kind [`ErrorKind::Decode`] is a counted miss.

@@ -15,7 +15,7 @@
 use serde::de::DeserializeOwned;
 
 use super::compress::{Compression, inflate_or_raw};
-use super::{Decoded, Times, from_json};
+use super::{Decoded, Extended, Times, from_json};
 use crate::error::{CacheError, ErrorKind};
 
 const MAGIC: [u8; 2] = [0xCA, 0x01];
@@ -69,13 +69,16 @@ pub(super) fn decode<V: DeserializeOwned>(
     })
 }
 
-/// Writes another expiry into an envelope; false if it is none.
-pub(super) fn extend(bytes: &mut [u8], expires: u64) -> bool {
-    if open(bytes).is_none() {
-        return false;
+/// Writes another expiry into an envelope.
+pub(super) fn extend(bytes: &mut [u8], now: u64, expires: u64) -> Extended {
+    match open(bytes) {
+        None => Extended::NoTimes,
+        Some((times, ..)) if times.expires != 0 && times.expires <= now => Extended::Dead,
+        Some(_) => {
+            bytes[EXPIRES..EXPIRES + 8].copy_from_slice(&expires.to_le_bytes());
+            Extended::Yes
+        }
     }
-    bytes[EXPIRES..EXPIRES + 8].copy_from_slice(&expires.to_le_bytes());
-    true
 }
 
 fn open(bytes: &[u8]) -> Option<(Times, u8, &[u8])> {

@@ -12,6 +12,7 @@ use serde::ser::{
 
 use super::buffer::Tree;
 use super::error::{KeyError, Reason};
+use super::json_number;
 use super::map_key::MapKey;
 use super::tree::{MAX_DEPTH, Reader, Token};
 
@@ -111,6 +112,7 @@ impl<'t> Encoder<'t> {
         Ok(Open {
             encoder: self.inside()?,
             end,
+            is_json_number: false,
         })
     }
 
@@ -275,7 +277,14 @@ impl<'t> Serializer for Encoder<'t> {
         OpenMap::new(self, len)
     }
     #[inline]
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Open<'t>, KeyError> {
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Open<'t>, KeyError> {
+        if name == json_number::NAME {
+            return Ok(Open {
+                encoder: self,
+                end: &[],
+                is_json_number: true,
+            });
+        }
         self.open(Token::Map, &[Token::MapEnd])
     }
     #[inline]
@@ -311,6 +320,7 @@ impl From<fmt::Error> for KeyError {
 struct Open<'t> {
     encoder: Encoder<'t>,
     end: &'static [Token<'static>],
+    is_json_number: bool,
 }
 
 impl Open<'_> {
@@ -321,6 +331,9 @@ impl Open<'_> {
 
     #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), KeyError> {
+        if self.is_json_number {
+            return json_number::write(self.encoder.part(), value);
+        }
         self.encoder.tree.token(Token::Str(name))?;
         self.element(value)
     }

@@ -9,6 +9,7 @@
 //! | `buffer` | where the bytes are kept, how they are compared and hashed |
 //! | `tree` | what the bytes mean, and how they are read back |
 //! | `encode` | how a serde value becomes a tree |
+//! | `json_number` | numbers of a `serde_json::Value` as other crates' features write them |
 //! | `map_key` | which values may be keys of a map |
 //! | `python` | the tree as the text of Python's `json.dumps` |
 //! | `repr` | floats and text, letter by letter as Python writes them |
@@ -19,6 +20,7 @@
 mod buffer;
 mod encode;
 mod error;
+mod json_number;
 mod map_key;
 mod python;
 mod repr;
