@@ -226,3 +226,13 @@ fn strict_does_not_lose_a_result_for_a_write_that_failed() {
     caches().set("strict_panics_in_set", cache).unwrap();
     assert_eq!(strict(1).unwrap(), 1);
 }
+
+#[test]
+fn strict_is_about_stores_and_not_about_an_alias_that_is_not_there() {
+    #[cache_result(cache = "no_such_alias", strict)]
+    fn strict(n: u32) -> Result<u32, cache_runtime::CacheError> {
+        Ok(n)
+    }
+    assert_eq!(strict(1).unwrap(), 1);
+    assert_eq!(strict::stats().errors, 1);
+}

@@ -178,11 +178,9 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
         let target = match target {
             Ok(target) => target,
             Err(error) => {
+                // No fault of a store, so no matter for `strict`: such a call never breaks.
                 site.refused(&error);
-                return match self.strict {
-                    Some(strict) => strict(error),
-                    None => call::alone(body).await,
-                };
+                return call::alone(body).await;
             }
         };
         call::fetch::<R, K, P>(mode, &target, self.plan(), body).await

@@ -4,10 +4,6 @@ use cache_runtime::cache_result;
 
 use crate::support::*;
 
-fn debug(value: impl std::fmt::Debug) -> String {
-    format!("{value:?}")
-}
-
 cached! {
     #[cache_result(cache = place.cache, skip(place))]
     fn without(place: &Place) -> Option<u32> {
@@ -40,16 +36,16 @@ scenario! {
         assert_eq!(done!(with(place, 5)), Some(5));
         assert_eq!(done!(with(place, 5)), Some(5));
         assert_eq!(place.runs(), 2);
-        assert_eq!(debug(done!(with::entry(place, 0).get()).unwrap()), "Some(None)");
-        assert_eq!(debug(done!(with::entry(place, 5).get()).unwrap()), "Some(Some(5))");
-        assert_eq!(debug(done!(with::entry(place, 6).get()).unwrap()), "None");
+        assert_eq!(done!(with::entry(place, 0).get()).unwrap(), Some(None));
+        assert_eq!(done!(with::entry(place, 5).get()).unwrap(), Some(Some(5)));
+        assert_eq!(done!(with::entry(place, 6).get()).unwrap(), None);
         lives!(place, with::entry(place, 0), 300);
     }
 }
 
 scenario! {
     fn none_can_be_set_by_hand(place) {
-        done!(with::entry(place, 5).set(&Default::default())).unwrap();
+        done!(with::entry(place, 5).set(&None)).unwrap();
         assert_eq!(done!(with(place, 5)), None);
         assert_eq!(place.runs(), 0);
     }
@@ -131,6 +127,6 @@ scenario! {
         assert_eq!(done!(of_result(place)), Ok(None));
         assert_eq!(done!(of_result(place)), Ok(None));
         assert_eq!(place.runs(), 2);
-        assert_eq!(debug(done!(of_result::entry(place).get()).unwrap()), "Some(None)");
+        assert_eq!(done!(of_result::entry(place).get()).unwrap(), Some(None));
     }
 }

@@ -56,7 +56,12 @@ impl Default for CacheBuilder {
 }
 
 impl CacheBuilder {
-    pub(super) fn from_url(url: &str) -> Result<Self, CacheError> {
+    /// A builder with the settings of a URL, for what no URL can say: a clock, a key function.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cache::from_url`].
+    pub fn from_url(url: &str) -> Result<Self, CacheError> {
         let url = CacheUrl::parse(url)?;
         let mut builder = Self::default();
         for (name, value) in &url.options {
