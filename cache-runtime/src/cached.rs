@@ -5,8 +5,6 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
-
 use crate::cache::Cache;
 use crate::call::{self, Plan};
 use crate::call_key::Key;
@@ -132,7 +130,7 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
                 result: Some(result),
             },
             None => Answer::Miss {
-                future: self.miss(Mode::Async, body),
+                future: Box::pin(self.miss(Mode::Async, body)),
             },
         }
     }
@@ -214,26 +212,29 @@ pub(crate) fn cache_of(key: &Key) -> Result<Cache, CacheError> {
     }
 }
 
-pin_project! {
-    /// A result that is there, or one to wait for.
-    #[project = AnswerProjection]
-    enum Answer<R, F> {
-        Hit { result: Option<R> },
-        Miss { #[pin] future: F },
-    }
+/// A result that is there, or one to wait for.
+///
+/// The way of a miss is boxed: a hit would have to move room for it about, which costs more than all
+/// the rest of the hit, and a miss has more to do than to allocate.
+enum Answer<R, F> {
+    Hit { result: Option<R> },
+    Miss { future: Pin<Box<F>> },
 }
+
+// Nothing in it is pinned in place: the future is pinned in its box.
+impl<R, F> Unpin for Answer<R, F> {}
 
 impl<R, F: Future<Output = R>> Future for Answer<R, F> {
     type Output = R;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<R> {
-        match self.project() {
-            AnswerProjection::Hit { result } => match result.take() {
+        match self.get_mut() {
+            Answer::Hit { result } => match result.take() {
                 Some(result) => Poll::Ready(result),
                 None => panic!("a cached call was polled after it had its result"),
             },
-            AnswerProjection::Miss { future } => future.poll(task),
+            Answer::Miss { future } => future.as_mut().poll(task),
         }
     }
 }
