@@ -183,12 +183,14 @@ where
     let (Some(timeout), Some(value)) = (timeout, K::kept(&result)) else {
         return (result, false);
     };
+    // A copy, for the store to write and the level to hold: the result itself goes to the caller,
+    // and its error need not be one that other threads may look at.
     let value = (plan.how.duplicate)(value);
     let kept = target
         .write(
             mode,
             plan.how,
-            &value,
+            value,
             timeout,
             made.started,
             Some(lead.flight()),

@@ -73,7 +73,7 @@ impl Known {
         let _overtaking = flights.overtake(mode, &target.key).await;
         let started = Started::now(&target.cache);
         target
-            .write(mode, how, value, timeout, started, None)
+            .write(mode, how, (how.duplicate)(value), timeout, started, None)
             .await
             .map(drop)
     }

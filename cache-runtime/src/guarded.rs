@@ -64,7 +64,8 @@ impl Guarded {
         answer.map_err(error)
     }
 
-    /// For walks over many round trips: the breaker, but no limit on the whole.
+    /// A walk over many round trips, asked for by hand: no limit on the whole, and the breaker is told
+    /// how it went but does not keep anyone from trying.
     pub(crate) async fn walk<'s, T>(
         &'s self,
         mode: Mode,

@@ -113,12 +113,6 @@ impl Site {
         self
     }
 
-    /// `cache_none`
-    #[must_use]
-    pub const fn cache_none(self) -> Self {
-        self
-    }
-
     /// `cache_none = …`
     #[must_use]
     pub const fn cache_none_for(mut self, timeout: Duration) -> Self {
@@ -155,18 +149,6 @@ impl Site {
     #[must_use]
     pub const fn local(mut self) -> Self {
         self.is_local = true;
-        self
-    }
-
-    /// It has a `self`.
-    #[must_use]
-    pub const fn method(self) -> Self {
-        self
-    }
-
-    /// `associated`
-    #[must_use]
-    pub const fn associated(self) -> Self {
         self
     }
 

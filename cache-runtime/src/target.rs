@@ -171,7 +171,7 @@ impl Target {
         &self,
         mode: Mode,
         how: &How<V>,
-        value: &V,
+        value: V,
         timeout: Timeout,
         started: Started,
         flight: Option<&Flight>,
@@ -182,7 +182,7 @@ impl Target {
             return Ok(Kept::Yes);
         };
         let is_overtaken = || flight.is_some_and(Flight::is_overtaken);
-        let survey = (how.survey)(value);
+        let survey = (how.survey)(&value);
         if survey.bytes > core.settings.max_value_size {
             self.count(Counter::TooLarge);
             return Ok(Kept::TooLarge);
@@ -192,7 +192,7 @@ impl Target {
                 return Err(lossy().on_key(made));
             }
             let times = started.times(life);
-            let bytes = (how.encode)(value, &core.settings.codec(), times)?;
+            let bytes = (how.encode)(&value, &core.settings.codec(), times)?;
             // An invalidation that comes from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
             if is_overtaken() {
@@ -216,10 +216,7 @@ impl Target {
                 if is_overtaken() {
                     return Change::Leave(false);
                 }
-                Change::Put(
-                    Slot::new((how.hold)((how.duplicate)(value)), expires, survey.bytes),
-                    true,
-                )
+                Change::Put(Slot::new((how.hold)(value), expires, survey.bytes), true)
             });
             if !kept {
                 return Ok(Kept::Overtaken);

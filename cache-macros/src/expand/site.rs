@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use crate::duration;
 use crate::model::unraw;
-use crate::plan::{Kind, Place, Plan};
+use crate::plan::{Place, Plan};
 use crate::value::{CacheRef, Timeout};
 
 /// The statements that end in a reference to the description.
@@ -41,11 +41,6 @@ fn description(plan: &Plan) -> TokenStream {
 fn settings(plan: &Plan) -> TokenStream {
     let args = plan.args;
     let mut calls = TokenStream::new();
-    match plan.kind {
-        Kind::Free => {}
-        Kind::Method => calls.extend(quote!(.method())),
-        Kind::Associated => calls.extend(quote!(.associated())),
-    }
     if let Some(prefix) = &args.key_prefix {
         let prefix = &prefix.value;
         calls.extend(quote!(.key_prefix(#prefix)));
@@ -61,10 +56,9 @@ fn settings(plan: &Plan) -> TokenStream {
     if let Some(CacheRef::Alias(alias)) = args.cache.as_ref().map(|set| &set.value) {
         calls.extend(quote!(.cache(#alias)));
     }
-    match args.cache_none.as_ref().map(|set| &set.value) {
-        Some(Some(timeout)) => calls.extend(quote!(.cache_none_for(#timeout))),
-        Some(None) => calls.extend(quote!(.cache_none())),
-        None => {}
+    // The flag alone is told by `keep_none`.
+    if let Some(timeout) = args.cache_none.as_ref().and_then(|set| set.value.as_ref()) {
+        calls.extend(quote!(.cache_none_for(#timeout)));
     }
     if let Some(jitter) = &args.jitter {
         let jitter = &jitter.value;
