@@ -1,0 +1,50 @@
+//! `cargo bench -p cache-benches`: the whole table. `-- hits churn` runs these sections alone.
+
+mod hits;
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cache_benches::allocations::Counting;
+use cache_benches::report::{self, Row};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A section of the table, by the word that chooses it.
+type Section = (&'static str, fn() -> Vec<Row>);
+
+const SECTIONS: &[Section] = &[("hits", hits::all)];
+
+fn main() {
+    let chosen: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    if let Some(unknown) = chosen
+        .iter()
+        .find(|word| SECTIONS.iter().all(|(name, _)| name != word))
+    {
+        let known: Vec<_> = SECTIONS.iter().map(|(name, _)| *name).collect();
+        eprintln!(
+            "no section is called {unknown:?}: there are {}",
+            known.join(", ")
+        );
+        std::process::exit(2);
+    }
+    let mut rows = Vec::new();
+    for (name, run) in SECTIONS {
+        if chosen.is_empty() || chosen.iter().any(|word| word == name) {
+            rows.extend(run());
+        }
+    }
+    println!("{}", report::tables(&rows));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/benches/table.json");
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    match report::write_json(&path, &rows, seconds) {
+        Ok(()) => println!("also as {}", path.display()),
+        Err(error) => eprintln!("cannot write {}: {error}", path.display()),
+    }
+}
