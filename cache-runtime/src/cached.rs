@@ -8,16 +8,15 @@ use std::task::{Context, Poll};
 use crate::cache::Cache;
 use crate::call::{self, Plan};
 use crate::call_key::Key;
-use crate::context;
 use crate::error::CacheError;
+use crate::hit;
 use crate::keep::Keep;
-use crate::local::{Header, Lookup};
 use crate::mode::{Mode, block_on};
-use crate::observe::HitCell;
 use crate::policy::{Plain, Policy, TimeoutOf, Times, When};
 use crate::registry;
 use crate::site::Site;
 use crate::target::Target;
+use crate::thread;
 use crate::timeout::Timeout;
 use crate::value::{CacheValue, Form, How, InProcess, LocalValue, Portable};
 
@@ -107,12 +106,18 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
 
     /// The result: a kept one, or that of `body`.
     #[inline(always)]
+    // What is light is forgotten: its destructor would find nothing, slowly.
     pub fn run(self, body: impl FnOnce() -> R) -> R
     where
         P: Policy<K::Value>,
     {
         match self.hit() {
-            Some(result) => result,
+            Some(result) => {
+                if self.key.is_light() {
+                    std::mem::forget(self.key);
+                }
+                result
+            }
             None => block_on(self.miss(Mode::Blocking, async move { body() })),
         }
     }
@@ -126,9 +131,14 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
         P: Policy<K::Value>,
     {
         match self.hit() {
-            Some(result) => Answer::Hit {
-                result: Some(result),
-            },
+            Some(result) => {
+                if self.key.is_light() {
+                    std::mem::forget(self.key);
+                }
+                Answer::Hit {
+                    result: Some(result),
+                }
+            }
             None => Answer::Miss {
                 future: Box::pin(self.miss(Mode::Async, body)),
             },
@@ -139,29 +149,16 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
     /// write to shared memory.
     #[inline(always)]
     fn hit(&self) -> Option<R> {
-        if context::is_special() || self.key.broken.is_some() {
+        let own = thread::fast()?;
+        if self.key.broken.is_some() {
             return None;
         }
-        match &self.key.cache {
-            None => registry::with_cache(self.key.site, |cache| self.hit_in(cache))?,
-            Some(cache) => self.hit_in(cache),
-        }
-    }
-
-    #[inline]
-    fn hit_in(&self, cache: &Cache) -> Option<R> {
-        let level = cache.core().level(self.how.is_shared)?;
-        let binding = self.key.site.known_binding(cache.space())?;
-        let header = Header {
-            binding,
-            version: self
-                .key
-                .version
-                .map_or_else(|| cache.version_number(), |version| version.number()),
-        };
-        let lookup = Lookup::new(header, &self.key.tree);
-        let value = level.read(&lookup, |slot| (self.how.copy)(&slot.value))??;
-        HitCell::numbered(binding).count();
+        // Known to the compiler here, no more after the key was shown around.
+        let how = self.how;
+        let guard = own.pin();
+        let hit = hit::find(&self.key, how.is_shared, &guard)?;
+        let value = (how.copy)(&hit.slot.value)?;
+        own.count_hit(hit.binding);
         Some(K::wrap(value))
     }
 

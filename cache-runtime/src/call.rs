@@ -95,7 +95,7 @@ where
 
     // Another may have finished between the first look and the lead.
     if let Some(value) = target.read_level(plan.how) {
-        target.binding.counters.hits.count();
+        target.binding.counters.count_hit();
         return land::<R, K>(plan.how, lead, K::wrap(value));
     }
     match target.read_store(mode, plan.how).await {

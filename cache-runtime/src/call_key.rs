@@ -108,6 +108,12 @@ impl Key {
         self
     }
 
+    /// Whether there is nothing to drop in it.
+    #[inline(always)]
+    pub(crate) fn is_light(&self) -> bool {
+        self.tree.is_inline() && self.cache.is_none() && self.broken.is_none()
+    }
+
     #[inline(always)]
     fn checked(mut self, pushed: Result<(), KeyError>) -> Self {
         if let Err(error) = pushed {

@@ -1,7 +1,7 @@
 //! Where a call stands: which flights this chain of calls leads, and whether caching is off or
 //! refreshing in this scope. Carried along by the thread, and by a future wherever it is polled.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 use crate::flight::Flight;
 use crate::site::Site;
 use crate::sync::lock;
+use crate::thread;
 use crate::timeout::Timeout;
 
 /// Where a call stands.
@@ -65,17 +66,9 @@ pub(crate) struct Decisions {
 }
 
 thread_local! {
-    // Read on every hit, so it stands alone and has no destructor.
-    static SPECIAL: Cell<bool> = const { Cell::new(false) };
     static HERE: RefCell<Context> = const {
         RefCell::new(Context { frame: None, scope: Scope::Normal })
     };
-}
-
-/// Whether this scope says anything but "cached as usual".
-#[inline]
-pub(crate) fn is_special() -> bool {
-    SPECIAL.get()
 }
 
 pub(crate) fn here() -> Context {
@@ -85,7 +78,7 @@ pub(crate) fn here() -> Context {
 
 /// How a call of `site` is to be treated in this scope.
 pub(crate) fn treatment(site: Option<&'static Site>) -> Treatment {
-    if !is_special() {
+    if !thread::is_special() {
         return Treatment::Cached;
     }
     match here().scope {
@@ -160,7 +153,7 @@ impl Context {
 fn swap(context: Context) -> Context {
     let special = !matches!(context.scope, Scope::Normal);
     HERE.try_with(|here| {
-        SPECIAL.set(special);
+        thread::set_special(special);
         here.replace(context)
     })
     .unwrap_or_default()

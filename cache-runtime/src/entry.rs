@@ -46,7 +46,7 @@ impl Known {
     async fn get<V>(&self, mode: Mode, how: &How<V>) -> Result<Option<V>, CacheError> {
         let target = self.target()?;
         if let Some(value) = target.read_level(how) {
-            target.binding.counters.hits.count();
+            target.binding.counters.count_hit();
             return Ok(Some(value));
         }
         let value = target.read_store(mode, how).await?;

@@ -1,15 +1,13 @@
 //! Caches by alias: set by the program, or found in the environment at first use.
 //!
-//! A hit reads the cache of its alias from the thread's own copy. The copies are thrown away when
-//! an alias changes, which one number tells.
+//! A function knows its alias for good, and a hit reads the alias's cache without a lock.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cache::Cache;
 use crate::error::{CacheError, ErrorKind};
+use crate::reclaim::{Guard, Swap};
 use crate::site::Site;
 use crate::sync::lock;
 
@@ -34,23 +32,17 @@ pub struct Caches(());
 
 type Found = Result<Cache, CacheError>;
 
-#[derive(Default)]
-struct Aliases {
-    numbers: HashMap<String, usize>,
-    found: Vec<Option<Found>>,
+/// One alias and its cache.
+pub(crate) struct Alias {
+    name: String,
+    /// What was set, or what came of looking into the environment.
+    found: Mutex<Option<Found>>,
+    /// The cache of it, for hits.
+    cache: Swap<Cache>,
 }
 
-static ALIASES: Mutex<Option<Aliases>> = Mutex::new(None);
-static GENERATION: AtomicU64 = AtomicU64::new(0);
-
-thread_local! {
-    static MINE: RefCell<Mine> = const { RefCell::new(Mine { generation: 0, caches: Vec::new() }) };
-}
-
-struct Mine {
-    generation: u64,
-    caches: Vec<Option<Cache>>,
-}
+// Aliases are never forgotten: functions hold on to them.
+static ALIASES: Mutex<Option<HashMap<String, &'static Alias>>> = Mutex::new(None);
 
 impl Caches {
     /// Gives `alias` this cache, in place of what it had. Functions use it from their next call.
@@ -61,11 +53,9 @@ impl Caches {
     /// and `.`.
     pub fn set(self, alias: &str, cache: Cache) -> Result<(), CacheError> {
         check(alias)?;
-        with(|aliases| {
-            let number = aliases.number(alias);
-            aliases.found[number] = Some(Ok(cache));
-        });
-        GENERATION.fetch_add(1, Ordering::SeqCst);
+        let before = alias_named(alias).put(Ok(cache));
+        // Its end may do anything.
+        drop(before);
         Ok(())
     }
 
@@ -76,49 +66,62 @@ impl Caches {
     ///
     /// Kind `UnknownCache`, or what is wrong with the URL.
     pub fn get(self, alias: &str) -> Result<Cache, CacheError> {
-        with(|aliases| {
-            let number = aliases.number(alias);
-            aliases.get(number, alias)
-        })
+        alias_named(alias).get()
     }
 
     /// The aliases that have a cache, sorted.
     #[must_use]
     pub fn aliases(self) -> Vec<String> {
-        let mut names: Vec<String> = with(|aliases| {
-            let has_cache = |number: &usize| matches!(aliases.found[*number], Some(Ok(_)));
-            aliases
-                .numbers
-                .iter()
-                .filter(|(_, number)| has_cache(number))
-                .map(|(alias, _)| alias.clone())
-                .collect()
-        });
+        let aliases = lock(&ALIASES);
+        let has_cache = |alias: &&&Alias| matches!(&*lock(&alias.found), Some(Ok(_)));
+        let set = aliases.iter().flat_map(HashMap::values).filter(has_cache);
+        let mut names: Vec<String> = set.map(|alias| alias.name.clone()).collect();
         names.sort();
         names
     }
 }
 
-impl Aliases {
-    fn number(&mut self, alias: &str) -> usize {
-        if let Some(number) = self.numbers.get(alias) {
-            return *number;
+impl Alias {
+    fn get(&self) -> Found {
+        if let Some(found) = &*lock(&self.found) {
+            return found.clone();
         }
-        let number = self.found.len();
-        self.found.push(None);
-        self.numbers.insert(alias.to_owned(), number);
-        number
+        // Not under the lock: opening a store of the user's own may ask for another cache.
+        let opened = from_environment(&self.name);
+        let mut found = lock(&self.found);
+        if found.is_none() {
+            self.publish(&opened);
+        }
+        found.get_or_insert(opened).clone()
     }
 
-    fn get(&mut self, number: usize, alias: &str) -> Found {
-        self.found[number]
-            .get_or_insert_with(|| from_environment(alias))
-            .clone()
+    /// Puts `new` in the place of what was there, which is the caller's.
+    fn put(&self, new: Found) -> (Option<Found>, Vec<Box<Cache>>) {
+        let mut found = lock(&self.found);
+        let freed = self.publish(&new);
+        (found.replace(new), freed)
+    }
+
+    fn publish(&self, found: &Found) -> Vec<Box<Cache>> {
+        found
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |cache| self.cache.set(cache.clone()))
     }
 }
 
-fn with<T>(f: impl FnOnce(&mut Aliases) -> T) -> T {
-    f(lock(&ALIASES).get_or_insert_default())
+fn alias_named(name: &str) -> &'static Alias {
+    let mut aliases = lock(&ALIASES);
+    let aliases = aliases.get_or_insert_default();
+    if let Some(alias) = aliases.get(name) {
+        return alias;
+    }
+    let alias = Box::leak(Box::new(Alias {
+        name: name.to_owned(),
+        found: Mutex::new(None),
+        cache: Swap::empty(),
+    }));
+    aliases.insert(name.to_owned(), alias);
+    alias
 }
 
 fn check(alias: &str) -> Result<(), CacheError> {
@@ -166,45 +169,17 @@ fn variable_of(alias: &str) -> String {
     format!("CACHE_URL_{alias}")
 }
 
-/// What `f` makes of the cache of this function's alias, as this thread knows it; `None` if it
-/// does not know it yet.
+/// The cache of this function's alias, if the function has asked for it before.
 #[inline]
-pub(crate) fn with_cache<T>(site: &'static Site, f: impl FnOnce(&Cache) -> T) -> Option<T> {
-    let number = *site.alias_number.get()?;
-    MINE.try_with(|mine| {
-        let mine = mine.try_borrow().ok()?;
-        if mine.generation != GENERATION.load(Ordering::Relaxed) {
-            return None;
-        }
-        mine.caches.get(number)?.as_ref().map(f)
-    })
-    .ok()?
+pub(crate) fn known<'g>(site: &Site, guard: &'g Guard<'_>) -> Option<&'g Cache> {
+    site.alias_of.get()?.cache.get(guard)
 }
 
-/// The cache of this function's alias; this thread knows it from then on.
-pub(crate) fn cache_of(site: &'static Site) -> Result<Cache, CacheError> {
-    // Read before the alias is, so that a change in between makes the copy an old one.
-    let generation = GENERATION.load(Ordering::SeqCst);
-    let (number, cache) = with(|aliases| {
-        let number = aliases.number(site.alias);
-        (number, aliases.get(number, site.alias))
-    });
-    let cache = cache?;
-    let _ = site.alias_number.set(number);
-    // Where a value's `clone` is running under the copy, it stays as it is.
-    let _ = MINE.try_with(|mine| {
-        if let Ok(mut mine) = mine.try_borrow_mut() {
-            if mine.generation != generation {
-                mine.caches.clear();
-                mine.generation = generation;
-            }
-            if mine.caches.len() <= number {
-                mine.caches.resize(number + 1, None);
-            }
-            mine.caches[number] = Some(cache.clone());
-        }
-    });
-    Ok(cache)
+/// The cache of this function's alias.
+pub(crate) fn cache_of(site: &Site) -> Found {
+    site.alias_of
+        .get_or_init(|| alias_named(site.alias))
+        .get()
 }
 
 #[cfg(test)]

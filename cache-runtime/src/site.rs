@@ -9,6 +9,7 @@ use once_cell::sync::OnceCell;
 
 use crate::error::{CacheError, ErrorKind};
 use crate::observe::Stats;
+use crate::registry::Alias;
 use crate::space::{Binding, Space};
 use crate::sync::lock;
 use crate::timeout::Timeout;
@@ -30,7 +31,7 @@ pub struct Site {
     pub(crate) is_strict: bool,
     pub(crate) is_local: bool,
     own_prefix: OnceCell<String>,
-    pub(crate) alias_number: OnceCell<usize>,
+    pub(crate) alias_of: OnceCell<&'static Alias>,
     self_type: AtomicU8,
     /// The space met last and the binding in it, packed, so that a hit reads one word.
     last: AtomicU64,
@@ -71,7 +72,7 @@ impl Site {
             is_strict: false,
             is_local: false,
             own_prefix: OnceCell::new(),
-            alias_number: OnceCell::new(),
+            alias_of: OnceCell::new(),
             self_type: AtomicU8::new(UNKNOWN),
             last: AtomicU64::new(0),
             bindings: Mutex::new(Vec::new()),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
+use crate::local::choose_secret;
 use crate::observe::{Counters, Stats};
 use crate::site::Site;
 use crate::sync::lock;
@@ -48,6 +49,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 
 impl Binding {
     fn new(site: Option<&'static Site>, is_collision: bool) -> Arc<Self> {
+        choose_secret();
         let id = NEXT.fetch_add(1, Relaxed);
         Arc::new(Self {
             id,

@@ -1,16 +1,16 @@
 //! Type parameters as a part of a key: an exact number in process, a name in shared keys.
 
 use std::any::{TypeId, type_name};
+use std::hash::BuildHasher;
 use std::sync::Mutex;
 
 use once_cell::sync::Lazy;
 
-use crate::local::{Ready, thread_is_alive};
+use crate::local::{Node, Ready, Shard};
 use crate::sync::lock;
+use crate::thread;
 
-// A TypeId is a hash already.
-static IDS: Lazy<papaya::HashMap<TypeId, u32, Ready>> =
-    Lazy::new(|| papaya::HashMap::builder().hasher(Ready::default()).build());
+static IDS: Lazy<Shard<Numbered, ()>> = Lazy::new(|| Shard::new(()));
 static NAMES: Mutex<Vec<Named>> = Mutex::new(Vec::new());
 
 struct Named {
@@ -20,25 +20,43 @@ struct Named {
     is_second: bool,
 }
 
+struct Numbered {
+    id: TypeId,
+    number: u32,
+}
+
+impl Node for Numbered {
+    fn hash(&self) -> u64 {
+        hash(&self.id)
+    }
+
+    fn weight(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
+// A TypeId is a hash already.
+#[inline]
+fn hash(id: &TypeId) -> u64 {
+    Ready::default().hash_one(id)
+}
+
 /// The number of `T` in this process. Two types never share one, even if their names are equal;
 /// lifetimes make no difference.
 #[inline]
 pub(crate) fn number<T: ?Sized>() -> u32 {
     let id = typeid::of::<T>();
-    if !thread_is_alive() {
-        return met(id, type_name::<T>());
-    }
-    let guard = IDS.guard();
-    if let Some(number) = IDS.get(&id, &guard) {
-        return *number;
-    }
-    let number = met(id, type_name::<T>());
-    IDS.insert(id, number, &guard);
-    number
+    let hash = hash(&id);
+    let known = thread::with(|own| {
+        let guard = own.pin();
+        let found = IDS.get(hash, |numbered| numbered.id == id, &guard);
+        found.map(|numbered| numbered.number)
+    });
+    known.unwrap_or_else(|| met(id, hash, type_name::<T>()))
 }
 
 #[cold]
-fn met(id: TypeId, name: &'static str) -> u32 {
+fn met(id: TypeId, hash: u64, name: &'static str) -> u32 {
     let mut names = lock(&NAMES);
     let number = names.iter().position(|named| named.id == id);
     let number = number.unwrap_or_else(|| {
@@ -50,7 +68,12 @@ fn met(id: TypeId, name: &'static str) -> u32 {
         });
         names.len() - 1
     });
-    u32::try_from(number).unwrap_or(u32::MAX)
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    let mut ids = IDS.lock();
+    if ids.find(hash, |numbered| numbered.id == id).is_none() {
+        ids.insert(Box::new(Numbered { id, number }));
+    }
+    number
 }
 
 /// The name of the type with this number.

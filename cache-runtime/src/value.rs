@@ -1,7 +1,7 @@
 //! What can be a cached value or a part of a key, in words that speak of caching; and how the
 //! in-process level holds values of any type.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -78,12 +78,32 @@ pub struct How<V> {
 type Encode<V> = fn(&V, &Codec, Times) -> Result<Vec<u8>, CacheError>;
 type Decode<V> = fn(&[u8], &Codec) -> Result<Decoded<V>, CacheError>;
 
-/// A held value.
-pub(crate) struct Holding(Box<dyn Held>);
+/// A held value, and its type: asking the value itself would be a call through a pointer on every
+/// hit.
+pub(crate) struct Holding {
+    id: TypeId,
+    held: Box<dyn Held>,
+}
 
 impl Holding {
+    fn new<H: Held>(held: H) -> Self {
+        Self {
+            id: TypeId::of::<H>(),
+            held: Box::new(held),
+        }
+    }
+
     pub(crate) fn encode(&self) -> Option<Result<Vec<u8>, CacheError>> {
-        self.0.encode()
+        self.held.encode()
+    }
+
+    /// The held thing, if it is of exactly this type.
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "a downcast that has been checked")]
+    fn downcast<H: Held>(&self) -> Option<&H> {
+        let held: *const dyn Held = &*self.held;
+        // SAFETY: `id` is the type of what `new` put into the box, and nothing changes either.
+        (self.id == TypeId::of::<H>()).then(|| unsafe { &*held.cast::<H>() })
     }
 }
 
@@ -116,14 +136,13 @@ impl<V: Send + Sync + 'static> Held for Bare<V> {
 
 /// Holds a value that can be read back as another type through its JSON text.
 pub(crate) fn hold<V: Serialize + Send + Sync + 'static>(value: V) -> Holding {
-    Holding(Box::new(WithCodec(value)))
+    Holding::new(WithCodec(value))
 }
 
 /// The held value, if it is of exactly this type.
-#[inline]
-pub(crate) fn peek<V: 'static>(held: &Holding) -> Option<&V> {
-    let any: &dyn Any = &*held.0;
-    any.downcast_ref::<WithCodec<V>>().map(|held| &held.0)
+#[inline(always)]
+pub(crate) fn peek<V: Serialize + Send + Sync + 'static>(held: &Holding) -> Option<&V> {
+    held.downcast::<WithCodec<V>>().map(|held| &held.0)
 }
 
 /// A value of another type than was kept goes through JSON, as it would on any store.
@@ -150,7 +169,7 @@ impl<V: CacheValue> Form<V> for Portable {
 impl<V: LocalValue> Form<V> for InProcess {
     const HOW: &'static How<V> = &How {
         is_shared: false,
-        hold: |value| Holding(Box::new(Bare(value))),
+        hold: |value| Holding::new(Bare(value)),
         copy: copy_bare::<V>,
         duplicate: V::clone,
         share: share::<V>,
@@ -165,7 +184,7 @@ impl<V: LocalValue> Form<V> for InProcess {
     };
 }
 
-#[inline]
+#[inline(always)]
 pub(crate) fn copy<V: CacheValue>(held: &Holding) -> Option<V> {
     match peek::<V>(held) {
         Some(value) => Some(value.clone()),
@@ -175,8 +194,7 @@ pub(crate) fn copy<V: CacheValue>(held: &Holding) -> Option<V> {
 
 #[inline]
 fn copy_bare<V: LocalValue>(held: &Holding) -> Option<V> {
-    let any: &dyn Any = &*held.0;
-    any.downcast_ref::<Bare<V>>().map(|held| held.0.clone())
+    held.downcast::<Bare<V>>().map(|held| held.0.clone())
 }
 
 fn share<V: LocalValue>(value: &V) -> Cargo {

@@ -53,7 +53,7 @@ impl Cache {
     ) -> Result<Option<T>, CacheError> {
         let target = self.target(key)?;
         if let Some(value) = target.read_level(how::<T>()) {
-            target.binding.counters.hits.count();
+            target.binding.counters.count_hit();
             return Ok(Some(value));
         }
         let value = target.read_store(mode, how::<T>()).await?;
@@ -148,7 +148,7 @@ impl Cache {
     ) -> Result<T, CacheError> {
         let target = self.target(key)?;
         if let Some(value) = target.read_level(how::<T>()) {
-            target.binding.counters.hits.count();
+            target.binding.counters.count_hit();
             return Ok(value);
         }
         let plan = Plan::plain(how::<T>(), timeout);

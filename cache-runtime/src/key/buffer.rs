@@ -22,7 +22,7 @@ pub(crate) struct Tree {
     len: usize,
     /// The bytes while they fit, padded with zeros; all zero after a spill.
     words: [[u8; 8]; WORDS],
-    /// All the bytes, once they are more than fit.
+    /// All the bytes, once they are more than fit; never before.
     // Boxed: a word in every entry of the in-process level instead of three that are hardly ever used.
     #[expect(clippy::box_collection, reason = "the outer size counts, see above")]
     spilled: Option<Box<Vec<u8>>>,
@@ -44,6 +44,12 @@ impl Tree {
         self.len
     }
 
+    /// Whether nothing of it is on the heap.
+    #[inline]
+    pub(crate) fn is_inline(&self) -> bool {
+        self.spilled.is_none()
+    }
+
     #[cfg(test)]
     /// Bytes on the heap; 0 as long as the tree fits inline.
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -56,14 +62,11 @@ impl Tree {
     #[inline]
     pub(crate) fn hash(&self, seed: u64) -> u64 {
         let mut mix = Mix::new(seed, self.len);
-        if self.spilled.is_some() {
+        if self.len > INLINE {
             return self.hash_spilled(mix);
         }
-        for pair in 0..WORDS / 2 {
-            if pair * 16 >= self.len {
-                break;
-            }
-            mix.pair(self.word(2 * pair), self.word(2 * pair + 1));
+        for (first, second) in self.pairs() {
+            mix.pair(first, second);
         }
         mix.finish()
     }
@@ -79,6 +82,15 @@ impl Tree {
             mix.pair(low(both), high(both));
         }
         mix.finish()
+    }
+
+    /// The inline words that are in use, two by two.
+    #[inline]
+    fn pairs(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let (pairs, _) = self.words.as_chunks::<2>();
+        let used = self.len.div_ceil(16).min(pairs.len());
+        let as_numbers = |[a, b]: &[[u8; 8]; 2]| (u64::from_le_bytes(*a), u64::from_le_bytes(*b));
+        pairs[..used].iter().map(as_numbers)
     }
 
     #[inline]
@@ -237,15 +249,12 @@ impl PartialEq for Tree {
     fn eq(&self, other: &Self) -> bool {
         // Word by word: comparing all the words at once makes vector loads of it, which have to wait
         // until the words just written have left the store buffer.
-        for index in 0..WORDS {
-            if index * 8 >= self.len {
-                break;
-            }
-            if self.words[index] != other.words[index] {
-                return false;
-            }
-        }
-        self.len == other.len && self.spilled == other.spilled
+        self.len == other.len
+            && self
+                .pairs()
+                .zip(other.pairs())
+                .all(|(mine, theirs)| (mine.0 ^ theirs.0) | (mine.1 ^ theirs.1) == 0)
+            && (self.len <= INLINE || self.spilled == other.spilled)
     }
 }
 

@@ -4,14 +4,21 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 use once_cell::sync::Lazy;
-use papaya::Equivalent;
 
+use super::table::Node;
 use crate::clock::Tick;
 use crate::key::Tree;
 use crate::value::Holding;
 
-// Without it, people who choose arguments could choose collisions.
-static SECRET: Lazy<u64> = Lazy::new(|| std::hash::RandomState::new().hash_one(0_u8));
+// Without it, people who choose arguments could choose collisions. Zero until it is chosen, which
+// is before the first binding has a number; a hit need not ask.
+static SECRET: AtomicU64 = AtomicU64::new(0);
+
+/// Chooses the secret of this process, once.
+pub(crate) fn choose_secret() {
+    static CHOSEN: Lazy<u64> = Lazy::new(|| std::hash::RandomState::new().hash_one(0_u8));
+    SECRET.store(*CHOSEN, Relaxed);
+}
 
 /// Which function in which cache, and which version of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +31,7 @@ impl Header {
     /// The seed with which the arguments are hashed.
     #[inline]
     pub(crate) fn seed(self) -> u64 {
-        *SECRET ^ u64::from(self.binding) ^ self.version.cast_unsigned().rotate_left(32)
+        SECRET.load(Relaxed) ^ u64::from(self.binding) ^ self.version.cast_unsigned().rotate_left(32)
     }
 }
 
@@ -80,6 +87,12 @@ impl<'a> Lookup<'a> {
         Self { header, tree, hash }
     }
 
+    /// Whether this is the key of `entry`.
+    #[inline]
+    pub(super) fn is_of(&self, entry: &Entry) -> bool {
+        *self.tree == entry.key.tree && self.header == entry.key.header
+    }
+
     pub(crate) fn to_full(self) -> FullKey {
         FullKey {
             header: self.header,
@@ -89,57 +102,21 @@ impl<'a> Lookup<'a> {
     }
 }
 
-impl Hash for Lookup<'_> {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-/// A key in the table, with the number by which the eviction queue knows it.
-#[derive(Debug)]
-pub(super) struct TableKey {
-    pub(super) full: FullKey,
+/// An entry in the table.
+pub(crate) struct Entry {
+    pub(crate) key: FullKey,
+    pub(crate) slot: Slot,
+    /// By which the eviction queue knows it; unique in its shard.
     pub(super) id: u64,
 }
 
-impl PartialEq for TableKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.full == other.full
+impl Node for Entry {
+    fn hash(&self) -> u64 {
+        self.key.hash
     }
-}
 
-impl Eq for TableKey {}
-
-impl Hash for TableKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.full.hash);
-    }
-}
-
-impl Equivalent<TableKey> for Lookup<'_> {
-    #[inline]
-    fn equivalent(&self, key: &TableKey) -> bool {
-        self.hash == key.full.hash && self.header == key.full.header && *self.tree == key.full.tree
-    }
-}
-
-/// A key by its number.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ById {
-    pub(super) hash: u64,
-    pub(super) id: u64,
-}
-
-impl Hash for ById {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-impl Equivalent<TableKey> for ById {
-    fn equivalent(&self, key: &TableKey) -> bool {
-        self.id == key.id
+    fn weight(&self) -> usize {
+        self.slot.weight
     }
 }
 

@@ -1,16 +1,16 @@
-//! The table of the in-process level, and the only places that change it.
+//! The in-process level: what is in it, what has to go, and the only places that change it.
 //!
-//! Reads go through `papaya`, which takes no lock. Every change takes the mutex of the key's
-//! shard, so that a read-modify-write needs nothing more.
+//! Reads take no lock. Every change takes the lock of the key's shard, so that a
+//! read-modify-write needs nothing more.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::ending::thread_is_alive;
-use super::entry::{ById, FullKey, Lookup, Ready, Slot, TableKey};
-use super::queue::{Queues, Swept, Ticket, Turn};
-use crate::clock::{Clock, NEVER};
-use crate::sync::lock;
+use super::entry::{Entry, FullKey, Lookup, Slot};
+use super::queue::{Queues, Ticket};
+use super::table::{Locked, SHARD_BITS, Shard};
+use crate::clock::{Clock, NEVER, Tick};
+use crate::reclaim::Guard;
+use crate::thread;
 
 /// How much the level may hold.
 #[derive(Debug, Clone, Copy)]
@@ -19,17 +19,15 @@ pub(crate) struct Bounds {
     pub(crate) max_bytes: Option<usize>,
 }
 
-type Table = papaya::HashMap<TableKey, Slot, Ready>;
-
 pub(crate) struct Level {
-    table: Table,
-    shards: Box<[Mutex<Queues>]>,
+    shards: Box<[Shard<Entry, Queues>]>,
     bounds: Bounds,
+    /// What the entries weigh; counted only if it is bounded.
     bytes: AtomicUsize,
-    next_id: AtomicU64,
-    evictions: AtomicU64,
     clock: Clock,
 }
+
+type Open<'a> = Locked<'a, Entry, Queues>;
 
 /// What to do with an entry while its shard is locked.
 pub(crate) enum Change<T> {
@@ -48,86 +46,68 @@ impl Level {
         let by_bytes = bounds.max_bytes.map_or(usize::MAX, |bytes| bytes >> 22);
         let shards = (bounds.max_entries / 4096)
             .min(by_bytes)
-            .clamp(1, 16)
+            .clamp(1, 1 << SHARD_BITS.len())
             .next_power_of_two();
         Self {
-            table: papaya::HashMap::builder().hasher(Ready::default()).build(),
-            shards: (0..shards).map(|_| Mutex::default()).collect(),
+            shards: (0..shards).map(|_| Shard::new(Queues::default())).collect(),
             bounds,
             bytes: AtomicUsize::new(0),
-            next_id: AtomicU64::new(0),
-            evictions: AtomicU64::new(0),
             clock,
         }
     }
 
+    /// The fresh entry under `key`.
+    #[inline(always)]
+    pub(crate) fn get<'g>(&'g self, key: &Lookup<'_>, guard: &'g Guard<'_>) -> Option<&'g Slot> {
+        let shard = self.shard(key.hash);
+        let entry = shard.get(key.hash, |entry| key.is_of(entry), guard)?;
+        let expires = entry.slot.expires();
+        if expires != NEVER && expires <= self.clock.now() {
+            return None;
+        }
+        entry.slot.visit();
+        Some(&entry.slot)
+    }
+
     /// What `f` makes of the fresh entry under `key`; `None` if there is none.
-    #[inline]
     pub(crate) fn read<T>(&self, key: &Lookup<'_>, f: impl FnOnce(&Slot) -> T) -> Option<T> {
-        if !thread_is_alive() {
-            return None;
-        }
-        let guard = self.table.guard();
-        let slot = self.table.get(key, &guard)?;
-        if slot.expires() != NEVER && slot.expires() <= self.clock.now() {
-            return None;
-        }
-        slot.visit();
-        Some(f(slot))
+        thread::with(|own| self.get(key, &own.pin()).map(f))
     }
 
     /// Changes the entry under `key`; `f` sees it only if it is fresh. Nothing else changes the
     /// same key meanwhile.
     pub(crate) fn change<T>(&self, key: FullKey, f: impl FnOnce(Option<&Slot>) -> Change<T>) -> T {
-        if !thread_is_alive() {
-            // Nothing can be kept from here any more; what `f` answers stands.
-            let (Change::Leave(answer) | Change::Put(_, answer) | Change::Remove(answer)) = f(None);
-            return answer;
-        }
-        // In this order: what the guard frees, it frees after the lock is gone, so that a value's
-        // `drop` may use the cache.
-        let guard = self.table.guard();
-        let mut queues = self.shard(key.hash);
-        let old = self.table.get_key_value(&key.lookup(), &guard);
+        let hash = key.hash;
+        let mut shard = self.shard(hash).lock();
         let now = self.clock.now();
+        let lookup = key.lookup();
+        let old = shard.find(hash, |entry| lookup.is_of(entry));
         let fresh = old
-            .map(|(_, slot)| slot)
+            .map(|(_, entry)| &entry.slot)
             .filter(|slot| slot.expires() > now);
         match f(fresh) {
             Change::Leave(answer) => answer,
             Change::Put(slot, answer) => {
-                let hash = key.hash;
-                let id = if let Some((key, old)) = old {
-                    slot.take_over(old);
-                    self.lighter(old.weight);
-                    key.id
-                } else {
-                    self.next_id.fetch_add(1, Relaxed)
-                };
-                let is_new = old.is_none();
-                self.bytes.fetch_add(slot.weight, Relaxed);
-                self.table.insert(TableKey { full: key, id }, slot, &guard);
-                if is_new {
-                    // Before it queues: what is new must not be the one that goes, unless it is
-                    // too large to stay even alone.
-                    self.make_room(&mut queues, 1);
-                    queues.push(Ticket { hash, id });
-                    self.make_room(&mut queues, 0);
-                    self.sweep(&mut queues, now);
-                } else {
-                    self.make_room(&mut queues, 0);
+                self.heavier(slot.weight);
+                match old {
+                    Some((place, old)) => {
+                        slot.take_over(&old.slot);
+                        self.lighter(old.slot.weight);
+                        let id = old.id;
+                        shard.replace(place, Box::new(Entry { key, slot, id }));
+                        self.make_room(&mut shard, 0);
+                    }
+                    None => self.add(&mut shard, key, slot, now),
                 }
+                self.tidy(&mut shard);
                 answer
             }
             Change::Remove(answer) => {
-                if let Some((key, old)) = old {
-                    self.lighter(old.weight);
-                    let by_id = ById {
-                        hash: key.full.hash,
-                        id: key.id,
-                    };
-                    self.table.remove(&by_id, &guard);
-                    self.forget_tickets(&mut queues, 1);
+                if let Some((place, old)) = old {
+                    self.lighter(old.slot.weight);
+                    shard.remove(place);
+                    forget_tickets(&mut shard);
+                    self.tidy(&mut shard);
                 }
                 answer
             }
@@ -136,121 +116,147 @@ impl Level {
 
     /// Takes away every entry that `condemned` says; how many there were.
     pub(crate) fn remove_where(&self, condemned: impl Fn(&FullKey, &Slot) -> bool) -> usize {
-        if !thread_is_alive() {
-            return 0;
-        }
-        let keys: Vec<FullKey> = {
-            let guard = self.table.guard();
-            self.table
-                .iter(&guard)
-                .filter(|(key, slot)| condemned(&key.full, slot))
-                .map(|(key, _)| key.full.clone())
-                .collect()
-        };
-        let count = keys.len();
-        for key in keys {
-            self.change(key, |_| Change::Remove(()));
+        let mut count = 0;
+        for shard in &self.shards {
+            let keys: Vec<FullKey> = thread::with(|own| {
+                let guard = own.pin();
+                let entries = shard.each(&guard);
+                let condemned = entries.filter(|entry| condemned(&entry.key, &entry.slot));
+                condemned.map(|entry| entry.key.clone()).collect()
+            });
+            count += keys.len();
+            for key in keys {
+                self.change(key, |_| Change::Remove(()));
+            }
+            // Who clears wants the memory back.
+            shard.lock().tidy(1, 0);
         }
         count
     }
 
     /// Visits every fresh entry.
     pub(crate) fn each(&self, mut f: impl FnMut(&FullKey, &Slot)) {
-        if !thread_is_alive() {
-            return;
-        }
         let now = self.clock.now();
-        let guard = self.table.guard();
-        for (key, slot) in self.table.iter(&guard) {
-            if slot.expires() > now {
-                f(&key.full, slot);
+        thread::with(|own| {
+            let guard = own.pin();
+            for entry in self.shards.iter().flat_map(|shard| shard.each(&guard)) {
+                if entry.slot.expires() > now {
+                    f(&entry.key, &entry.slot);
+                }
             }
-        }
+        });
     }
 
     pub(crate) fn evictions(&self) -> u64 {
-        self.evictions.load(Relaxed)
+        self.shards
+            .iter()
+            .map(|shard| shard.lock().evictions)
+            .sum()
     }
 
-    fn shard(&self, hash: u64) -> MutexGuard<'_, Queues> {
-        // The table uses the high and the low bits; the shard is chosen by those between.
-        let at = (hash >> 24) as usize & (self.shards.len() - 1);
-        lock(&self.shards[at])
+    #[inline]
+    fn shard(&self, hash: u64) -> &Shard<Entry, Queues> {
+        &self.shards[(hash >> SHARD_BITS.start) as usize & (self.shards.len() - 1)]
     }
 
-    fn shard_capacity(&self) -> usize {
+    fn capacity(&self) -> usize {
         (self.bounds.max_entries / self.shards.len()).max(1)
     }
 
+    fn heavier(&self, weight: usize) {
+        if self.bounds.max_bytes.is_some() {
+            self.bytes.fetch_add(weight, Relaxed);
+        }
+    }
+
     fn lighter(&self, weight: usize) {
-        self.bytes.fetch_sub(weight, Relaxed);
+        if self.bounds.max_bytes.is_some() {
+            self.bytes.fetch_sub(weight, Relaxed);
+        }
     }
 
-    fn is_full(&self, queues: &Queues, incoming: usize) -> bool {
-        queues.live() + incoming > self.shard_capacity()
-            || self
-                .bounds
-                .max_bytes
-                .is_some_and(|max| self.bytes.load(Relaxed) > max && queues.live() > 0)
+    fn add(&self, shard: &mut Open<'_>, key: FullKey, slot: Slot, now: Tick) {
+        // Before it queues: what is new must not be the one that goes, unless it is too large to
+        // stay even alone.
+        self.make_room(shard, 1);
+        let hash = key.hash;
+        let id = shard.number();
+        shard.insert(Box::new(Entry { key, slot, id }));
+        shard.push(Ticket { hash, id }, self.capacity());
+        self.make_room(shard, 0);
+        self.sweep(shard, now);
     }
 
-    fn make_room(&self, queues: &mut Queues, incoming: usize) {
-        let guard = self.table.guard();
-        while self.is_full(queues, incoming) {
-            let now = self.clock.now();
-            let evicted = queues.evict(self.shard_capacity(), |ticket| {
-                match self.table.get(&by_id(ticket), &guard) {
-                    None => Turn::Gone,
-                    // What has expired does not get another turn.
-                    Some(slot) if slot.expires() > now && slot.unvisit() => Turn::Visited,
-                    Some(_) => Turn::Idle,
+    fn is_full(&self, shard: &Open<'_>, incoming: usize) -> bool {
+        let too_heavy = |max: usize| self.bytes.load(Relaxed) > max && shard.len() > 0;
+        shard.len() + incoming > self.capacity() || self.bounds.max_bytes.is_some_and(too_heavy)
+    }
+
+    fn make_room(&self, shard: &mut Open<'_>, incoming: usize) {
+        let capacity = self.capacity();
+        while self.is_full(shard, incoming) {
+            let Some(candidate) = shard.candidate(capacity) else {
+                return;
+            };
+            let id = candidate.ticket.id;
+            match shard.find(candidate.ticket.hash, |entry| entry.id == id) {
+                // It went another way.
+                None => {}
+                // What has expired does not get another turn.
+                Some((_, entry))
+                    if entry.slot.unvisit() && entry.slot.expires() > self.clock.now() =>
+                {
+                    shard.stays(candidate);
                 }
-            });
-            let Some(ticket) = evicted else { return };
-            if let Some(slot) = self.table.remove(&by_id(ticket), &guard) {
-                self.lighter(slot.weight);
-                self.evictions.fetch_add(1, Relaxed);
+                Some((place, entry)) => {
+                    self.lighter(entry.slot.weight);
+                    shard.remove(place);
+                    shard.goes(candidate, capacity);
+                }
             }
         }
     }
 
     /// Every new entry pays for a look at the two oldest: what has expired goes, little by little.
-    fn sweep(&self, queues: &mut Queues, now: u64) {
-        let guard = self.table.guard();
-        queues.sweep(|ticket| {
-            let by_id = by_id(ticket);
-            match self.table.get(&by_id, &guard) {
-                None => Swept::Gone,
-                Some(slot) if slot.expires() > now => Swept::Alive,
-                Some(slot) => {
-                    self.lighter(slot.weight);
-                    self.table.remove(&by_id, &guard);
-                    Swept::Expired
+    fn sweep(&self, shard: &mut Open<'_>, now: Tick) {
+        for queue in [0, 1] {
+            // A ticket whose entry is gone costs little: look at the next one too.
+            while let Some(ticket) = shard.oldest(queue) {
+                let found = shard.find(ticket.hash, |entry| entry.id == ticket.id);
+                match found {
+                    Some((_, entry)) if entry.slot.expires() > now => break,
+                    Some((place, entry)) => {
+                        self.lighter(entry.slot.weight);
+                        shard.remove(place);
+                        shard.drop_oldest(queue);
+                        break;
+                    }
+                    None => shard.drop_oldest(queue),
                 }
             }
-        });
+        }
     }
 
-    fn forget_tickets(&self, queues: &mut Queues, count: usize) {
-        let guard = self.table.guard();
-        queues.removed(count, |ticket| {
-            self.table.contains_key(&by_id(ticket), &guard)
-        });
+    /// Frees what went away, in batches that are small beside what is there.
+    fn tidy(&self, shard: &mut Open<'_>) {
+        let weight = self.bounds.max_bytes.unwrap_or(usize::MAX).min(64 << 20) / 64;
+        shard.tidy(64 + shard.len() / 16, weight / self.shards.len());
     }
 }
 
-fn by_id(ticket: Ticket) -> ById {
-    ById {
-        hash: ticket.hash,
-        id: ticket.id,
+fn forget_tickets(shard: &mut Open<'_>) {
+    if !shard.is_stale(shard.len()) {
+        return;
     }
+    let (queues, nodes) = shard.parts();
+    queues.retain(|ticket| nodes.has(ticket.hash, |entry| entry.id == ticket.id));
 }
 
 impl std::fmt::Debug for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let entries: usize = self.shards.iter().map(|shard| shard.lock().len()).sum();
         f.debug_struct("Level")
-            .field("entries", &self.table.len())
-            .field("bytes", &self.bytes)
+            .field("entries", &entries)
             .field("bounds", &self.bounds)
             .finish_non_exhaustive()
     }

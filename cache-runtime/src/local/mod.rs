@@ -1,10 +1,11 @@
 //! The in-process level: typed values, bounded, read without writing to shared memory.
 
-mod ending;
 mod entry;
+mod ghosts;
 mod level;
 mod queue;
+mod table;
 
-pub(crate) use ending::thread_is_alive;
-pub(crate) use entry::{FullKey, Header, Lookup, Ready, Slot};
+pub(crate) use entry::{FullKey, Header, Lookup, Ready, Slot, choose_secret};
 pub(crate) use level::{Bounds, Change, Level};
+pub(crate) use table::{Node, Shard};

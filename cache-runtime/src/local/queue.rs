@@ -5,9 +5,9 @@
 //! in the main queue. In the main queue, what was read since its last turn gets another.
 //! ("FIFO queues are all you need for cache eviction", SOSP 2023.)
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
-use super::entry::Ready;
+use super::ghosts::Ghosts;
 
 /// An entry's place in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,25 +16,11 @@ pub(super) struct Ticket {
     pub(super) id: u64,
 }
 
-/// What the table says about a ticket whose turn it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// The entry is not there any more.
-    Gone,
-    /// It was read since; one visit has been taken back.
-    Visited,
-    /// It was not read since.
-    Idle,
-}
-
-/// What a look at an old ticket found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Swept {
-    Alive,
-    /// Its entry is not there any more.
-    Gone,
-    /// Its entry had expired, and has been removed.
-    Expired,
+/// A ticket whose turn it is, out of its queue.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) ticket: Ticket,
+    is_new: bool,
 }
 
 /// The queues of one shard.
@@ -42,97 +28,71 @@ pub(super) enum Swept {
 pub(super) struct Queues {
     small: VecDeque<Ticket>,
     main: VecDeque<Ticket>,
-    ghosts: VecDeque<u64>,
-    ghost_counts: HashMap<u64, u32, Ready>,
-    /// Entries that are in the table.
-    live: usize,
+    ghosts: Ghosts,
+    next_id: u64,
+    /// How many entries had to go.
+    pub(super) evictions: u64,
 }
 
 impl Queues {
-    pub(super) fn live(&self) -> usize {
-        self.live
+    /// A number for a new entry.
+    pub(super) fn number(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
     }
 
-    pub(super) fn push(&mut self, ticket: Ticket) {
-        self.live += 1;
-        if self.ghost_counts.contains_key(&ticket.hash) {
+    /// Queues a new entry.
+    pub(super) fn push(&mut self, ticket: Ticket, capacity: usize) {
+        if self.ghosts.has(ticket.hash, capacity) {
             self.main.push_back(ticket);
         } else {
             self.small.push_back(ticket);
         }
     }
 
-    /// An entry left the table by another way than eviction. Its ticket stays until its turn.
-    pub(super) fn removed(&mut self, count: usize, is_live: impl Fn(Ticket) -> bool) {
-        self.live -= count;
-        // Tickets of the dead may not outnumber those of the living.
-        if self.small.len() + self.main.len() > 2 * self.live + 64 {
-            self.small.retain(|ticket| is_live(*ticket));
-            self.main.retain(|ticket| is_live(*ticket));
+    /// Whose turn it is to go, unless the caller lets it stay.
+    pub(super) fn candidate(&mut self, capacity: usize) -> Option<Candidate> {
+        let is_new = self.small.len() > capacity / 10 || self.main.is_empty();
+        let queue = if is_new {
+            &mut self.small
+        } else {
+            &mut self.main
+        };
+        let ticket = queue.pop_front()?;
+        Some(Candidate { ticket, is_new })
+    }
+
+    /// It was read since its last turn.
+    pub(super) fn stays(&mut self, candidate: Candidate) {
+        self.main.push_back(candidate.ticket);
+    }
+
+    /// It was not.
+    pub(super) fn goes(&mut self, candidate: Candidate, capacity: usize) {
+        self.evictions += 1;
+        if candidate.is_new {
+            self.ghosts.remember(candidate.ticket.hash, capacity);
         }
     }
 
-    /// The ticket of the next entry to evict, already out of the queues.
-    pub(super) fn evict(
-        &mut self,
-        capacity: usize,
-        mut turn: impl FnMut(Ticket) -> Turn,
-    ) -> Option<Ticket> {
-        let small_share = capacity / 10;
-        while self.live > 0 {
-            let from_small = self.small.len() > small_share || self.main.is_empty();
-            let queue = if from_small {
-                &mut self.small
-            } else {
-                &mut self.main
-            };
-            let ticket = queue.pop_front()?;
-            match turn(ticket) {
-                Turn::Gone => {}
-                Turn::Visited => self.main.push_back(ticket),
-                Turn::Idle => {
-                    if from_small {
-                        self.remember(ticket.hash, capacity);
-                    }
-                    self.live -= 1;
-                    return Some(ticket);
-                }
-            }
-        }
-        None
+    /// The oldest ticket of the small (0) or the main (1) queue.
+    pub(super) fn oldest(&self, queue: usize) -> Option<Ticket> {
+        [&self.small, &self.main][queue].front().copied()
     }
 
-    fn remember(&mut self, hash: u64, capacity: usize) {
-        self.ghosts.push_back(hash);
-        *self.ghost_counts.entry(hash).or_insert(0) += 1;
-        while self.ghosts.len() > capacity {
-            let Some(oldest) = self.ghosts.pop_front() else {
-                return;
-            };
-            if let Some(count) = self.ghost_counts.get_mut(&oldest) {
-                *count -= 1;
-                if *count == 0 {
-                    self.ghost_counts.remove(&oldest);
-                }
-            }
-        }
+    /// Takes the oldest ticket out.
+    pub(super) fn drop_oldest(&mut self, queue: usize) {
+        [&mut self.small, &mut self.main][queue].pop_front();
     }
 
-    /// Looks at the oldest tickets of both queues, and takes out those that are dead.
-    pub(super) fn sweep(&mut self, mut turn: impl FnMut(Ticket) -> Swept) {
-        for queue in [&mut self.small, &mut self.main] {
-            // A ticket whose entry is gone costs little: look at the next one too.
-            while let Some(ticket) = queue.front() {
-                let swept = turn(*ticket);
-                if swept == Swept::Alive {
-                    break;
-                }
-                queue.pop_front();
-                if swept == Swept::Expired {
-                    self.live -= 1;
-                    break;
-                }
-            }
-        }
+    /// Whether the tickets of the dead outnumber those of the `live`.
+    pub(super) fn is_stale(&self, live: usize) -> bool {
+        self.small.len() + self.main.len() > 2 * live + 64
+    }
+
+    /// Keeps the tickets of the living.
+    pub(super) fn retain(&mut self, is_live: impl Fn(Ticket) -> bool) {
+        self.small.retain(|ticket| is_live(*ticket));
+        self.main.retain(|ticket| is_live(*ticket));
     }
 }

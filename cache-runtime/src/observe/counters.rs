@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::hits::HitCell;
 use super::stats::Stats;
+use crate::thread;
 
 /// What is counted off the hit path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +24,22 @@ const COUNTERS: usize = Counter::Collisions as usize + 1;
 /// Counts of one function in one cache.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    /// In-process hits are counted apart, without touching shared memory.
-    pub(crate) hits: HitCell,
+    /// In-process hits are counted apart, under this number, without touching shared memory.
+    number: u32,
     others: [AtomicU64; COUNTERS],
 }
 
 impl Counters {
     pub(crate) fn numbered(number: u32) -> Self {
         Self {
-            hits: HitCell::numbered(number),
+            number,
             others: Default::default(),
         }
+    }
+
+    /// Counts a hit in process.
+    pub(crate) fn count_hit(&self) {
+        thread::with(|own| own.count_hit(self.number));
     }
 
     pub(crate) fn count(&self, what: Counter) {
@@ -47,7 +52,7 @@ impl Counters {
 
     pub(crate) fn stats(&self) -> Stats {
         let of = |what: Counter| self.others[what as usize].load(Relaxed);
-        let local_hits = self.hits.total();
+        let local_hits = thread::total_hits(self.number);
         Stats {
             hits: local_hits + of(Counter::StoreHits),
             local_hits,

@@ -1,117 +1,87 @@
 //! Counting in-process hits without a write to memory that another thread writes.
 //!
-//! Every counter has a number; every thread has a block of cells, one for each number, which it
-//! alone writes. A total is the sum over all blocks. A block outlives its thread and is handed to
-//! the next one, so totals never go back and blocks are never more than the most threads at once.
+//! Every counter has a number; every thread has a cell for each number, which it alone writes. A
+//! total is the sum over all threads.
 
-use std::cell::RefCell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 
-use crate::sync::lock;
+/// Cells in the first chunk; each further one has twice as many.
+const FIRST: u32 = 512;
+/// Enough for every `u32`.
+const CHUNKS: usize = 24;
 
-const CHUNK: usize = 64;
+type Chunk = OnceLock<Box<[AtomicU64]>>;
 
-type Chunk = Arc<[AtomicU64; CHUNK]>;
+/// The cells of one thread at a time.
+#[derive(Debug)]
+pub(crate) struct Hits([Chunk; CHUNKS]);
 
-/// The chunks of one thread at a time, for readers.
-#[derive(Default)]
-struct Block(Mutex<Vec<Chunk>>);
-
-static BLOCKS: Mutex<Vec<Arc<Block>>> = Mutex::new(Vec::new());
-static FREE: Mutex<Vec<Arc<Block>>> = Mutex::new(Vec::new());
-
-/// One counter, known by its number.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HitCell(usize);
-
-impl HitCell {
-    #[inline]
-    pub(crate) fn numbered(number: u32) -> Self {
-        Self(number as usize)
+impl Hits {
+    pub(crate) const fn new() -> Self {
+        Self([const { OnceLock::new() }; CHUNKS])
     }
 
     /// Counts one.
     #[inline]
-    pub(crate) fn count(self) {
-        // A thread that is ending has lost its block; its last hits are not worth a panic.
-        let _ = MINE.try_with(|mine| {
-            if let Ok(mut mine) = mine.try_borrow_mut() {
-                let (chunk, cell) = (self.0 / CHUNK, self.0 % CHUNK);
-                if chunk >= mine.chunks.len() {
-                    mine.grow(chunk);
-                }
-                let cell = &mine.chunks[chunk][cell];
-                // Only this thread writes the cell: a load and a store cost less than an addition.
-                cell.store(cell.load(Relaxed) + 1, Relaxed);
-            }
-        });
+    pub(crate) fn count(&self, number: u32) {
+        let first = self.0[0].get().and_then(|cells| cells.get(number as usize));
+        let cell = first.unwrap_or_else(|| self.far(number));
+        // Only this thread writes the cell: a load and a store cost less than an addition.
+        cell.store(cell.load(Relaxed) + 1, Relaxed);
     }
 
-    /// The sum over all threads.
-    pub(crate) fn total(self) -> u64 {
-        let (chunk, cell) = (self.0 / CHUNK, self.0 % CHUNK);
-        lock(&BLOCKS)
-            .iter()
-            .filter_map(|block| {
-                lock(&block.0)
-                    .get(chunk)
-                    .map(|chunk| chunk[cell].load(Relaxed))
-            })
-            .sum()
-    }
-}
-
-thread_local! {
-    static MINE: RefCell<Mine> = const { RefCell::new(Mine { chunks: Vec::new(), block: None }) };
-}
-
-struct Mine {
-    chunks: Vec<Chunk>,
-    block: Option<Arc<Block>>,
-}
-
-impl Mine {
+    /// A cell beyond the first chunk, or in one that is not there yet.
     #[cold]
-    fn grow(&mut self, chunk: usize) {
-        let block = self.block.get_or_insert_with(|| {
-            lock(&FREE).pop().unwrap_or_else(|| {
-                let block = Arc::<Block>::default();
-                lock(&BLOCKS).push(block.clone());
-                block
-            })
-        });
-        let mut shared = lock(&block.0);
-        while shared.len() <= chunk {
-            shared.push(Arc::new([const { AtomicU64::new(0) }; CHUNK]));
-        }
-        self.chunks.clone_from(&shared);
+    #[inline(never)]
+    fn far(&self, number: u32) -> &AtomicU64 {
+        let (chunk, cell) = place(number);
+        let cells = (FIRST as usize) << chunk;
+        let chunk = &self.0[chunk];
+        &chunk.get_or_init(|| (0..cells).map(|_| AtomicU64::new(0)).collect())[cell]
+    }
+
+    /// How often it was counted here.
+    pub(crate) fn of(&self, number: u32) -> u64 {
+        let (chunk, cell) = place(number);
+        self.0[chunk]
+            .get()
+            .map_or(0, |cells| cells[cell].load(Relaxed))
     }
 }
 
-impl Drop for Mine {
-    fn drop(&mut self) {
-        if let Some(block) = self.block.take() {
-            lock(&FREE).push(block);
-        }
-    }
+/// Chunk and cell of a number: chunk `k` begins at `FIRST * (2^k - 1)`.
+#[inline]
+fn place(number: u32) -> (usize, usize) {
+    let shifted = u64::from(number) + u64::from(FIRST);
+    let chunk = shifted.ilog2() - FIRST.ilog2();
+    ((chunk as usize), (shifted - (u64::from(FIRST) << chunk)) as usize)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::HitCell;
+    use super::{FIRST, Hits, place};
 
     #[test]
-    fn counts_of_all_threads_add_up_and_survive_them() {
-        let cell = HitCell::numbered(u32::from(u16::MAX));
-        for _ in 0..3 {
-            std::thread::scope(|scope| {
-                for _ in 0..4 {
-                    scope.spawn(|| (0..1000).for_each(|_| cell.count()));
-                }
-            });
+    fn every_number_has_a_cell_of_its_own() {
+        let mut expected = (0, 0);
+        for number in 0..100_000 {
+            assert_eq!(place(number), expected);
+            expected.1 += 1;
+            if expected.1 == (FIRST as usize) << expected.0 {
+                expected = (expected.0 + 1, 0);
+            }
         }
-        cell.count();
-        assert_eq!(cell.total(), 12_001);
+        assert_eq!(place(u32::MAX).0, 23);
+    }
+
+    #[test]
+    fn a_count_is_found_again() {
+        let hits = Hits::new();
+        for number in [0, 511, 512, 1535, 1536, 5000] {
+            (0..=number).for_each(|_| hits.count(number));
+            assert_eq!(hits.of(number), u64::from(number) + 1);
+        }
+        assert_eq!(hits.of(1), 0);
     }
 }

@@ -5,5 +5,5 @@ mod hits;
 mod stats;
 
 pub(crate) use counters::{Counter, Counters};
-pub(crate) use hits::HitCell;
+pub(crate) use hits::Hits;
 pub use stats::Stats;

@@ -1,0 +1,104 @@
+//! Who reads since when: epochs, and one record for each thread that reads.
+
+use std::marker::PhantomData;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+use super::atomic::{AtomicU64, Mutex, heavy, light, prepare};
+use crate::sync::lock;
+
+/// All readers and the current epoch.
+pub(crate) struct Domain {
+    epoch: AtomicU64,
+    readers: Mutex<Vec<&'static Reader>>,
+}
+
+/// The one domain of this process.
+pub(crate) static DOMAIN: Domain = Domain::new();
+
+/// What one thread shows of its reading.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    /// The epoch in which it began to read; 0 while it does not.
+    since: AtomicU64,
+}
+
+/// While it lives, nothing that this thread finds is freed.
+pub(crate) struct Guard<'r> {
+    reader: &'r Reader,
+    is_outermost: bool,
+    // It belongs to the thread that made it.
+    thread: PhantomData<*mut ()>,
+}
+
+impl Domain {
+    pub(super) const fn new() -> Self {
+        Self {
+            epoch: AtomicU64::new(1),
+            readers: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Makes a reader known, for good.
+    pub(crate) fn enroll(&self, reader: &'static Reader) {
+        prepare();
+        lock(&self.readers).push(reader);
+    }
+
+    /// Begins a new epoch. Whoever begins to read in it or later does not see what was out of sight
+    /// before this call; once [`oldest`](Domain::oldest) is above the number that this returns,
+    /// nobody does.
+    pub(super) fn advance(&self) -> u64 {
+        let ended = self.epoch.fetch_add(1, AcqRel);
+        // Either we see that a reader is there, or he sees that what he looks for is gone.
+        heavy();
+        ended
+    }
+
+    /// The epoch of the reader who began first; the greatest number if nobody reads.
+    pub(super) fn oldest(&self) -> u64 {
+        let readers = lock(&self.readers);
+        // Acquire: what a reader who is gone has read, he read before what comes after this.
+        let since = readers.iter().map(|reader| reader.since.load(Acquire));
+        since.filter(|since| *since != 0).min().unwrap_or(u64::MAX)
+    }
+}
+
+impl Reader {
+    pub(crate) const fn new() -> Self {
+        Self {
+            since: AtomicU64::new(0),
+        }
+    }
+
+    /// Begins to read.
+    ///
+    /// # Safety
+    ///
+    /// The reader is enrolled in `domain`, and no other thread uses it until the guard is gone.
+    /// Guards of one reader end in the reverse order of their beginnings.
+    #[inline]
+    #[expect(unsafe_code, reason = "what it asks for cannot be said in types")]
+    pub(crate) unsafe fn pin(&self, domain: &Domain) -> Guard<'_> {
+        let is_outermost = self.since.load(Relaxed) == 0;
+        if is_outermost {
+            // Acquire: in an epoch, all that went out of sight before it is out of sight.
+            // Release: a later beginning also tells that the reading before it has ended.
+            self.since.store(domain.epoch.load(Acquire), Release);
+            light();
+        }
+        Guard {
+            reader: self,
+            is_outermost,
+            thread: PhantomData,
+        }
+    }
+}
+
+impl Drop for Guard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.is_outermost {
+            self.reader.since.store(0, Release);
+        }
+    }
+}
