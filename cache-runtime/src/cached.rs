@@ -156,7 +156,7 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
         // Known to the compiler here, no more after the key was shown around.
         let how = self.how;
         let guard = own.pin();
-        let hit = hit::find(&self.key, how.is_shared, &guard)?;
+        let hit = hit::find(&self.key, how.is_shared, guard.pinned())?;
         let value = (how.copy)(&hit.slot.value)?;
         own.count_hit(hit.binding);
         Some(K::wrap(value))
@@ -169,8 +169,12 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
         P: Policy<K::Value>,
     {
         let site = self.key.site;
-        let target = cache_of(&self.key).and_then(|cache| Target::function(&self.key, &cache));
-        let target = match target {
+        let met = cache_of(&self.key).and_then(|cache| {
+            let target = Target::function(&self.key, &cache)?;
+            hit::learn(&self.key, &cache, &target.binding, self.how.is_shared);
+            Ok(target)
+        });
+        let target = match met {
             Ok(target) => target,
             Err(error) => {
                 // No fault of a store, so no matter for `strict`: such a call never breaks.

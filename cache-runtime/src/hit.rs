@@ -1,9 +1,17 @@
 //! The in-process hit: from a key to the value in its slot. One piece of code for all functions.
 
+use crate::cache::Cache;
 use crate::call_key::Key;
-use crate::local::{Header, Lookup, Slot};
-use crate::reclaim::Guard;
+use crate::local::{Header, Lookup, Reading, Slot};
+use crate::reclaim::Pinned;
 use crate::registry;
+use crate::space::Binding;
+
+/// The way of a function's hits, resolved: every pointer on it is one less on each hit.
+pub(crate) struct Direct {
+    read: Reading,
+    header: Header,
+}
 
 /// A fresh entry in process.
 pub(crate) struct Hit<'g> {
@@ -13,20 +21,52 @@ pub(crate) struct Hit<'g> {
 }
 
 /// The fresh entry of `key`, without a lock, an allocation or a write to shared memory; `None` also
-/// where this takes more than a look: the function or its cache are met for the first time.
-pub(crate) fn find<'g>(key: &'g Key, is_shared: bool, guard: &'g Guard<'_>) -> Option<Hit<'g>> {
-    let cache = match &key.cache {
-        None => registry::known(key.site, guard)?,
-        Some(cache) => cache,
+/// where this takes more than a look: the function and its cache meet for the first time.
+pub(crate) fn find<'g>(key: &'g Key, is_shared: bool, pinned: Pinned<'g>) -> Option<Hit<'g>> {
+    let (read, header) = match &key.cache {
+        None => {
+            let way = key.site.direct.get(pinned)?;
+            (&way.read, way.header)
+        }
+        Some(cache) => way_in(key, cache, is_shared)?,
     };
+    let header = match key.version {
+        None => header,
+        Some(version) => Header {
+            version: version.number(),
+            ..header
+        },
+    };
+    let slot = read.get(&Lookup::new(header, &key.tree), pinned)?;
+    Some(Hit {
+        slot,
+        binding: header.binding,
+    })
+}
+
+#[inline(never)]
+fn way_in<'g>(key: &Key, cache: &'g Cache, is_shared: bool) -> Option<(&'g Reading, Header)> {
     let level = cache.core().level(is_shared)?;
-    let binding = key.site.known_binding(cache.space())?;
     let header = Header {
-        binding,
-        version: key
-            .version
-            .map_or_else(|| cache.version_number(), |version| version.number()),
+        binding: key.site.known_binding(cache.space())?,
+        version: cache.version_number(),
     };
-    let slot = level.get(&Lookup::new(header, &key.tree), guard)?;
-    Some(Hit { slot, binding })
+    Some((level.reading(), header))
+}
+
+/// The function has met its alias's cache: from now on its hits know the way.
+pub(crate) fn learn(key: &Key, cache: &Cache, binding: &Binding, is_shared: bool) {
+    if key.cache.is_some() || !key.site.direct.is_empty() {
+        return;
+    }
+    if let Some(level) = cache.core().level(is_shared) {
+        let way = Direct {
+            read: level.reading().clone(),
+            header: Header {
+                binding: binding.id,
+                version: cache.version_number(),
+            },
+        };
+        registry::open_way(key.site, cache, way);
+    }
 }

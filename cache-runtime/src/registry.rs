@@ -7,7 +7,8 @@ use std::sync::Mutex;
 
 use crate::cache::Cache;
 use crate::error::{CacheError, ErrorKind};
-use crate::reclaim::{Guard, Swap};
+use crate::hit::Direct;
+use crate::reclaim::Retired;
 use crate::site::Site;
 use crate::sync::lock;
 
@@ -35,10 +36,15 @@ type Found = Result<Cache, CacheError>;
 /// One alias and its cache.
 pub(crate) struct Alias {
     name: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
     /// What was set, or what came of looking into the environment.
-    found: Mutex<Option<Found>>,
-    /// The cache of it, for hits.
-    cache: Swap<Cache>,
+    found: Option<Found>,
+    /// The functions that have a direct way to it.
+    sites: Vec<&'static Site>,
 }
 
 // Aliases are never forgotten: functions hold on to them.
@@ -73,7 +79,7 @@ impl Caches {
     #[must_use]
     pub fn aliases(self) -> Vec<String> {
         let aliases = lock(&ALIASES);
-        let has_cache = |alias: &&&Alias| matches!(&*lock(&alias.found), Some(Ok(_)));
+        let has_cache = |alias: &&&Alias| matches!(lock(&alias.state).found, Some(Ok(_)));
         let set = aliases.iter().flat_map(HashMap::values).filter(has_cache);
         let mut names: Vec<String> = set.map(|alias| alias.name.clone()).collect();
         names.sort();
@@ -83,29 +89,21 @@ impl Caches {
 
 impl Alias {
     fn get(&self) -> Found {
-        if let Some(found) = &*lock(&self.found) {
+        if let Some(found) = &lock(&self.state).found {
             return found.clone();
         }
         // Not under the lock: opening a store of the user's own may ask for another cache.
         let opened = from_environment(&self.name);
-        let mut found = lock(&self.found);
-        if found.is_none() {
-            self.publish(&opened);
-        }
-        found.get_or_insert(opened).clone()
+        lock(&self.state).found.get_or_insert(opened).clone()
     }
 
     /// Puts `new` in the place of what was there, which is the caller's.
-    fn put(&self, new: Found) -> (Option<Found>, Vec<Box<Cache>>) {
-        let mut found = lock(&self.found);
-        let freed = self.publish(&new);
-        (found.replace(new), freed)
-    }
-
-    fn publish(&self, found: &Found) -> Vec<Box<Cache>> {
-        found
-            .as_ref()
-            .map_or_else(|_| Vec::new(), |cache| self.cache.set(cache.clone()))
+    fn put(&self, new: Found) -> (Option<Found>, Vec<Retired<Direct>>) {
+        let mut state = lock(&self.state);
+        let found = state.found.replace(new);
+        let sites = std::mem::take(&mut state.sites);
+        let ways = sites.iter().flat_map(|site| site.direct.set(None));
+        (found, ways.collect())
     }
 }
 
@@ -117,8 +115,7 @@ fn alias_named(name: &str) -> &'static Alias {
     }
     let alias = Box::leak(Box::new(Alias {
         name: name.to_owned(),
-        found: Mutex::new(None),
-        cache: Swap::empty(),
+        state: Mutex::default(),
     }));
     aliases.insert(name.to_owned(), alias);
     alias
@@ -169,17 +166,24 @@ fn variable_of(alias: &str) -> String {
     format!("CACHE_URL_{alias}")
 }
 
-/// The cache of this function's alias, if the function has asked for it before.
-#[inline]
-pub(crate) fn known<'g>(site: &Site, guard: &'g Guard<'_>) -> Option<&'g Cache> {
-    site.alias_of.get()?.cache.get(guard)
-}
-
 /// The cache of this function's alias.
 pub(crate) fn cache_of(site: &Site) -> Found {
     site.alias_of
         .get_or_init(|| alias_named(site.alias))
         .get()
+}
+
+/// From now on the hits of `site` go this way, if `cache` still is the one of its alias.
+pub(crate) fn open_way(site: &'static Site, cache: &Cache, way: Direct) {
+    let Some(alias) = site.alias_of.get() else {
+        return;
+    };
+    let mut state = lock(&alias.state);
+    let is_current = matches!(&state.found, Some(Ok(current)) if current.is(cache));
+    if is_current && site.direct.is_empty() {
+        site.direct.set(Some(way));
+        state.sites.push(site);
+    }
 }
 
 #[cfg(test)]

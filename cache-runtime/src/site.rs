@@ -8,7 +8,9 @@ use std::time::Duration;
 use once_cell::sync::OnceCell;
 
 use crate::error::{CacheError, ErrorKind};
+use crate::hit::Direct;
 use crate::observe::Stats;
+use crate::reclaim::Swap;
 use crate::registry::Alias;
 use crate::space::{Binding, Space};
 use crate::sync::lock;
@@ -32,6 +34,8 @@ pub struct Site {
     pub(crate) is_local: bool,
     own_prefix: OnceCell<String>,
     pub(crate) alias_of: OnceCell<&'static Alias>,
+    /// The way of its hits, once it is known.
+    pub(crate) direct: Swap<Direct>,
     self_type: AtomicU8,
     /// The space met last and the binding in it, packed, so that a hit reads one word.
     last: AtomicU64,
@@ -73,6 +77,7 @@ impl Site {
             is_local: false,
             own_prefix: OnceCell::new(),
             alias_of: OnceCell::new(),
+            direct: Swap::empty(),
             self_type: AtomicU8::new(UNKNOWN),
             last: AtomicU64::new(0),
             bindings: Mutex::new(Vec::new()),

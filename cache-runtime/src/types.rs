@@ -49,7 +49,7 @@ pub(crate) fn number<T: ?Sized>() -> u32 {
     let hash = hash(&id);
     let known = thread::with(|own| {
         let guard = own.pin();
-        let found = IDS.get(hash, |numbered| numbered.id == id, &guard);
+        let found = IDS.get(hash, |numbered| numbered.id == id, guard.pinned());
         found.map(|numbered| numbered.number)
     });
     known.unwrap_or_else(|| met(id, hash, type_name::<T>()))

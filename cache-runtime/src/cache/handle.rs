@@ -85,6 +85,11 @@ impl Cache {
         &self.0.space
     }
 
+    /// Whether it is the very same handle.
+    pub(crate) fn is(&self, other: &Cache) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     #[inline]
     pub(crate) fn version_number(&self) -> i64 {
         self.0.version

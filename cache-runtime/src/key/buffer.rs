@@ -62,6 +62,16 @@ impl Tree {
     #[inline]
     pub(crate) fn hash(&self, seed: u64) -> u64 {
         let mut mix = Mix::new(seed, self.len);
+        if self.len <= 16 {
+            // Most calls have no more.
+            mix.pair(self.word(0), self.word(1));
+            return mix.finish();
+        }
+        self.hash_long(mix)
+    }
+
+    #[inline(never)]
+    fn hash_long(&self, mut mix: Mix) -> u64 {
         if self.len > INLINE {
             return self.hash_spilled(mix);
         }
@@ -82,6 +92,16 @@ impl Tree {
             mix.pair(low(both), high(both));
         }
         mix.finish()
+    }
+
+    /// Whether all but the first two words are the same, where the length is.
+    #[inline(never)]
+    fn has_same_rest(&self, other: &Self) -> bool {
+        if self.len > INLINE {
+            return self.spilled == other.spilled;
+        }
+        let mut pairs = self.pairs().zip(other.pairs()).skip(1);
+        pairs.all(|(mine, theirs)| (mine.0 ^ theirs.0) | (mine.1 ^ theirs.1) == 0)
     }
 
     /// The inline words that are in use, two by two.
@@ -207,7 +227,7 @@ impl Mix {
     #[inline]
     fn new(seed: u64, len: usize) -> Self {
         Self {
-            state: seed ^ (len as u64).wrapping_mul(GOLDEN),
+            state: seed.wrapping_add(len as u64),
             other: seed.rotate_left(32) ^ PI,
         }
     }
@@ -217,6 +237,7 @@ impl Mix {
         self.state = fold(self.state ^ first, self.other ^ second);
     }
 
+    // Without it, numbers that follow one another do not fill the buckets evenly.
     #[inline]
     fn finish(self) -> u64 {
         fold(self.state, GOLDEN)
@@ -250,11 +271,9 @@ impl PartialEq for Tree {
         // Word by word: comparing all the words at once makes vector loads of it, which have to wait
         // until the words just written have left the store buffer.
         self.len == other.len
-            && self
-                .pairs()
-                .zip(other.pairs())
-                .all(|(mine, theirs)| (mine.0 ^ theirs.0) | (mine.1 ^ theirs.1) == 0)
-            && (self.len <= INLINE || self.spilled == other.spilled)
+            && self.words[0] == other.words[0]
+            && self.words[1] == other.words[1]
+            && (self.len <= 16 || self.has_same_rest(other))
     }
 }
 

@@ -3,13 +3,14 @@
 //! Reads take no lock. Every change takes the lock of the key's shard, so that a
 //! read-modify-write needs nothing more.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::entry::{Entry, FullKey, Lookup, Slot};
 use super::queue::{Queues, Ticket};
 use super::table::{Locked, SHARD_BITS, Shard};
 use crate::clock::{Clock, NEVER, Tick};
-use crate::reclaim::Guard;
+use crate::reclaim::Pinned;
 use crate::thread;
 
 /// How much the level may hold.
@@ -20,10 +21,16 @@ pub(crate) struct Bounds {
 }
 
 pub(crate) struct Level {
-    shards: Box<[Shard<Entry, Queues>]>,
+    read: Reading,
     bounds: Bounds,
     /// What the entries weigh; counted only if it is bounded.
     bytes: AtomicUsize,
+}
+
+/// As much of a level as a hit needs, and no pointer more.
+#[derive(Clone)]
+pub(crate) struct Reading {
+    shards: Arc<[Shard<Entry, Queues>]>,
     clock: Clock,
 }
 
@@ -39,6 +46,26 @@ pub(crate) enum Change<T> {
     Remove(T),
 }
 
+impl Reading {
+    /// The fresh entry under `key`.
+    #[inline(always)]
+    pub(crate) fn get<'g>(&'g self, key: &Lookup<'_>, pinned: Pinned<'g>) -> Option<&'g Slot> {
+        let shard = self.shard(key.hash);
+        let entry = shard.get(key.hash, |entry| key.is_of(entry), pinned)?;
+        let expires = entry.slot.expires();
+        if expires != NEVER && expires <= self.clock.now() {
+            return None;
+        }
+        entry.slot.visit();
+        Some(&entry.slot)
+    }
+
+    #[inline(always)]
+    fn shard(&self, hash: u64) -> &Shard<Entry, Queues> {
+        &self.shards[(hash >> SHARD_BITS.start) as usize & (self.shards.len() - 1)]
+    }
+}
+
 impl Level {
     pub(crate) fn new(bounds: Bounds, clock: Clock) -> Self {
         // Small levels have one shard, so that their bound and their order are exact. A shard makes
@@ -48,38 +75,30 @@ impl Level {
             .min(by_bytes)
             .clamp(1, 1 << SHARD_BITS.len())
             .next_power_of_two();
+        let shards = (0..shards).map(|_| Shard::new(Queues::default())).collect();
         Self {
-            shards: (0..shards).map(|_| Shard::new(Queues::default())).collect(),
+            read: Reading { shards, clock },
             bounds,
             bytes: AtomicUsize::new(0),
-            clock,
         }
     }
 
-    /// The fresh entry under `key`.
-    #[inline(always)]
-    pub(crate) fn get<'g>(&'g self, key: &Lookup<'_>, guard: &'g Guard<'_>) -> Option<&'g Slot> {
-        let shard = self.shard(key.hash);
-        let entry = shard.get(key.hash, |entry| key.is_of(entry), guard)?;
-        let expires = entry.slot.expires();
-        if expires != NEVER && expires <= self.clock.now() {
-            return None;
-        }
-        entry.slot.visit();
-        Some(&entry.slot)
+    /// For those who only read.
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.read
     }
 
     /// What `f` makes of the fresh entry under `key`; `None` if there is none.
     pub(crate) fn read<T>(&self, key: &Lookup<'_>, f: impl FnOnce(&Slot) -> T) -> Option<T> {
-        thread::with(|own| self.get(key, &own.pin()).map(f))
+        thread::with(|own| self.read.get(key, own.pin().pinned()).map(f))
     }
 
     /// Changes the entry under `key`; `f` sees it only if it is fresh. Nothing else changes the
     /// same key meanwhile.
     pub(crate) fn change<T>(&self, key: FullKey, f: impl FnOnce(Option<&Slot>) -> Change<T>) -> T {
         let hash = key.hash;
-        let mut shard = self.shard(hash).lock();
-        let now = self.clock.now();
+        let mut shard = self.read.shard(hash).lock();
+        let now = self.read.clock.now();
         let lookup = key.lookup();
         let old = shard.find(hash, |entry| lookup.is_of(entry));
         let fresh = old
@@ -117,10 +136,10 @@ impl Level {
     /// Takes away every entry that `condemned` says; how many there were.
     pub(crate) fn remove_where(&self, condemned: impl Fn(&FullKey, &Slot) -> bool) -> usize {
         let mut count = 0;
-        for shard in &self.shards {
+        for shard in &*self.read.shards {
             let keys: Vec<FullKey> = thread::with(|own| {
                 let guard = own.pin();
-                let entries = shard.each(&guard);
+                let entries = shard.each(guard.pinned());
                 let condemned = entries.filter(|entry| condemned(&entry.key, &entry.slot));
                 condemned.map(|entry| entry.key.clone()).collect()
             });
@@ -136,10 +155,10 @@ impl Level {
 
     /// Visits every fresh entry.
     pub(crate) fn each(&self, mut f: impl FnMut(&FullKey, &Slot)) {
-        let now = self.clock.now();
+        let now = self.read.clock.now();
         thread::with(|own| {
             let guard = own.pin();
-            for entry in self.shards.iter().flat_map(|shard| shard.each(&guard)) {
+            for entry in self.read.shards.iter().flat_map(|shard| shard.each(guard.pinned())) {
                 if entry.slot.expires() > now {
                     f(&entry.key, &entry.slot);
                 }
@@ -148,19 +167,14 @@ impl Level {
     }
 
     pub(crate) fn evictions(&self) -> u64 {
-        self.shards
+        self.read.shards
             .iter()
             .map(|shard| shard.lock().evictions)
             .sum()
     }
 
-    #[inline]
-    fn shard(&self, hash: u64) -> &Shard<Entry, Queues> {
-        &self.shards[(hash >> SHARD_BITS.start) as usize & (self.shards.len() - 1)]
-    }
-
     fn capacity(&self) -> usize {
-        (self.bounds.max_entries / self.shards.len()).max(1)
+        (self.bounds.max_entries / self.read.shards.len()).max(1)
     }
 
     fn heavier(&self, weight: usize) {
@@ -204,7 +218,7 @@ impl Level {
                 None => {}
                 // What has expired does not get another turn.
                 Some((_, entry))
-                    if entry.slot.unvisit() && entry.slot.expires() > self.clock.now() =>
+                    if entry.slot.unvisit() && entry.slot.expires() > self.read.clock.now() =>
                 {
                     shard.stays(candidate);
                 }
@@ -240,7 +254,7 @@ impl Level {
     /// Frees what went away, in batches that are small beside what is there.
     fn tidy(&self, shard: &mut Open<'_>) {
         let weight = self.bounds.max_bytes.unwrap_or(usize::MAX).min(64 << 20) / 64;
-        shard.tidy(64 + shard.len() / 16, weight / self.shards.len());
+        shard.tidy(64 + shard.len() / 16, weight / self.read.shards.len());
     }
 }
 
@@ -254,7 +268,7 @@ fn forget_tickets(shard: &mut Open<'_>) {
 
 impl std::fmt::Debug for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let entries: usize = self.shards.iter().map(|shard| shard.lock().len()).sum();
+        let entries: usize = self.read.shards.iter().map(|shard| shard.lock().len()).sum();
         f.debug_struct("Level")
             .field("entries", &entries)
             .field("bounds", &self.bounds)

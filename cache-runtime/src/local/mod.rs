@@ -7,5 +7,5 @@ mod queue;
 mod table;
 
 pub(crate) use entry::{FullKey, Header, Lookup, Ready, Slot, choose_secret};
-pub(crate) use level::{Bounds, Change, Level};
+pub(crate) use level::{Bounds, Change, Level, Reading};
 pub(crate) use table::{Node, Shard};

@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::reclaim::{Bag, DOMAIN, Guard};
+use crate::reclaim::{Bag, DOMAIN, Pinned, Retired};
 use crate::sync::lock;
 
 /// What the table holds.
@@ -27,19 +27,17 @@ pub(crate) trait Node: Send + Sync {
 // Alone in its cache lines: who changes one shard must not slow down who reads the next one.
 #[repr(align(128))]
 pub(crate) struct Shard<N, S> {
-    array: AtomicPtr<Array<N>>,
+    array: AtomicPtr<Cell<N>>,
     inner: Mutex<Inner<N, S>>,
 }
 
 struct Inner<N, S> {
     live: usize,
     dead: usize,
-    nodes: Bag<N>,
-    arrays: Bag<Array<N>>,
+    nodes: Bag<Retired<N>>,
+    arrays: Bag<Cells<N>>,
     state: S,
 }
-
-struct Array<N>(Box<[Cell<N>]>);
 
 struct Cell<N> {
     /// [`EMPTY`], [`DEAD`], or the marked hash of the node.
@@ -60,7 +58,7 @@ pub(crate) struct Locked<'t, N: Node, S> {
     shard: &'t Shard<N, S>,
     // In this order: what is freed may lock the shard again.
     inner: MutexGuard<'t, Inner<N, S>>,
-    freed: Vec<Box<N>>,
+    freed: Vec<Retired<N>>,
 }
 
 /// The nodes of a locked shard, without its state.
@@ -70,47 +68,128 @@ pub(crate) struct Nodes<'l, N, S>(&'l Shard<N, S>);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place(usize);
 
-impl<N> Array<N> {
-    fn new(cells: usize) -> Box<Self> {
-        let cell = || Cell {
-            hash: AtomicU64::new(EMPTY),
+/// An array of cells, as long as it is not freed.
+///
+/// In memory it is one row of cells whose first has their count, less one, in the place of a hash: so
+/// one pointer tells all, and a search follows one less.
+struct Array<'g, N> {
+    cells: &'g [Cell<N>],
+}
+
+/// An array that is owned.
+struct Cells<N>(*mut Cell<N>);
+
+// SAFETY: it owns the cells; the nodes that they point to are another's.
+#[expect(unsafe_code, reason = "raw pointers are not Send by themselves")]
+unsafe impl<N: Send> Send for Cells<N> {}
+
+impl<N> Cells<N> {
+    fn new(count: usize) -> Self {
+        let cell = |hash| Cell::<N> {
+            hash: AtomicU64::new(hash),
             node: AtomicPtr::new(ptr::null_mut()),
         };
-        Box::new(Self((0..cells).map(|_| cell()).collect()))
+        let header = std::iter::once(cell(count as u64 - 1));
+        let cells: Box<[_]> = header.chain((0..count).map(|_| cell(EMPTY))).collect();
+        Self(Box::into_raw(cells).cast())
     }
 
-    #[inline]
-    fn start(&self, hash: u64) -> usize {
+    fn give_away(self) -> *mut Cell<N> {
+        std::mem::ManuallyDrop::new(self).0
+    }
+}
+
+impl<N> Drop for Cells<N> {
+    #[expect(unsafe_code, reason = "a pointer becomes a box again")]
+    fn drop(&mut self) {
+        // SAFETY: `new` made a box of so many cells and the first, which says how many.
+        unsafe {
+            let count = (*self.0).hash.load(Relaxed) as usize + 2;
+            drop(Box::from_raw(ptr::slice_from_raw_parts_mut(self.0, count)));
+        }
+    }
+}
+
+impl<N> Clone for Array<'_, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<N> Copy for Array<'_, N> {}
+
+impl<'g, N> Array<'g, N> {
+    /// # Safety
+    ///
+    /// `first` comes from [`Cells::new`] and is not freed as long as this lives.
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "a pointer is followed")]
+    unsafe fn at(first: *const Cell<N>) -> Self {
+        // SAFETY: the first cell is followed by as many as it says, and one.
+        let cells = unsafe {
+            let count = (*first).hash.load(Relaxed) as usize + 1;
+            std::slice::from_raw_parts(first.add(1), count)
+        };
+        Self { cells }
+    }
+
+    #[inline(always)]
+    fn start(self, hash: u64) -> usize {
         // Bits that neither the marks hide nor the choice of the shard has used.
-        (hash >> SHARD_BITS.end) as usize & (self.0.len() - 1)
+        (hash >> SHARD_BITS.end) as usize & (self.cells.len() - 1)
     }
 
-    #[inline]
-    fn next(&self, at: usize) -> usize {
-        (at + 1) & (self.0.len() - 1)
+    #[inline(always)]
+    fn next(self, at: usize) -> usize {
+        (at + 1) & (self.cells.len() - 1)
     }
 
     /// The cell for a new node: the first dead or empty one on its way.
-    fn vacant(&self, hash: u64) -> usize {
+    fn vacant(self, hash: u64) -> usize {
         let mut at = self.start(hash);
-        while self.0[at].hash.load(Relaxed) & !DEAD != EMPTY {
+        while self.cells[at].hash.load(Relaxed) & !DEAD != EMPTY {
             at = self.next(at);
         }
         at
     }
 
-    fn fill(&self, at: usize, hash: u64, node: *mut N) {
-        let cell = &self.0[at];
+    fn fill(self, at: usize, hash: u64, node: *mut N) {
+        let cell = &self.cells[at];
         // Whoever sees the node sees what is in it, and whoever sees the hash sees the node.
         cell.node.store(node, Release);
         cell.hash.store(hash | LIVE, Release);
+    }
+
+    /// The node that `is_it` says, and its cell.
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "a pointer is followed")]
+    fn search(self, hash: u64, is_it: impl Fn(&N) -> bool) -> Option<(usize, &'g N)> {
+        let wanted = hash | LIVE;
+        let mut at = self.start(hash);
+        loop {
+            let cell = &self.cells[at];
+            // Acquire: the node was there before its hash.
+            let found = cell.hash.load(Acquire);
+            if found == wanted {
+                // SAFETY: a cell that ever had a hash has a node. It may be another by now, or one
+                // that was taken away since: who has an `Array` is pinned since before, or has the
+                // lock, and in either case it is not freed yet.
+                let node = unsafe { &*cell.node.load(Acquire) };
+                if is_it(node) {
+                    return Some((at, node));
+                }
+            } else if found == EMPTY {
+                return None;
+            }
+            at = self.next(at);
+        }
     }
 }
 
 impl<N: Node, S> Shard<N, S> {
     pub(crate) fn new(state: S) -> Self {
         Self {
-            array: AtomicPtr::new(Box::into_raw(Array::new(SMALLEST))),
+            array: AtomicPtr::new(Cells::new(SMALLEST).give_away()),
             inner: Mutex::new(Inner {
                 live: 0,
                 dead: 0,
@@ -127,59 +206,30 @@ impl<N: Node, S> Shard<N, S> {
         &'g self,
         hash: u64,
         is_it: impl Fn(&N) -> bool,
-        guard: &'g Guard<'_>,
+        pinned: Pinned<'g>,
     ) -> Option<&'g N> {
-        self.search(self.array(guard), hash, is_it)
-            .map(|(_, node)| node)
+        let found = self.array(pinned).search(hash, is_it);
+        found.map(|(_, node)| node)
     }
 
     /// Visits every node.
-    pub(crate) fn each<'g>(&'g self, guard: &'g Guard<'_>) -> impl Iterator<Item = &'g N> {
-        let cells = self.array(guard).0.iter();
-        cells.filter_map(move |cell| node_of(cell, guard))
-    }
-
-    #[inline]
-    #[expect(unsafe_code, reason = "a pointer is followed")]
-    fn array<'g>(&'g self, _: &'g Guard<'_>) -> &'g Array<N> {
-        // SAFETY: an array is retired only after another took its place; the reader is pinned.
-        unsafe { &*self.array.load(Acquire) }
-    }
-
-    #[expect(unsafe_code, reason = "a pointer is followed")]
-    fn array_locked(&self) -> &Array<N> {
-        // SAFETY: this is called with the lock held: only who has it retires the array, and nothing
-        // of it is freed before the lock is released.
-        unsafe { &*self.array.load(Relaxed) }
+    pub(crate) fn each<'g>(&'g self, pinned: Pinned<'g>) -> impl Iterator<Item = &'g N> {
+        let cells = self.array(pinned).cells.iter();
+        cells.filter_map(move |cell| node_of(cell, pinned))
     }
 
     #[inline(always)]
     #[expect(unsafe_code, reason = "a pointer is followed")]
-    fn search<'g>(
-        &'g self,
-        array: &'g Array<N>,
-        hash: u64,
-        is_it: impl Fn(&N) -> bool,
-    ) -> Option<(usize, &'g N)> {
-        let wanted = hash | LIVE;
-        let mut at = array.start(hash);
-        loop {
-            let cell = &array.0[at];
-            // Acquire: the node was there before its hash.
-            let found = cell.hash.load(Acquire);
-            if found == wanted {
-                // SAFETY: a cell that ever had a hash has a node. It may be another by now, or one
-                // that was taken away after this thread was pinned (or, with the lock, cannot be
-                // freed before it is released): it is not freed yet in any case.
-                let node = unsafe { &*cell.node.load(Acquire) };
-                if is_it(node) {
-                    return Some((at, node));
-                }
-            } else if found == EMPTY {
-                return None;
-            }
-            at = array.next(at);
-        }
+    fn array<'g>(&'g self, _: Pinned<'g>) -> Array<'g, N> {
+        // SAFETY: an array is retired only after another took its place; the reader is pinned.
+        unsafe { Array::at(self.array.load(Acquire)) }
+    }
+
+    #[expect(unsafe_code, reason = "a pointer is followed")]
+    fn array_locked(&self) -> Array<'_, N> {
+        // SAFETY: this is called with the lock held: only who has it retires the array, and nothing
+        // of it is freed before the lock is released.
+        unsafe { Array::at(self.array.load(Relaxed)) }
     }
 
     pub(crate) fn lock(&self) -> Locked<'_, N, S> {
@@ -192,7 +242,7 @@ impl<N: Node, S> Shard<N, S> {
 }
 
 #[expect(unsafe_code, reason = "a pointer is followed")]
-fn node_of<'g, N>(cell: &'g Cell<N>, _: &'g Guard<'_>) -> Option<&'g N> {
+fn node_of<'g, N>(cell: &'g Cell<N>, _: Pinned<'g>) -> Option<&'g N> {
     let is_live = cell.hash.load(Acquire) & LIVE != 0;
     // SAFETY: as in `search`.
     is_live.then(|| unsafe { &*cell.node.load(Acquire) })
@@ -206,11 +256,11 @@ impl<N: Node, S> Locked<'_, N, S> {
     /// Where the node is that `is_it` says.
     #[inline]
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&N) -> bool) -> Option<(Place, &N)> {
-        let found = self.shard.search(self.array(), hash, is_it);
+        let found = self.array().search(hash, is_it);
         found.map(|(at, node)| (Place(at), node))
     }
 
-    fn array(&self) -> &Array<N> {
+    fn array(&self) -> Array<'_, N> {
         self.shard.array_locked()
     }
 
@@ -221,14 +271,14 @@ impl<N: Node, S> Locked<'_, N, S> {
 
     /// Adds a node whose key is not there.
     pub(crate) fn insert(&mut self, node: Box<N>) {
-        let room = self.array().0.len();
+        let room = self.array().cells.len();
         if (self.inner.live + self.inner.dead + 1) * 4 > room * 3 {
             self.rebuild();
         }
         let hash = node.hash();
         let array = self.array();
         let at = array.vacant(hash);
-        let was_dead = array.0[at].hash.load(Relaxed) == DEAD;
+        let was_dead = array.cells[at].hash.load(Relaxed) == DEAD;
         array.fill(at, hash, Box::into_raw(node));
         self.inner.live += 1;
         self.inner.dead -= usize::from(was_dead);
@@ -236,7 +286,7 @@ impl<N: Node, S> Locked<'_, N, S> {
 
     /// Puts `node`, which has the same key, in the place of another.
     pub(crate) fn replace(&mut self, place: Place, node: Box<N>) {
-        let cell = &self.array().0[place.0];
+        let cell = &self.array().cells[place.0];
         let old = cell.node.swap(Box::into_raw(node), Release);
         self.retire(old);
     }
@@ -245,15 +295,15 @@ impl<N: Node, S> Locked<'_, N, S> {
     pub(crate) fn remove(&mut self, place: Place) {
         let array = self.array();
         let mut at = place.0;
-        let old = array.0[at].node.load(Relaxed);
-        array.0[at].hash.store(DEAD, Release);
+        let old = array.cells[at].node.load(Relaxed);
+        array.cells[at].hash.store(DEAD, Release);
         let mut dead = 1;
         // Where a search would end at the next cell, it may as well end here.
-        if array.0[array.next(at)].hash.load(Relaxed) == EMPTY {
-            while array.0[at].hash.load(Relaxed) == DEAD {
-                array.0[at].hash.store(EMPTY, Release);
+        if array.cells[array.next(at)].hash.load(Relaxed) == EMPTY {
+            while array.cells[at].hash.load(Relaxed) == DEAD {
+                array.cells[at].hash.store(EMPTY, Release);
                 dead -= 1;
-                at = at.wrapping_sub(1) & (array.0.len() - 1);
+                at = at.wrapping_sub(1) & (array.cells.len() - 1);
             }
         }
         self.inner.live -= 1;
@@ -264,27 +314,27 @@ impl<N: Node, S> Locked<'_, N, S> {
     #[expect(unsafe_code, reason = "a pointer is given away")]
     fn retire(&mut self, node: *mut N) {
         // SAFETY: it came out of a box, its cell does not have it any more, and it leaves the table
-        // once.
-        unsafe {
-            let weight = (*node).weight();
-            self.inner.nodes.retire(node, weight);
-        }
+        // once. Only the bag gives it back.
+        let (weight, node) = unsafe { ((*node).weight(), Retired::new(node)) };
+        self.inner.nodes.put(node, weight);
     }
 
     #[expect(unsafe_code, reason = "a pointer is given away")]
     #[cold]
     fn rebuild(&mut self) {
-        let array = Array::new(((self.inner.live + 1) * 2).next_power_of_two().max(SMALLEST));
-        for cell in &self.array().0 {
+        let room = ((self.inner.live + 1) * 2).next_power_of_two().max(SMALLEST);
+        let cells = Cells::new(room);
+        // SAFETY: the cells are alive until the end of this function, and longer.
+        let array = unsafe { Array::at(cells.0) };
+        for cell in self.array().cells {
             let hash = cell.hash.load(Relaxed);
             if hash & LIVE != 0 {
                 array.fill(array.vacant(hash), hash, cell.node.load(Relaxed));
             }
         }
-        let old = self.shard.array.swap(Box::into_raw(array), Release);
+        let old = self.shard.array.swap(cells.give_away(), Release);
         self.inner.dead = 0;
-        // SAFETY: it came out of a box and another has taken its place.
-        unsafe { self.inner.arrays.retire(old, 0) };
+        self.inner.arrays.put(Cells(old), 0);
         drop(self.inner.arrays.close(&DOMAIN));
     }
 
@@ -300,8 +350,7 @@ impl<N: Node, S> Locked<'_, N, S> {
 
 impl<N: Node, S> Nodes<'_, N, S> {
     pub(crate) fn has(&self, hash: u64, is_it: impl Fn(&N) -> bool) -> bool {
-        let array = self.0.array_locked();
-        self.0.search(array, hash, is_it).is_some()
+        self.0.array_locked().search(hash, is_it).is_some()
     }
 }
 
@@ -322,16 +371,14 @@ impl<N: Node, S> DerefMut for Locked<'_, N, S> {
 impl<N, S> Drop for Shard<N, S> {
     #[expect(unsafe_code, reason = "pointers become boxes again")]
     fn drop(&mut self) {
+        let cells = Cells(*self.array.get_mut());
         // SAFETY: who drops the shard is alone with it. Every live cell of the last array has a node
-        // out of a box; those that left it are in the bags.
-        let array = unsafe { Box::from_raw(*self.array.get_mut()) };
-        for mut cell in array.0 {
-            if *cell.hash.get_mut() & LIVE != 0 {
-                drop(unsafe { Box::from_raw(*cell.node.get_mut()) });
+        // out of a box; those that left it are in the bag, which drops them next.
+        let array = unsafe { Array::at(cells.0) };
+        for cell in array.cells {
+            if cell.hash.load(Relaxed) & LIVE != 0 {
+                drop(unsafe { Box::from_raw(cell.node.load(Relaxed)) });
             }
         }
-        let mut inner = lock(&self.inner);
-        drop(unsafe { inner.nodes.empty() });
-        drop(unsafe { inner.arrays.empty() });
     }
 }

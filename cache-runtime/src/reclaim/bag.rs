@@ -4,19 +4,44 @@ use std::collections::VecDeque;
 
 use super::domain::Domain;
 
-/// Things to free, in batches: asking whether somebody still reads costs a system call.
+/// A box that was given away as a pointer, and is owned again; others may still read what is in it.
+#[derive(Debug)]
+pub(crate) struct Retired<T>(*mut T);
+
+// SAFETY: it owns what it points to, as a `Box<T>` would.
+#[expect(unsafe_code, reason = "raw pointers are not Send by themselves")]
+unsafe impl<T: Send> Send for Retired<T> {}
+
+impl<T> Retired<T> {
+    /// Owns what `item` points to.
+    ///
+    /// # Safety
+    ///
+    /// `item` comes from `Box::into_raw`, and nobody else will free it. Who drops this knows that
+    /// nobody reads it any more: a [`Bag`] does.
+    #[expect(unsafe_code, reason = "what it asks for cannot be said in types")]
+    pub(crate) unsafe fn new(item: *mut T) -> Self {
+        Self(item)
+    }
+}
+
+impl<T> Drop for Retired<T> {
+    #[expect(unsafe_code, reason = "a pointer becomes a box again")]
+    fn drop(&mut self) {
+        // SAFETY: `new` asked for that.
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
+
+/// Things to drop, in batches: asking whether somebody still reads costs a system call.
 #[derive(Debug)]
 pub(crate) struct Bag<T> {
-    open: Vec<*mut T>,
+    open: Vec<T>,
     /// What those in `open` weigh.
     weight: usize,
     /// Batches with the epoch that ended when they were closed.
-    closed: VecDeque<(u64, Vec<*mut T>)>,
+    closed: VecDeque<(u64, Vec<T>)>,
 }
-
-// SAFETY: the bag owns what is in it, as a `Vec<Box<T>>` would.
-#[expect(unsafe_code, reason = "raw pointers are not Send by themselves")]
-unsafe impl<T: Send> Send for Bag<T> {}
 
 impl<T> Bag<T> {
     pub(crate) const fn new() -> Self {
@@ -27,14 +52,8 @@ impl<T> Bag<T> {
         }
     }
 
-    /// Takes a thing that is out of sight.
-    ///
-    /// # Safety
-    ///
-    /// `item` comes from `Box::into_raw`, nobody else will free it, and whoever pins from now on
-    /// cannot find it.
-    #[expect(unsafe_code, reason = "what it asks for cannot be said in types")]
-    pub(crate) unsafe fn retire(&mut self, item: *mut T, weight: usize) {
+    /// Takes a thing that is out of sight: whoever pins from now on cannot find it.
+    pub(crate) fn put(&mut self, item: T, weight: usize) {
         self.open.push(item);
         self.weight += weight;
     }
@@ -50,7 +69,7 @@ impl<T> Bag<T> {
     }
 
     /// Closes the batch; what nobody can read any more is the caller's.
-    pub(crate) fn close(&mut self, domain: &Domain) -> Vec<Box<T>> {
+    pub(crate) fn close(&mut self, domain: &Domain) -> Vec<T> {
         self.weight = 0;
         if !self.open.is_empty() {
             let batch = std::mem::take(&mut self.open);
@@ -59,27 +78,8 @@ impl<T> Bag<T> {
         let oldest = domain.oldest();
         let mut freed = Vec::new();
         while self.closed.front().is_some_and(|(epoch, _)| *epoch < oldest) {
-            let batch = self.closed.pop_front().map(|(_, batch)| batch);
-            freed.extend(batch.into_iter().flatten().map(own));
+            freed.extend(self.closed.pop_front().into_iter().flat_map(|(_, batch)| batch));
         }
         freed
     }
-
-    /// Takes everything, whoever reads.
-    ///
-    /// # Safety
-    ///
-    /// Nobody reads anything of it any more.
-    #[expect(unsafe_code, reason = "what it asks for cannot be said in types")]
-    pub(crate) unsafe fn empty(&mut self) -> Vec<Box<T>> {
-        let batches = self.closed.drain(..).flat_map(|(_, batch)| batch);
-        batches.chain(self.open.drain(..)).map(own).collect()
-    }
-}
-
-#[expect(unsafe_code, reason = "a pointer becomes a box again")]
-fn own<T>(item: *mut T) -> Box<T> {
-    // SAFETY: `retire` asked for a pointer out of a box that nobody else frees, and each leaves the
-    // bag once. Nobody reads it: the callers have seen to that.
-    unsafe { Box::from_raw(item) }
 }

@@ -30,6 +30,17 @@ pub(crate) struct Guard<'r> {
     thread: PhantomData<*mut ()>,
 }
 
+/// That a guard lives at least so long. It costs nothing to pass on.
+#[derive(Clone, Copy)]
+pub(crate) struct Pinned<'g>(PhantomData<&'g Guard<'g>>);
+
+impl Guard<'_> {
+    #[inline(always)]
+    pub(crate) fn pinned(&self) -> Pinned<'_> {
+        Pinned(PhantomData)
+    }
+}
+
 impl Domain {
     pub(super) const fn new() -> Self {
         Self {

@@ -9,6 +9,6 @@ mod bag;
 mod domain;
 mod swap;
 
-pub(crate) use bag::Bag;
-pub(crate) use domain::{DOMAIN, Guard, Reader};
+pub(crate) use bag::{Bag, Retired};
+pub(crate) use domain::{DOMAIN, Guard, Pinned, Reader};
 pub(crate) use swap::Swap;

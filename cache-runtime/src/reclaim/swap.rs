@@ -4,14 +4,14 @@ use std::ptr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
 use super::atomic::{AtomicPtr, Mutex};
-use super::bag::Bag;
-use super::domain::{DOMAIN, Guard};
+use super::bag::{Bag, Retired};
+use super::domain::{DOMAIN, Pinned};
 use crate::sync::lock;
 
 /// A place for one thing, read without a lock.
 pub(crate) struct Swap<T> {
     now: AtomicPtr<T>,
-    old: Mutex<Bag<T>>,
+    old: Mutex<Bag<Retired<T>>>,
 }
 
 impl<T: Send + Sync> Swap<T> {
@@ -22,10 +22,15 @@ impl<T: Send + Sync> Swap<T> {
         }
     }
 
+    /// Whether nothing is there.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.now.load(Acquire).is_null()
+    }
+
     /// What is there, as long as the reader is pinned.
     #[inline]
     #[expect(unsafe_code, reason = "a pointer is followed")]
-    pub(crate) fn get<'g>(&'g self, _: &'g Guard<'_>) -> Option<&'g T> {
+    pub(crate) fn get<'g>(&'g self, _: Pinned<'g>) -> Option<&'g T> {
         // SAFETY: the pointer is null or comes from a box that is freed only after it was replaced
         // and all readers pinned by then are gone; this one is pinned.
         unsafe { self.now.load(Acquire).as_ref() }
@@ -34,13 +39,15 @@ impl<T: Send + Sync> Swap<T> {
     /// Puts `new` in its place. What was there is the caller's when nobody reads it any more:
     /// mostly now, at the latest with the next replacement.
     #[expect(unsafe_code, reason = "a pointer is given away")]
-    pub(crate) fn set(&self, new: T) -> Vec<Box<T>> {
+    pub(crate) fn set(&self, new: Option<T>) -> Vec<Retired<T>> {
+        let new = new.map_or(ptr::null_mut(), |new| Box::into_raw(Box::new(new)));
         let mut old = lock(&self.old);
-        let before = self.now.swap(Box::into_raw(Box::new(new)), AcqRel);
-        if !before.is_null() {
-            // SAFETY: it came from the box of an earlier call, and is out of sight.
-            unsafe { old.retire(before, 0) };
+        let before = self.now.swap(new, AcqRel);
+        if before.is_null() {
+            return Vec::new();
         }
+        // SAFETY: it came from the box of an earlier call, and only a bag gives it back.
+        old.put(unsafe { Retired::new(before) }, 0);
         let mut freed = old.close(&DOMAIN);
         for _ in 0..100 {
             if old.is_empty() {
@@ -55,14 +62,12 @@ impl<T: Send + Sync> Swap<T> {
 }
 
 impl<T> Drop for Swap<T> {
-    #[expect(unsafe_code, reason = "pointers become boxes again")]
+    #[expect(unsafe_code, reason = "a pointer becomes a box again")]
     fn drop(&mut self) {
         let now = *self.now.get_mut();
         if !now.is_null() {
             // SAFETY: it came from a box, and who drops this has no readers left.
             drop(unsafe { Box::from_raw(now) });
         }
-        // SAFETY: as above.
-        drop(unsafe { lock(&self.old).empty() });
     }
 }
