@@ -23,7 +23,9 @@ fn total(name: &str, times: u64) -> Result<u64, String> {
         .output()
         .map_err(|error| format!("valgrind: {error}; it is `apt-get install valgrind`"))?;
     let text = String::from_utf8_lossy(&output.stderr);
-    let collected = text.lines().find_map(|line| line.split_once("Collected : "));
+    let collected = text
+        .lines()
+        .find_map(|line| line.split_once("Collected : "));
     match collected.map(|(_, count)| count.trim().parse()) {
         Some(Ok(count)) if output.status.success() => Ok(count),
         _ => Err(format!("valgrind did not count {name}:\n{text}")),

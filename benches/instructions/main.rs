@@ -72,7 +72,10 @@ fn compare(counts: &Counts, budget: &Counts) -> ExitCode {
 }
 
 fn file() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/instructions/budget.json"))
+    PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/instructions/budget.json"
+    ))
 }
 
 fn budget() -> Result<Counts, String> {
@@ -81,7 +84,10 @@ fn budget() -> Result<Counts, String> {
 }
 
 fn record(counts: &Counts) -> Result<(), String> {
-    let rounded: BTreeMap<_, _> = counts.iter().map(|(name, count)| (name, count.round())).collect();
+    let rounded: BTreeMap<_, _> = counts
+        .iter()
+        .map(|(name, count)| (name, count.round()))
+        .collect();
     for (name, count) in &rounded {
         println!("{name:<24} {count:>8.0}");
     }

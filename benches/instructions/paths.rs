@@ -1,5 +1,8 @@
 //! The ways that are counted.
-#![allow(clippy::unwrap_used, reason = "a panic is the report of a failed count")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the report of a failed count"
+)]
 
 use std::future::Future;
 use std::hint::black_box;
@@ -28,9 +31,7 @@ pub(crate) const ALL: &[Way] = &[
     ("hit: Cache::get", |times| {
         let cache = Cache::from_url("memory://").unwrap().blocking();
         cache.set("greeting", &1_u64, 600).unwrap();
-        repeat(times, |_| {
-            cache.get::<u64>(black_box("greeting")).unwrap()
-        });
+        repeat(times, |_| cache.get::<u64>(black_box("greeting")).unwrap());
     }),
     ("miss", |times| {
         repeat(times, |n| number(black_box(n)));
@@ -40,7 +41,9 @@ pub(crate) const ALL: &[Way] = &[
     }),
     ("miss and evict", |times| {
         let url = "memory://?max_entries=500";
-        cache_runtime::caches().set("small", Cache::from_url(url).unwrap()).unwrap();
+        cache_runtime::caches()
+            .set("small", Cache::from_url(url).unwrap())
+            .unwrap();
         repeat(times, |n| small(black_box(n)));
     }),
 ];
@@ -63,7 +66,9 @@ async fn number_async(n: u64) -> u64 {
 
 #[cache_result(timeout = 600, key_prefix = "rows")]
 fn rows(n: u64) -> Vec<(u64, String)> {
-    (0..100).map(|row| (n + row, format!("the title of {row:05}"))).collect()
+    (0..100)
+        .map(|row| (n + row, format!("the title of {row:05}")))
+        .collect()
 }
 
 #[cache_result(timeout = 600, key_prefix = "small", cache = "small")]

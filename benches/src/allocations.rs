@@ -50,6 +50,18 @@ pub fn count(f: impl FnOnce()) -> u64 {
     CALLS.get() - before
 }
 
+/// Adds to this thread's count what another allocated on its behalf.
+pub fn add(calls: u64) {
+    note(0, calls);
+}
+
+/// Does `f` without counting how often it allocates.
+pub fn uncounted(f: impl FnOnce()) {
+    let before = CALLS.get();
+    f();
+    CALLS.set(before);
+}
+
 /// How many bytes more this thread holds after `f`.
 pub fn bytes(f: impl FnOnce()) -> isize {
     let before = BYTES.get();

@@ -24,6 +24,7 @@ struct Lane<'a> {
     run: Box<dyn FnMut(u64) -> Duration + 'a>,
     iterations: u64,
     nanos: Vec<f64>,
+    allocated: u64,
     allocations: Option<f64>,
 }
 
@@ -35,6 +36,8 @@ pub struct Race<'a> {
     lanes: Vec<Lane<'a>>,
     rounds: usize,
     slice: Duration,
+    /// So many iterations in every round, however long they take.
+    step: Option<u64>,
 }
 
 impl<'a> Race<'a> {
@@ -47,6 +50,7 @@ impl<'a> Race<'a> {
             lanes: Vec::new(),
             rounds: ROUNDS,
             slice: SLICE,
+            step: None,
         }
     }
 
@@ -55,6 +59,15 @@ impl<'a> Race<'a> {
     pub fn rounds(mut self, rounds: usize, slice: Duration) -> Self {
         self.rounds = rounds;
         self.slice = slice;
+        self
+    }
+
+    /// So many iterations in every round, and none before the first: for work that changes what it
+    /// works on, which every lane is to do equally often.
+    #[must_use]
+    pub fn steps(mut self, rounds: usize, iterations: u64) -> Self {
+        self.rounds = rounds;
+        self.step = Some(iterations);
         self
     }
 
@@ -96,6 +109,7 @@ impl<'a> Race<'a> {
             run: Box::new(run),
             iterations: 1,
             nanos: Vec::new(),
+            allocated: 0,
             allocations: None,
         });
         self
@@ -136,12 +150,21 @@ impl<'a> Race<'a> {
     pub fn run(mut self) -> Vec<Row> {
         eprintln!("{} / {}", self.section, self.work);
         for lane in &mut self.lanes {
-            lane.calibrate(self.slice);
+            match self.step {
+                Some(iterations) => lane.iterations = iterations,
+                None => lane.calibrate(self.slice),
+            }
         }
         let count = self.lanes.len();
         for round in 0..self.rounds {
             for turn in 0..count {
                 self.lanes[(round + turn) % count].slice();
+            }
+        }
+        if let Some(iterations) = self.step {
+            let all = (self.rounds as u64 * iterations).max(1);
+            for lane in &mut self.lanes {
+                lane.allocations = Some(lane.allocated as f64 / all as f64);
             }
         }
         let ours = self.lanes.iter().find(|lane| lane.is_ours);
@@ -173,7 +196,13 @@ impl Lane<'_> {
     /// Warms up, and finds how many iterations fill a slice.
     fn calibrate(&mut self, slice: Duration) {
         loop {
-            let took = (self.run)(self.iterations);
+            let mut took = (self.run)(self.iterations);
+            for _ in 0..2 {
+                // Again: it may have been a pause of the machine.
+                if took >= slice / 2 {
+                    took = took.min((self.run)(self.iterations));
+                }
+            }
             if took >= slice / 2 {
                 let fit = slice.as_secs_f64() / took.as_secs_f64();
                 self.iterations = ((self.iterations as f64 * fit) as u64).max(1);
@@ -189,7 +218,8 @@ impl Lane<'_> {
     }
 
     fn slice(&mut self) {
-        let took = (self.run)(self.iterations);
+        let mut took = Duration::ZERO;
+        self.allocated += allocations::count(|| took = (self.run)(self.iterations));
         let nanos = took.as_secs_f64() * 1e9 / self.iterations as f64;
         self.nanos.push(nanos);
     }

@@ -30,6 +30,25 @@ pub struct Row {
     pub note: Option<String>,
 }
 
+impl Row {
+    /// A rival's row with nothing but its figure.
+    #[must_use]
+    pub fn of(section: &str, work: &str, lane: impl Into<String>, figure: Figure) -> Self {
+        Self {
+            section: section.to_owned(),
+            work: work.to_owned(),
+            lane: lane.into(),
+            is_ours: false,
+            is_limit: false,
+            figure,
+            spread: None,
+            ratio: None,
+            allocations: None,
+            note: None,
+        }
+    }
+}
+
 /// A number with its unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figure {
@@ -48,9 +67,11 @@ impl Figure {
 
     fn text(self) -> String {
         match (self.unit, self.value) {
+            (_, v) if v.is_nan() => "–".to_owned(),
             ("ns", v) if v >= 10_000_000.0 => format!("{:.0} ms", v / 1e6),
             ("ns", v) if v >= 10_000.0 => format!("{:.1} µs", v / 1e3),
             ("ns", v) if v >= 100.0 => format!("{v:.0} ns"),
+            ("%", v) => format!("{v:.1} %"),
             (unit, v) if v.fract() == 0.0 || v >= 1000.0 => format!("{v:.0} {unit}"),
             (unit, v) if v < 1.0 => format!("{v:.3} {unit}"),
             (unit, v) => format!("{v:.1} {unit}"),

@@ -1,6 +1,14 @@
 //! `cargo bench -p cache-benches`: the whole table. `-- hits churn` runs these sections alone.
 
+mod churn;
 mod hits;
+mod memory;
+mod misses;
+mod python;
+mod redis;
+mod scale;
+mod stampede;
+mod zipf;
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,7 +22,16 @@ static ALLOCATOR: Counting = Counting;
 /// A section of the table, by the word that chooses it.
 type Section = (&'static str, fn() -> Vec<Row>);
 
-const SECTIONS: &[Section] = &[("hits", hits::all)];
+const SECTIONS: &[Section] = &[
+    ("hits", hits::all),
+    ("misses", misses::all),
+    ("churn", churn::all),
+    ("memory", memory::all),
+    ("scale", scale::all),
+    ("stampede", stampede::all),
+    ("redis", redis::all),
+    ("python", python::all),
+];
 
 fn main() {
     let chosen: Vec<String> = std::env::args()

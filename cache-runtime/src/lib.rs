@@ -79,9 +79,9 @@ mod store;
 pub mod stores;
 mod sync;
 mod target;
-mod thread;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod thread;
 mod timeout;
 mod types;
 mod url;

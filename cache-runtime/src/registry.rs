@@ -168,9 +168,7 @@ fn variable_of(alias: &str) -> String {
 
 /// The cache of this function's alias.
 pub(crate) fn cache_of(site: &Site) -> Found {
-    site.alias_of
-        .get_or_init(|| alias_named(site.alias))
-        .get()
+    site.alias_of.get_or_init(|| alias_named(site.alias)).get()
 }
 
 /// From now on the hits of `site` go this way, if `cache` still is the one of its alias.

@@ -107,7 +107,8 @@ pub(crate) fn is_special() -> bool {
 pub(crate) fn set_special(is_special: bool) {
     HERE.with(|here| {
         here.is_special.set(is_special);
-        here.fast.set(if is_special { None } else { here.mine.get() });
+        here.fast
+            .set(if is_special { None } else { here.mine.get() });
     });
 }
 

@@ -1,28 +1,85 @@
-//! `f(u64) -> u64`, one hot key.
+//! `f(u64) -> u64`: the least a hit can cost; over one key, over many, by one thread and by two.
 
 use std::hint::black_box;
+use std::time::Duration;
 
-use cache_benches::race::Race;
 use cache_benches::report::Row;
 use cache_runtime::cache_result;
-use cached::macros::cached;
+use cached::macros::{cached, concurrent_cached};
+use memoize::memoize;
+
+use super::course::{self, Course};
+use super::keys::Keys;
+use super::rivals::{self, Locked, Papaya, locked_or, papaya_or, quick_or};
+
+/// What all of them cache.
+fn work(n: u64) -> u64 {
+    course::ran();
+    n * 2
+}
 
 #[cache_result(timeout = 600, key_prefix = "number")]
-fn ours(n: u64) -> u64 {
-    n * 2
+pub(super) fn ours(n: u64) -> u64 {
+    work(n)
 }
 
 #[cached(max_size = 100_000, ttl_secs = 600)]
 fn cached_bounded(n: u64) -> u64 {
-    n * 2
+    work(n)
+}
+
+#[concurrent_cached(max_size = 100_000, ttl_secs = 600)]
+fn cached_sharded(n: u64) -> u64 {
+    work(n)
+}
+
+#[memoize(Capacity: 100_000, TimeToLive: Duration::from_secs(600), SharedCache)]
+fn memoized(n: u64) -> u64 {
+    work(n)
+}
+
+#[cached(unsync_reads = true)]
+fn cached_unbounded(n: u64) -> u64 {
+    work(n)
 }
 
 pub(crate) fn all() -> Vec<Row> {
-    let quick = quick_cache::sync::Cache::<u64, u64>::new(100_000);
-    quick.insert(7, 14);
-    Race::new("hits", "f(u64) -> u64, one hot key")
-        .ours("cache_result", || ours(black_box(7)))
-        .lane("cached(max_size, ttl)", || cached_bounded(black_box(7)))
-        .limit("quick_cache", || quick.get(&black_box(7)))
+    let what = "f(u64) -> u64";
+    let hot = |_| || black_box(7);
+    let (uniform, zipf) = (Keys::uniform(), Keys::zipf(0.99));
+    let fill = uniform.drawn();
+    let of_uniform = |thread| uniform.walk(thread);
+    let of_zipf = |thread| zipf.walk(thread);
+    let even = format!("{what}, 10,000 keys, uniform");
+    let skewed = format!("{what}, 10,000 keys, Zipf 0.99");
+    let one_key = format!("{what}, one hot key");
+
+    let mut rows = race(Course::hot(&one_key, 1, hot));
+    rows.extend(race(Course::many(&even, 1, fill, of_uniform)));
+    rows.extend(race(Course::many(&skewed, 1, fill, of_zipf)));
+    rows.extend(race(Course::hot(&one_key, 2, hot)));
+    rows.extend(race(Course::many(&even, 2, fill, of_uniform)));
+    rows
+}
+
+fn race<M, N>(course: Course<'_, M>) -> Vec<Row>
+where
+    M: Fn(usize) -> N + Copy + Sync,
+    N: FnMut() -> u64,
+{
+    let moka = rivals::moka();
+    let quick = rivals::quick();
+    let papaya = Papaya::new();
+    let map = Locked::default();
+    course
+        .ours("cache_result", ours)
+        .lane("cached(max_size, ttl)", cached_bounded)
+        .lane("concurrent_cached(max_size, ttl)", cached_sharded)
+        .lane("memoize(capacity, ttl, shared)", memoized)
+        .lane("moka(ttl)", |n| moka.get_with_by_ref(&n, || work(n)))
+        .limit("quick_cache", |n| quick_or(&quick, &n, || (n, work(n))))
+        .limit("papaya", |n| papaya_or(&papaya, &n, || (n, work(n))))
+        .limit("cached, unbounded", cached_unbounded)
+        .limit("RwLock<HashMap>", |n| locked_or(&map, &n, || (n, work(n))))
         .run()
 }

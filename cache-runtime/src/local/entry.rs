@@ -31,7 +31,9 @@ impl Header {
     /// The seed with which the arguments are hashed.
     #[inline]
     pub(crate) fn seed(self) -> u64 {
-        SECRET.load(Relaxed) ^ u64::from(self.binding) ^ self.version.cast_unsigned().rotate_left(32)
+        SECRET.load(Relaxed)
+            ^ u64::from(self.binding)
+            ^ self.version.cast_unsigned().rotate_left(32)
     }
 }
 

@@ -158,7 +158,12 @@ impl Level {
         let now = self.read.clock.now();
         thread::with(|own| {
             let guard = own.pin();
-            for entry in self.read.shards.iter().flat_map(|shard| shard.each(guard.pinned())) {
+            for entry in self
+                .read
+                .shards
+                .iter()
+                .flat_map(|shard| shard.each(guard.pinned()))
+            {
                 if entry.slot.expires() > now {
                     f(&entry.key, &entry.slot);
                 }
@@ -167,7 +172,8 @@ impl Level {
     }
 
     pub(crate) fn evictions(&self) -> u64 {
-        self.read.shards
+        self.read
+            .shards
             .iter()
             .map(|shard| shard.lock().evictions)
             .sum()
@@ -268,7 +274,12 @@ fn forget_tickets(shard: &mut Open<'_>) {
 
 impl std::fmt::Debug for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let entries: usize = self.read.shards.iter().map(|shard| shard.lock().len()).sum();
+        let entries: usize = self
+            .read
+            .shards
+            .iter()
+            .map(|shard| shard.lock().len())
+            .sum();
         f.debug_struct("Level")
             .field("entries", &entries)
             .field("bounds", &self.bounds)

@@ -322,7 +322,9 @@ impl<N: Node, S> Locked<'_, N, S> {
     #[expect(unsafe_code, reason = "a pointer is given away")]
     #[cold]
     fn rebuild(&mut self) {
-        let room = ((self.inner.live + 1) * 2).next_power_of_two().max(SMALLEST);
+        let room = ((self.inner.live + 1) * 2)
+            .next_power_of_two()
+            .max(SMALLEST);
         let cells = Cells::new(room);
         // SAFETY: the cells are alive until the end of this function, and longer.
         let array = unsafe { Array::at(cells.0) };

@@ -77,8 +77,17 @@ impl<T> Bag<T> {
         }
         let oldest = domain.oldest();
         let mut freed = Vec::new();
-        while self.closed.front().is_some_and(|(epoch, _)| *epoch < oldest) {
-            freed.extend(self.closed.pop_front().into_iter().flat_map(|(_, batch)| batch));
+        while self
+            .closed
+            .front()
+            .is_some_and(|(epoch, _)| *epoch < oldest)
+        {
+            freed.extend(
+                self.closed
+                    .pop_front()
+                    .into_iter()
+                    .flat_map(|(_, batch)| batch),
+            );
         }
         freed
     }
