@@ -26,8 +26,8 @@ pub struct Cached<R, K>(PhantomData<fn() -> (R, K)>);
 
 /// One call of a cached function, its body to follow.
 #[allow(missing_debug_implementations)]
-pub struct Prepared<R, K: Keep<R, Value: 'static>, P> {
-    key: Key,
+pub struct Prepared<'k, R, K: Keep<R, Value: 'static>, P> {
+    key: &'k Key<'k>,
     how: &'static How<K::Value>,
     strict: Option<fn(CacheError) -> R>,
     policy: P,
@@ -39,7 +39,7 @@ impl<R, K: Keep<R>> Cached<R, K> {
     #[inline(always)]
     #[must_use]
     #[allow(clippy::new_ret_no_self)]
-    pub fn new(key: Key, _: K) -> Prepared<R, K, Plain>
+    pub fn new<'k>(key: &'k Key<'k>, _: K) -> Prepared<'k, R, K, Plain>
     where
         K::Value: CacheValue,
     {
@@ -49,7 +49,7 @@ impl<R, K: Keep<R>> Cached<R, K> {
     /// A call whose result stays in this process.
     #[inline(always)]
     #[must_use]
-    pub fn local(key: Key, _: K) -> Prepared<R, K, Plain>
+    pub fn local<'k>(key: &'k Key<'k>, _: K) -> Prepared<'k, R, K, Plain>
     where
         K::Value: LocalValue,
     {
@@ -57,9 +57,9 @@ impl<R, K: Keep<R>> Cached<R, K> {
     }
 }
 
-impl<R, K: Keep<R>> Prepared<R, K, Plain> {
+impl<'k, R, K: Keep<R>> Prepared<'k, R, K, Plain> {
     #[inline(always)]
-    fn of(key: Key, how: &'static How<K::Value>) -> Self {
+    fn of(key: &'k Key<'k>, how: &'static How<K::Value>) -> Self {
         Self {
             key,
             how,
@@ -72,14 +72,14 @@ impl<R, K: Keep<R>> Prepared<R, K, Plain> {
 
 // No bounds on the value here: it was asked for at `new`, and a value that cannot be cached is one
 // error.
-impl<R, K: Keep<R>, P> Prepared<R, K, P> {
+impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
     /// `when = …`
-    pub fn when<W: Fn(&K::Value) -> bool>(self, when: W) -> Prepared<R, K, When<W, P>> {
+    pub fn when<W: Fn(&K::Value) -> bool>(self, when: W) -> Prepared<'k, R, K, When<W, P>> {
         self.with(|policy| When(when, policy))
     }
 
     /// `timeout = |v| …`
-    pub fn timeout_of<T, W>(self, timeout: W) -> Prepared<R, K, TimeoutOf<W, P>>
+    pub fn timeout_of<T, W>(self, timeout: W) -> Prepared<'k, R, K, TimeoutOf<W, P>>
     where
         T: Into<Timeout>,
         W: Fn(&K::Value) -> T,
@@ -94,7 +94,7 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
         self
     }
 
-    fn with<Q>(self, policy: impl FnOnce(P) -> Q) -> Prepared<R, K, Q> {
+    fn with<Q>(self, policy: impl FnOnce(P) -> Q) -> Prepared<'k, R, K, Q> {
         Prepared {
             key: self.key,
             how: self.how,
@@ -106,18 +106,12 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
 
     /// The result: a kept one, or that of `body`.
     #[inline(always)]
-    // What is light is forgotten: its destructor would find nothing, slowly.
     pub fn run(self, body: impl FnOnce() -> R) -> R
     where
         P: Policy<K::Value>,
     {
         match self.hit() {
-            Some(result) => {
-                if self.key.is_light() {
-                    std::mem::forget(self.key);
-                }
-                result
-            }
+            Some(result) => result,
             None => block_on(self.miss(Mode::Blocking, async move { body() })),
         }
     }
@@ -126,19 +120,15 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
     ///
     /// A hit is looked for before there is a future: it costs what a sync one costs.
     #[inline(always)]
-    pub fn run_async<B: Future<Output = R>>(self, body: B) -> impl Future<Output = R>
+    pub fn run_async<B>(self, body: B) -> impl Future<Output = R> + use<R, K, P, B>
     where
         P: Policy<K::Value>,
+        B: Future<Output = R>,
     {
         match self.hit() {
-            Some(result) => {
-                if self.key.is_light() {
-                    std::mem::forget(self.key);
-                }
-                Answer::Hit {
-                    result: Some(result),
-                }
-            }
+            Some(result) => Answer::Hit {
+                result: Some(result),
+            },
             None => Answer::Miss {
                 future: Box::pin(self.miss(Mode::Async, body)),
             },
@@ -150,39 +140,39 @@ impl<R, K: Keep<R>, P> Prepared<R, K, P> {
     #[inline(always)]
     fn hit(&self) -> Option<R> {
         let own = thread::fast()?;
-        if self.key.broken.is_some() {
-            return None;
-        }
-        // Known to the compiler here, no more after the key was shown around.
-        let how = self.how;
         let guard = own.pin();
-        let hit = hit::find(&self.key, how.is_shared, guard.pinned())?;
-        let value = (how.copy)(&hit.slot.value)?;
+        let hit = hit::find(self.key, self.how.is_shared, guard.pinned())?;
+        let value = (self.how.copy)(&hit.slot.value)?;
         own.count_hit(hit.binding);
         Some(K::wrap(value))
     }
 
     #[cold]
     #[inline(never)]
-    async fn miss(self, mode: Mode, body: impl Future<Output = R>) -> R
+    fn miss<B>(self, mode: Mode, body: B) -> impl Future<Output = R> + use<R, K, P, B>
     where
         P: Policy<K::Value>,
+        B: Future<Output = R>,
     {
-        let site = self.key.site;
-        let met = cache_of(&self.key).and_then(|cache| {
-            let target = Target::function(&self.key, &cache)?;
-            hit::learn(&self.key, &cache, &target.binding, self.how.is_shared);
+        let target = self.target();
+        let plan = self.plan();
+        async move {
+            match target {
+                Some(target) => call::fetch::<R, K, P>(mode, &target, plan, body).await,
+                None => call::alone(body).await,
+            }
+        }
+    }
+
+    /// Where the result is kept, if it can be.
+    fn target(&self) -> Option<Target> {
+        let met = cache_of(self.key).and_then(|cache| {
+            let target = Target::function(self.key, &cache)?;
+            hit::learn(self.key, &cache, &target.binding, self.how.is_shared);
             Ok(target)
         });
-        let target = match met {
-            Ok(target) => target,
-            Err(error) => {
-                // No fault of a store, so no matter for `strict`: such a call never breaks.
-                site.refused(&error);
-                return call::alone(body).await;
-            }
-        };
-        call::fetch::<R, K, P>(mode, &target, self.plan(), body).await
+        // No fault of a store, so no matter for `strict`: such a call never breaks.
+        met.inspect_err(|error| self.key.site.refused(error)).ok()
     }
 
     fn plan(self) -> Plan<R, K::Value, P> {
@@ -206,8 +196,8 @@ fn times(site: &Site) -> Times {
 }
 
 /// The cache that the key names, or the one that the function's alias stands for.
-pub(crate) fn cache_of(key: &Key) -> Result<Cache, CacheError> {
-    match &key.cache {
+fn cache_of(key: &Key<'_>) -> Result<Cache, CacheError> {
+    match key.cache {
         Some(cache) => Ok(cache.clone()),
         None => registry::cache_of(key.site),
     }

@@ -9,16 +9,15 @@ use crate::version::Version;
 
 /// The key of one call.
 #[allow(missing_debug_implementations)]
-pub struct Key {
+pub struct Key<'c> {
     pub(crate) site: &'static Site,
+    /// Broken, if an argument could not be encoded: the call runs uncached.
     pub(crate) tree: Tree,
-    pub(crate) cache: Option<Cache>,
+    pub(crate) cache: Option<&'c Cache>,
     pub(crate) version: Option<Version>,
-    /// An argument could not be encoded: the call runs uncached.
-    pub(crate) broken: Option<KeyError>,
 }
 
-impl Key {
+impl<'c> Key<'c> {
     /// The key of a call of this function, its arguments to follow.
     #[inline(always)]
     #[must_use]
@@ -28,14 +27,12 @@ impl Key {
             tree: Tree::default(),
             cache: None,
             version: None,
-            broken: None,
         }
     }
 
     /// The type that the impl is for. Only where it differs between calls is it a part of the key.
     #[inline(always)]
-    #[must_use]
-    pub fn owner<T: ?Sized>(mut self) -> Self {
+    pub fn owner<T: ?Sized>(&mut self) -> &mut Self {
         if self.site.has_generic_self::<T>() {
             self.tree.push_type(types::number::<T>());
         }
@@ -45,8 +42,7 @@ impl Key {
     /// The piece of code, by a closure in it, which has all type parameters around it: those of an
     /// impl or a trait too. Only where they differ between calls are they a part of the key.
     #[inline(always)]
-    #[must_use]
-    pub fn within<C>(mut self, _: &C) -> Self {
+    pub fn within<C>(&mut self, _: &C) -> &mut Self {
         if self.site.is_generic_around::<C>() {
             self.tree.push_type(types::number::<C>());
         }
@@ -55,69 +51,67 @@ impl Key {
 
     /// The type of an argument that is `impl Trait`.
     #[inline(always)]
-    #[must_use]
-    pub fn ty_of<T: ?Sized>(self, _: &T) -> Self {
+    pub fn ty_of<T: ?Sized>(&mut self, _: &T) -> &mut Self {
         self.ty::<T>()
     }
 
     /// A type parameter.
     #[inline(always)]
-    #[must_use]
-    pub fn ty<T: ?Sized>(mut self) -> Self {
+    pub fn ty<T: ?Sized>(&mut self) -> &mut Self {
         self.tree.push_type(types::number::<T>());
         self
     }
 
     /// A const parameter.
     #[inline(always)]
-    #[must_use]
-    pub fn constant<T: CacheKey + ?Sized>(mut self, value: &T) -> Self {
+    pub fn constant<T: CacheKey + ?Sized>(&mut self, value: &T) -> &mut Self {
         let pushed = self.tree.push_const(value);
         self.checked(pushed)
     }
 
     /// A positional argument.
     #[inline(always)]
-    #[must_use]
-    pub fn arg<T: CacheKey + ?Sized>(mut self, value: &T) -> Self {
+    pub fn arg<T: CacheKey + ?Sized>(&mut self, value: &T) -> &mut Self {
         let pushed = self.tree.push(value);
         self.checked(pushed)
     }
 
     /// A keyword argument.
     #[inline(always)]
-    #[must_use]
-    pub fn kwarg<T: CacheKey + ?Sized>(mut self, name: &str, value: &T) -> Self {
+    pub fn kwarg<T: CacheKey + ?Sized>(&mut self, name: &str, value: &T) -> &mut Self {
         let pushed = self.tree.push_kwarg(name, value);
         self.checked(pushed)
     }
 
     /// `cache = …`
     #[inline(always)]
-    #[must_use]
-    pub fn in_cache(mut self, cache: &Cache) -> Self {
-        self.cache = Some(cache.clone());
+    pub fn in_cache(&mut self, cache: &'c Cache) -> &mut Self {
+        self.cache = Some(cache);
         self
     }
 
     /// `version = …`
     #[inline(always)]
-    #[must_use]
-    pub fn version(mut self, version: impl Into<Version>) -> Self {
+    pub fn version(&mut self, version: impl Into<Version>) -> &mut Self {
         self.version = Some(version.into());
         self
     }
 
-    /// Whether there is nothing to drop in it.
-    #[inline(always)]
-    pub(crate) fn is_light(&self) -> bool {
-        self.tree.is_inline() && self.cache.is_none() && self.broken.is_none()
+    /// The same, in no cache, to be kept.
+    pub(crate) fn detached(self) -> Key<'static> {
+        Key {
+            site: self.site,
+            tree: self.tree,
+            cache: None,
+            version: self.version,
+        }
     }
 
+    // By reference throughout: what was just written piece by piece is slow to copy.
     #[inline(always)]
-    fn checked(mut self, pushed: Result<(), KeyError>) -> Self {
+    fn checked(&mut self, pushed: Result<(), KeyError>) -> &mut Self {
         if let Err(error) = pushed {
-            self.broken.get_or_insert(error);
+            self.tree.break_with(error);
         }
         self
     }

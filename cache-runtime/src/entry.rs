@@ -10,19 +10,22 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::cached::cache_of;
+use crate::cache::Cache;
 use crate::call_key::Key;
 use crate::error::CacheError;
 use crate::keep::Keep;
 use crate::mode::{Mode, block_on};
 use crate::observe::Counter;
+use crate::registry;
 use crate::target::{Started, Target};
 use crate::timeout::Timeout;
 use crate::value::{Form, How, Portable};
 
 /// What an entry knows: where it is, and how long a value set by hand lives.
 struct Known {
-    key: Key,
+    key: Key<'static>,
+    /// `cache = …`, if it is a cache and no alias.
+    cache: Option<Cache>,
     timeout: Timeout,
     /// `timeout = |v| …`: a `TimeoutFn` of the kept type.
     timeout_of: Option<Box<dyn Any + Send + Sync>>,
@@ -31,16 +34,20 @@ struct Known {
 struct TimeoutFn<V>(Box<dyn Fn(&V) -> Timeout + Send + Sync>);
 
 impl Known {
-    fn new(key: Key) -> Arc<Self> {
+    fn new(key: Key<'_>) -> Arc<Self> {
         Arc::new(Self {
             timeout: key.site.timeout,
-            key,
+            cache: key.cache.cloned(),
+            key: key.detached(),
             timeout_of: None,
         })
     }
 
     fn target(&self) -> Result<Target, CacheError> {
-        Target::function(&self.key, &cache_of(&self.key)?)
+        match &self.cache {
+            Some(cache) => Target::function(&self.key, cache),
+            None => Target::function(&self.key, &registry::cache_of(self.key.site)?),
+        }
     }
 
     async fn get<V>(&self, mode: Mode, how: &How<V>) -> Result<Option<V>, CacheError> {
@@ -131,7 +138,7 @@ macro_rules! entry {
         impl<R, F> $entry<R, F> {
             #[doc(hidden)]
             #[must_use]
-            pub fn __new(key: Key) -> Self {
+            pub fn __new(key: Key<'_>) -> Self {
                 Self::of(Known::new(key))
             }
 

@@ -22,8 +22,8 @@ pub(crate) struct Hit<'g> {
 
 /// The fresh entry of `key`, without a lock, an allocation or a write to shared memory; `None` also
 /// where this takes more than a look: the function and its cache meet for the first time.
-pub(crate) fn find<'g>(key: &'g Key, is_shared: bool, pinned: Pinned<'g>) -> Option<Hit<'g>> {
-    let (read, header) = match &key.cache {
+pub(crate) fn find<'g>(key: &'g Key<'_>, is_shared: bool, pinned: Pinned<'g>) -> Option<Hit<'g>> {
+    let (read, header) = match key.cache {
         None => {
             let way = key.site.direct.get(pinned)?;
             (&way.read, way.header)
@@ -45,7 +45,7 @@ pub(crate) fn find<'g>(key: &'g Key, is_shared: bool, pinned: Pinned<'g>) -> Opt
 }
 
 #[inline(never)]
-fn way_in<'g>(key: &Key, cache: &'g Cache, is_shared: bool) -> Option<(&'g Reading, Header)> {
+fn way_in<'g>(key: &Key<'_>, cache: &'g Cache, is_shared: bool) -> Option<(&'g Reading, Header)> {
     let level = cache.core().level(is_shared)?;
     let header = Header {
         binding: key.site.known_binding(cache.space())?,
@@ -55,7 +55,7 @@ fn way_in<'g>(key: &Key, cache: &'g Cache, is_shared: bool) -> Option<(&'g Readi
 }
 
 /// The function has met its alias's cache: from now on its hits know the way.
-pub(crate) fn learn(key: &Key, cache: &Cache, binding: &Binding, is_shared: bool) {
+pub(crate) fn learn(key: &Key<'_>, cache: &Cache, binding: &Binding, is_shared: bool) {
     if key.cache.is_some() || !key.site.direct.is_empty() {
         return;
     }

@@ -55,7 +55,7 @@ impl Target {
     }
 
     /// The entry of a call, in the cache that the key names or `cache`.
-    pub(crate) fn function(key: &Key, cache: &Cache) -> Result<Self, CacheError> {
+    pub(crate) fn function(key: &Key<'_>, cache: &Cache) -> Result<Self, CacheError> {
         let cache = match key.version {
             Some(version) if version.number() != cache.version_number() => {
                 cache.with_version(version)
@@ -74,7 +74,7 @@ impl Target {
                 ),
             ));
         }
-        if let Some(error) = &key.broken {
+        if let Some(error) = key.tree.error() {
             binding.counters.count(Counter::Errors);
             return Err(unusable(error.clone()));
         }

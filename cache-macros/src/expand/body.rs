@@ -5,30 +5,24 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::{closure, key, site, spot};
 use crate::mentions::mentions_any;
-use crate::model::{Param, Way, unraw};
+use crate::model::{Param, Way};
 use crate::plan::Plan;
 use crate::value::Timeout;
 
 /// The statements that stand instead of the user's.
 //
 // Output:
-//     let __key = Key::of(load::__site()).arg(&id);
+//     let mut __key = Key::of(load::__site());
+//     __key.arg(&id);
 //     let __probe = Probe::<Result<Task, DbError>>::NEW;
 //     let __keep = { use probe::*; (&&&&&&__probe).keep() };
-//     Cached::<Result<Task, DbError>, _>::new(__key, __keep).run(move || -> Result<Task, DbError> { .. })
+//     Cached::<Result<Task, DbError>, _>::new(&__key, __keep).run(move || -> Result<Task, DbError> { .. })
 pub(super) fn statements(plan: &Plan) -> TokenStream {
     let private = plan.private();
     let names = Names::new();
     let (site, _) = site::reference(plan);
     let peeks = key::peeks(plan);
-    let key = key::expression(plan);
-    // An argument that the body ignores can still tell results apart.
-    let ignored = plan
-        .function
-        .params
-        .iter()
-        .any(|param| param.pattern.is_none() && unraw(&param.name).starts_with('_'));
-    let allow = ignored.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+    let key = key::statements(plan, &names.key);
     let keep = keep(plan, &names);
     let constructor = if plan.args.local.is_some() {
         quote!(local)
@@ -42,20 +36,30 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
     let place = spot::invented(spot::of_type(returns));
     let mut kept = names.keep.clone();
     kept.set_span(place);
-    let Names { key: key_name, .. } = &names;
+    let Names {
+        key: made, call, ..
+    } = &names;
     let cached =
-        quote_spanned!(place=> #private::Cached::<#returns, _>::#constructor(#key_name, #kept));
-    let run = match &plan.function.way {
-        Way::Sync => quote!(.run(move || -> #returns #body)),
-        Way::Async | Way::Boxed(_) => quote!(.run_async(async move #body).await),
-    };
-    quote! {
-        #site
-        #peeks
-        #allow
-        let #key_name = #key;
-        #keep
-        #cached #options #run
+        quote_spanned!(place=> #private::Cached::<#returns, _>::#constructor(&#made, #kept));
+    match &plan.function.way {
+        Way::Sync => quote! {
+            #site
+            #peeks
+            #key
+            #keep
+            #cached #options.run(move || -> #returns #body)
+        },
+        // In a block, so that the key is not a part of the future.
+        Way::Async | Way::Boxed(_) => quote! {
+            #site
+            #peeks
+            let #call = {
+                #key
+                #keep
+                #cached #options.run_async(async move #body)
+            };
+            #call.await
+        },
     }
 }
 
@@ -155,6 +159,8 @@ pub(super) struct Names {
     pub(super) key: Ident,
     pub(super) probe: Ident,
     pub(super) keep: Ident,
+    pub(super) cache: Ident,
+    call: Ident,
     ret: Ident,
 }
 
@@ -165,6 +171,8 @@ impl Names {
             key: name("__key"),
             probe: name("__probe"),
             keep: name("__keep"),
+            cache: name("__cache"),
+            call: name("__call"),
             ret: name("__ret"),
         }
     }

@@ -4,19 +4,54 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, GenericParam};
 
+use super::body::Names;
 use super::{site, spot};
 use crate::mentions::{has_impl_trait, mentions_any};
 use crate::model::{Param, unraw};
 use crate::plan::{Kind, Place, Plan};
 use crate::value::CacheRef;
 
-/// The key as an expression.
+/// The statements that make the key.
 //
-// Output: Key::of(load::__site()).ty::<T>().arg(&id).arg(&lang)
-pub(super) fn expression(plan: &Plan) -> TokenStream {
+// Output:
+//     let mut __key = Key::of(load::__site());
+//     __key.ty::<T>().arg(&id).arg(&lang);
+pub(super) fn statements(plan: &Plan, key: &Ident) -> TokenStream {
     let private = plan.private();
     let (_, site) = site::reference(plan);
-    let mut key = quote!(#private::Key::of(#site));
+    let parts = parts(plan);
+    if parts.is_empty() {
+        return quote!(let #key = #private::Key::of(#site););
+    }
+    // An argument that the body ignores can still tell results apart.
+    let is_ignored = |param: &Param| param.pattern.is_none() && unraw(&param.name).starts_with('_');
+    let ignored = plan.function.params.iter().any(is_ignored);
+    let allow = ignored.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+    let cache = cache(plan).map(|expr| {
+        let (name, expr) = (Names::new().cache, operand(expr));
+        let runtime = &plan.runtime;
+        // A clone: the body may take the argument that has it.
+        quote!(let #name = #runtime::Cache::clone(&#expr);)
+    });
+    quote! {
+        #cache
+        let mut #key = #private::Key::of(#site);
+        #allow
+        #key #parts;
+    }
+}
+
+/// The cache that an expression names.
+fn cache<'a>(plan: &'a Plan<'_>) -> Option<&'a Expr> {
+    match plan.args.cache.as_ref().map(|set| &set.value) {
+        Some(CacheRef::Expr(cache)) => Some(cache),
+        _ => None,
+    }
+}
+
+/// Calls that add what tells one call from another.
+fn parts(plan: &Plan) -> TokenStream {
+    let mut key = TokenStream::new();
     match (plan.kind, &plan.place) {
         (Kind::Free, _) => {}
         // Maybe in a trait or its impl, whose parameters need not be in `Self`: a closure has all.
@@ -45,9 +80,9 @@ pub(super) fn expression(plan: &Plan) -> TokenStream {
         }
     }
     key.extend(arguments(plan));
-    if let Some(CacheRef::Expr(cache)) = plan.args.cache.as_ref().map(|set| &set.value) {
-        let cache = operand(cache);
-        key.extend(quote!(.in_cache(&#cache)));
+    if cache(plan).is_some() {
+        let name = Names::new().cache;
+        key.extend(quote!(.in_cache(&#name)));
     }
     if let Some(version) = &plan.args.version {
         let version = &version.value;
@@ -60,15 +95,7 @@ pub(super) fn expression(plan: &Plan) -> TokenStream {
 pub(super) fn peeks(plan: &Plan) -> TokenStream {
     let key = plan.args.key.iter().flat_map(|key| &key.value);
     let version = plan.args.version.iter().map(|version| &version.value);
-    let cache = plan
-        .args
-        .cache
-        .iter()
-        .filter_map(|cache| match &cache.value {
-            CacheRef::Expr(expr) => Some(expr),
-            CacheRef::Alias(_) => None,
-        });
-    let exprs: Vec<_> = key.chain(version).chain(cache).collect();
+    let exprs: Vec<_> = key.chain(version).chain(cache(plan)).collect();
     let params = plan.function.params.iter().filter(|param| {
         param.pattern.is_some() && exprs.iter().any(|expr| mentions_any(expr, &param.names()))
     });

@@ -21,7 +21,7 @@ pub(super) fn expand(plan: &Plan, name: impl Fn(&str) -> Ident) -> [TokenStream;
     ]
 }
 
-// Output: pub fn entry(id: u64) -> Entry<Task> { Entry::<Task>::__new(key) }
+// Output: pub fn entry(id: u64) -> Entry<Task> { <the key>; Entry::<Task>::__new(__key) }
 fn entry(plan: &Plan, name: &Ident) -> TokenStream {
     let Plan {
         runtime,
@@ -50,14 +50,14 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
         .then(|| quote!(, #private::InProcess));
     let new = quote!(#runtime::#ty::<#of #form>::__new);
     let peeks = key::peeks(plan);
-    let key = key::expression(plan);
     let names = Names::new();
     let key_name = &names.key;
+    let key = key::statements(plan, key_name);
     let body = match plan.args.timeout.as_ref().map(|set| &set.value) {
         Some(Timeout::Expr(timeout)) => {
             let parts = parts(plan, timeout);
             quote! {
-                let #key_name = #key;
+                #key
                 #parts
                 #new(#key_name).__timeout(#timeout)
             }
@@ -69,12 +69,12 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
             timeout.capture.get_or_insert_default();
             let timeout = closure::owned(plan, &timeout);
             quote! {
-                let #key_name = #key;
+                #key
                 #keep
                 #new(#key_name).__timeout_of::<#returns, _, _, _>(#keep_name, #timeout)
             }
         }
-        _ => quote!(#new(#key)),
+        _ => quote!(#key #new(#key_name)),
     };
     let params: Vec<_> = annotated
         .params

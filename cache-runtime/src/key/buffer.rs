@@ -8,6 +8,8 @@
 
 use std::fmt;
 
+use super::error::KeyError;
+
 /// Words kept inline.
 const WORDS: usize = 8;
 /// Bytes kept inline.
@@ -22,19 +24,28 @@ pub(crate) struct Tree {
     len: usize,
     /// The bytes while they fit, padded with zeros; all zero after a spill.
     words: [[u8; 8]; WORDS],
-    /// All the bytes, once they are more than fit; never before.
-    // Boxed: a word in every entry of the in-process level instead of three that are hardly ever used.
-    #[expect(clippy::box_collection, reason = "the outer size counts, see above")]
-    spilled: Option<Box<Vec<u8>>>,
+    /// Once the bytes are more than fit, and never before.
+    // Boxed: a word in every entry of the in-process level instead of four that are hardly ever used.
+    far: Option<Box<Far>>,
+}
+
+/// What does not fit.
+#[derive(Clone)]
+enum Far {
+    /// All the bytes.
+    Bytes(Vec<u8>),
+    /// An argument could not be encoded. Such a tree has no bytes, and is equal to none.
+    Broken(KeyError),
 }
 
 impl Tree {
     /// The bytes.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        match &self.spilled {
-            Some(bytes) => bytes,
+        match self.far.as_deref() {
             None => &self.words.as_flattened()[..self.len.min(INLINE)],
+            Some(Far::Bytes(bytes)) => bytes,
+            Some(Far::Broken(_)) => &[],
         }
     }
 
@@ -44,30 +55,46 @@ impl Tree {
         self.len
     }
 
-    /// Whether nothing of it is on the heap.
-    #[inline]
-    pub(crate) fn is_inline(&self) -> bool {
-        self.spilled.is_none()
+    /// Makes a tree of it that is no key. The first error stays.
+    #[cold]
+    pub(crate) fn break_with(&mut self, error: KeyError) {
+        if self.error().is_none() {
+            self.words = Default::default();
+            self.len = INLINE + 1;
+            self.far = Some(Box::new(Far::Broken(error)));
+        }
+    }
+
+    /// Why it is no key.
+    pub(crate) fn error(&self) -> Option<&KeyError> {
+        match self.far.as_deref() {
+            Some(Far::Broken(error)) => Some(error),
+            _ => None,
+        }
     }
 
     #[cfg(test)]
     /// Bytes on the heap; 0 as long as the tree fits inline.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.spilled
-            .as_ref()
-            .map_or(0, |bytes| bytes.capacity() + size_of::<Vec<u8>>())
+        match self.far.as_deref() {
+            Some(Far::Bytes(bytes)) => bytes.capacity() + size_of::<Far>(),
+            _ => 0,
+        }
     }
 
     /// A hash in which every bit is usable; `seed` should be random, so that nobody can aim at it.
     #[inline]
     pub(crate) fn hash(&self, seed: u64) -> u64 {
         let mut mix = Mix::new(seed, self.len);
-        if self.len <= 16 {
-            // Most calls have no more.
-            mix.pair(self.word(0), self.word(1));
-            return mix.finish();
+        mix.pair(self.word(0), self.word(1));
+        if self.len > 16 {
+            mix.pair(self.word(2), self.word(3));
         }
-        self.hash_long(mix)
+        // Most calls have no more.
+        if self.len > 32 {
+            return self.hash_long(Mix::new(seed, self.len));
+        }
+        mix.finish()
     }
 
     #[inline(never)]
@@ -94,13 +121,13 @@ impl Tree {
         mix.finish()
     }
 
-    /// Whether all but the first two words are the same, where the length is.
+    /// Whether all but the first four words are the same, where the length is.
     #[inline(never)]
     fn has_same_rest(&self, other: &Self) -> bool {
-        if self.len > INLINE {
-            return self.spilled == other.spilled;
+        if let (Some(mine), Some(theirs)) = (self.far.as_deref(), other.far.as_deref()) {
+            return matches!((mine, theirs), (Far::Bytes(mine), Far::Bytes(theirs)) if mine == theirs);
         }
-        let mut pairs = self.pairs().zip(other.pairs()).skip(1);
+        let mut pairs = self.pairs().zip(other.pairs()).skip(2);
         pairs.all(|(mine, theirs)| (mine.0 ^ theirs.0) | (mine.1 ^ theirs.1) == 0)
     }
 
@@ -172,13 +199,13 @@ impl Tree {
     #[cold]
     #[inline(never)]
     fn put_spilled(&mut self, bytes: &[u8]) {
-        if self.spilled.is_none() {
+        if self.far.is_none() {
             let mut all = Vec::with_capacity((self.len + bytes.len()).next_power_of_two());
             all.extend_from_slice(self.as_bytes());
             self.words = Default::default();
-            self.spilled = Some(Box::new(all));
+            self.far = Some(Box::new(Far::Bytes(all)));
         }
-        if let Some(all) = &mut self.spilled {
+        if let Some(Far::Bytes(all)) = self.far.as_deref_mut() {
             all.extend_from_slice(bytes);
             self.len = all.len();
         }
@@ -186,7 +213,8 @@ impl Tree {
 
     /// Fills in four zero bytes written before, at `at`.
     pub(super) fn fill_u32(&mut self, at: usize, value: u32) {
-        if let Some(all) = &mut self.spilled {
+        if let Some(far) = self.far.as_deref_mut() {
+            let Far::Bytes(all) = far else { return };
             all[at..at + 4].copy_from_slice(&value.to_le_bytes());
         } else if at < LATE {
             self.or(at, u64::from(value));
@@ -273,7 +301,10 @@ impl PartialEq for Tree {
         self.len == other.len
             && self.words[0] == other.words[0]
             && self.words[1] == other.words[1]
-            && (self.len <= 16 || self.has_same_rest(other))
+            && (self.len <= 16
+                || self.words[2] == other.words[2]
+                    && self.words[3] == other.words[3]
+                    && (self.len <= 32 || self.has_same_rest(other)))
     }
 }
 
