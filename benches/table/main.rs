@@ -1,5 +1,6 @@
 //! `cargo bench -p cache-benches`: the whole table. `-- hits churn` runs these sections alone.
 
+mod build;
 mod churn;
 mod hits;
 mod memory;
@@ -31,6 +32,7 @@ const SECTIONS: &[Section] = &[
     ("stampede", stampede::all),
     ("redis", redis::all),
     ("python", python::all),
+    ("build", build::all),
 ];
 
 fn main() {

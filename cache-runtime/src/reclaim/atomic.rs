@@ -22,7 +22,7 @@ mod fences {
     static REGISTERED: Lazy<bool> = Lazy::new(|| {
         let commands = membarrier(libc::MEMBARRIER_CMD_QUERY);
         let is_there = commands >= 0
-            && commands & i64::from(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0
+            && commands & libc::c_long::from(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0
             && membarrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
         ASYMMETRIC.store(is_there, SeqCst);
         is_there
@@ -52,9 +52,9 @@ mod fences {
     }
 
     #[expect(unsafe_code, reason = "std does not have this system call")]
-    fn membarrier(command: i32) -> i64 {
+    fn membarrier(command: libc::c_int) -> libc::c_long {
         // SAFETY: the call takes three numbers and touches no memory of ours.
-        i64::from(unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) })
+        unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) }
     }
 }
 
