@@ -156,23 +156,27 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
     {
         let target = self.target();
         let plan = self.plan();
-        async move {
-            match target {
-                Some(target) => call::fetch::<R, K, P>(mode, &target, plan, body).await,
-                None => call::alone(body).await,
-            }
-        }
+        async move { call::fetch::<R, K, P>(mode, target.as_ref(), plan, body).await }
     }
 
     /// Where the result is kept, if it can be.
     fn target(&self) -> Option<Target> {
-        let met = cache_of(self.key).and_then(|cache| {
-            let target = Target::function(self.key, &cache)?;
-            hit::learn(self.key, &cache, &target.binding, self.how.is_shared);
-            Ok(target)
-        });
+        let key = self.key;
+        let target = match hit::known(key) {
+            Some((cache, binding)) => Target::bound(key, &cache, binding),
+            None => self.meet(),
+        };
         // No fault of a store, so no matter for `strict`: such a call never breaks.
-        met.inspect_err(|error| self.key.site.refused(error)).ok()
+        target.inspect_err(|error| key.site.refused(error)).ok()
+    }
+
+    /// The function and its cache meet for the first time.
+    #[cold]
+    fn meet(&self) -> Result<Target, CacheError> {
+        let cache = cache_of(self.key)?;
+        let target = Target::function(self.key, &cache)?;
+        hit::learn(self.key, &cache, &target.binding, self.how.is_shared);
+        Ok(target)
     }
 
     fn plan(self) -> Plan<R, K::Value, P> {

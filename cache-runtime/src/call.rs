@@ -47,9 +47,12 @@ impl<R, V> Plan<R, V, Plain> {
 struct Unkept<Rest>(Rest);
 
 /// The result for `target`: another's, the store's, or that of `body`, which is then kept.
+/// Without a target it is that of `body`.
+//
+// Compiled once for each body, so it is short; what is around the body is compiled for each type.
 pub(crate) async fn fetch<R, K, P>(
     mode: Mode,
-    target: &Target,
+    target: Option<&Target>,
     plan: Plan<R, K::Value, P>,
     body: impl Future<Output = R>,
 ) -> R
@@ -57,36 +60,83 @@ where
     K: Keep<R>,
     P: Policy<K::Value>,
 {
+    let begun = match target {
+        Some(target) => begin::<R, K>(mode, target, plan.how, plan.wait, plan.strict).await,
+        None => Begun::Run(None),
+    };
+    let run = match begun {
+        Begun::Done(result) => return result,
+        Begun::Run(run) => run,
+    };
+    let started = target.map(|target| Started::now(&target.cache));
+    let frame = Frame::running(run.as_ref().map(|run| run.lead.flight()));
+    let result = Context::inside(&frame).wrap(body).await;
+    match (target, run, started) {
+        (Some(target), Some(run), Some(started)) => {
+            let made = Made {
+                result,
+                frame,
+                started,
+            };
+            end::<R, K, P>(mode, target, &plan, made, run).await
+        }
+        _ => result,
+    }
+}
+
+/// What comes before the body.
+enum Begun<'t, R> {
+    /// There is a result.
+    Done(R),
+    /// The body is to run; `None`: with nothing read or kept.
+    Run(Option<Run<'t>>),
+}
+
+/// The body is to run under this lead.
+struct Run<'t> {
+    lead: Lead<'t>,
+    then: Then,
+}
+
+/// What is to be done with a result.
+enum Then {
+    /// It is kept.
+    Keep,
+    /// It takes the place of what is there, whatever that is.
+    Replace,
+    /// It is handed to those who wait. The store is not there: it is not asked again for the write.
+    HandOver,
+}
+
+/// The way up to the body.
+async fn begin<'t, R, K>(
+    mode: Mode,
+    target: &'t Target,
+    how: &'static How<K::Value>,
+    limit: Duration,
+    strict: Option<fn(CacheError) -> R>,
+) -> Begun<'t, R>
+where
+    K: Keep<R>,
+{
     let flights = &target.cache.core().flights;
+    let run = |lead, then| Begun::Run(Some(Run { lead, then }));
     match context::treatment(target.binding.site) {
         Treatment::Cached => {}
-        Treatment::Uncached => return alone(body).await,
-        Treatment::Refresh => {
-            let lead = flights.beside(&target.key);
-            let made = Made::run(target, lead.flight(), body).await;
-            let _overtaking = flights
-                .overtake_others(mode, &target.key, Some(lead.flight()))
-                .await;
-            let is_failure = K::is_failure(&made.result);
-            let (result, is_kept) = keep::<R, K, P>(mode, target, &plan, made, lead).await;
-            if !is_kept && !is_failure {
-                // What is there contradicts the newest answer. A store that fails is counted.
-                let _ = target.delete(mode).await;
-            }
-            return result;
-        }
+        Treatment::Uncached => return Begun::Run(None),
+        Treatment::Refresh => return run(flights.beside(&target.key), Then::Replace),
     }
 
     // One leader; the others wait for it.
-    let lead = match flights.join(&target.key.lookup()) {
+    let lead = match flights.join(&target.key) {
         Join::Lead(own) => own,
-        Join::Wait(flight) => match wait(mode, target, &flight, plan.wait).await {
+        Join::Wait(flight) => match wait(mode, target, &flight, limit).await {
             Turn::Lead(own) => own,
             Turn::Alone => flights.beside(&target.key),
-            Turn::Landed(cargo) => match unshare::<R, K>(plan.how, &cargo) {
+            Turn::Landed(cargo) => match unshare::<R, K>(how, &cargo) {
                 Some(result) => {
                     target.count(Counter::Joined);
-                    return result;
+                    return Begun::Done(result);
                 }
                 None => flights.beside(&target.key),
             },
@@ -94,63 +144,69 @@ where
     };
 
     // Another may have finished between the first look and the lead.
-    if let Some(value) = target.read_level(plan.how) {
+    if let Some(value) = target.read_level(how) {
         target.binding.counters.count_hit();
-        return land::<R, K>(plan.how, lead, K::wrap(value));
+        return Begun::Done(land::<R, K>(how, lead, K::wrap(value)));
     }
-    match target.read_store(mode, plan.how).await {
+    match target.read_store(mode, how).await {
         Ok(Some(value)) => {
             target.count(Counter::StoreHits);
-            return land::<R, K>(plan.how, lead, K::wrap(value));
+            return Begun::Done(land::<R, K>(how, lead, K::wrap(value)));
         }
         Ok(None) => {}
-        Err(error) => match plan.strict {
+        Err(error) => match strict {
             Some(strict) => {
                 // They shall not fail one behind the other.
                 let mut lead = lead;
                 lead.land(None);
-                return strict(error);
+                return Begun::Done(strict(error));
             }
             None => {
-                // The store is not there: run uncached, and do not ask it again for the write.
                 target.count(Counter::Misses);
-                let made = Made::run(target, lead.flight(), body).await;
-                return land::<R, K>(plan.how, lead, made.result);
+                return run(lead, Then::HandOver);
             }
         },
     }
-
     target.count(Counter::Misses);
-    let made = Made::run(target, lead.flight(), body).await;
-    keep::<R, K, P>(mode, target, &plan, made, lead).await.0
-}
-
-/// Runs `body` with nothing read or kept.
-pub(crate) async fn alone<R>(body: impl Future<Output = R>) -> R {
-    let (context, _) = Context::running(None);
-    context.wrap(body).await
+    run(lead, Then::Keep)
 }
 
 /// A result, and what is known of its making.
 struct Made<R> {
     result: R,
-    context: Context,
     frame: Arc<Frame>,
+    /// The entry's time: before the function ran.
     started: Started,
 }
 
-impl<R> Made<R> {
-    /// Runs the function, in a frame that knows its flight and its decisions. The entry's time is
-    /// taken before.
-    async fn run(target: &Target, flight: &Arc<Flight>, body: impl Future<Output = R>) -> Self {
-        let started = Started::now(&target.cache);
-        let (context, frame) = Context::running(Some(flight.clone()));
-        let result = context.clone().wrap(body).await;
-        Self {
-            result,
-            context,
-            frame,
-            started,
+/// The way behind the body.
+async fn end<R, K, P>(
+    mode: Mode,
+    target: &Target,
+    plan: &Plan<R, K::Value, P>,
+    made: Made<R>,
+    run: Run<'_>,
+) -> R
+where
+    K: Keep<R>,
+    P: Policy<K::Value>,
+{
+    let Run { lead, then } = run;
+    match then {
+        Then::HandOver => land::<R, K>(plan.how, lead, made.result),
+        Then::Keep => keep::<R, K, P>(mode, target, plan, made, lead).await.0,
+        Then::Replace => {
+            let flights = &target.cache.core().flights;
+            let _overtaking = flights
+                .overtake_others(mode, &target.key, Some(lead.flight()))
+                .await;
+            let is_failure = K::is_failure(&made.result);
+            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead).await;
+            if !is_kept && !is_failure {
+                // What is there contradicts the newest answer. A store that fails is counted.
+                let _ = target.delete(mode).await;
+            }
+            result
         }
     }
 }
@@ -172,20 +228,29 @@ where
     let timeout = K::kept(&made.result).and_then(|value| {
         let decisions = made.frame.decisions();
         let is_none = K::is_none(value);
-        // The closures are the function's own: what they call is called by it.
-        made.context.enter(|| {
+        let decide = || {
             plan.times
                 .decide(value, is_none, &plan.policy, &decisions, default)
-        })
+        };
+        if P::IS_PLAIN {
+            decide()
+        } else {
+            // The closures are the function's own: what they call is called by it.
+            Context::inside(&made.frame).enter(decide)
+        }
     });
     let result = made.result;
-    share::<R, K>(plan.how, &mut lead, &result);
     let (Some(timeout), Some(value)) = (timeout, K::kept(&result)) else {
+        lead.finish(|| cargo::<R, K>(plan.how, &result));
         return (result, false);
     };
     // A copy, for the store to write and the level to hold: the result itself goes to the caller,
     // and its error need not be one that other threads may look at.
     let value = (plan.how.duplicate)(value);
+    if plan.how.is_shared && target.cache.core().store().is_some() {
+        // Nobody waits for a write to a server.
+        lead.land(cargo::<R, K>(plan.how, &result));
+    }
     let kept = target
         .write(
             mode,
@@ -196,6 +261,7 @@ where
             Some(lead.flight()),
         )
         .await;
+    lead.finish(|| cargo::<R, K>(plan.how, &result));
     match kept {
         Ok(kept) => (result, !matches!(kept, Kept::TooLarge)),
         // The function has run: its result is not lost for a write that failed, `strict` or not.
@@ -217,23 +283,23 @@ fn tell_unkept(target: &Target, error: &CacheError) {
 }
 
 /// Ends the flight with this result and gives it back.
-fn land<R, K>(how: &How<K::Value>, mut lead: Lead<'_>, result: R) -> R
+fn land<R, K>(how: &How<K::Value>, lead: Lead<'_>, result: R) -> R
 where
     K: Keep<R>,
 {
-    share::<R, K>(how, &mut lead, &result);
+    lead.finish(|| cargo::<R, K>(how, &result));
     result
 }
 
-/// Hands a copy of the result to those who wait; what cannot be copied releases them.
-fn share<R, K>(how: &How<K::Value>, lead: &mut Lead<'_>, result: &R)
+/// A copy of the result for those who wait; `None` if it cannot be copied, which releases them.
+fn cargo<R, K>(how: &How<K::Value>, result: &R) -> Option<Cargo>
 where
     K: Keep<R>,
 {
-    lead.land(match K::kept(result) {
+    match K::kept(result) {
         Some(value) => Some((how.share)(value)),
         None => K::rest(result).map(|rest| Arc::new(Unkept(rest)) as Cargo),
-    });
+    }
 }
 
 /// The result that a leader brought home.

@@ -120,24 +120,18 @@ impl Context {
         })))
     }
 
-    /// Inside a body that leads `flight`.
-    pub(crate) fn running(flight: Option<Arc<Flight>>) -> (Self, Arc<Frame>) {
-        let outer = here();
-        let frame = Arc::new(Frame {
-            flight,
-            parent: outer.frame,
-            decisions: Mutex::default(),
-        });
-        let context = Self {
+    /// Inside the body of `frame`.
+    pub(crate) fn inside(frame: &Arc<Frame>) -> Self {
+        Self {
             frame: Some(frame.clone()),
-            scope: outer.scope,
-        };
-        (context, frame)
+            scope: here().scope,
+        }
     }
 
     /// Runs `f` here.
-    pub(crate) fn enter<T>(&self, f: impl FnOnce() -> T) -> T {
-        let _back = Back(swap(self.clone()));
+    pub(crate) fn enter<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        swap(self);
+        let _back = Back(self);
         f()
     }
 
@@ -150,21 +144,23 @@ impl Context {
     }
 }
 
-fn swap(context: Context) -> Context {
-    let special = !matches!(context.scope, Scope::Normal);
-    HERE.try_with(|here| {
-        thread::set_special(special);
-        here.replace(context)
-    })
-    .unwrap_or_default()
+// While one is here, the other waits in its place: nothing is copied.
+fn swap(context: &mut Context) {
+    let _ = HERE.try_with(|here| {
+        std::mem::swap(&mut *here.borrow_mut(), context);
+        let is_special = !matches!(here.borrow().scope, Scope::Normal);
+        if is_special != thread::is_special() {
+            thread::set_special(is_special);
+        }
+    });
 }
 
 // Restores the outer context, also when the body panics.
-struct Back(Context);
+struct Back<'c>(&'c mut Context);
 
-impl Drop for Back {
+impl Drop for Back<'_> {
     fn drop(&mut self) {
-        swap(std::mem::take(&mut self.0));
+        swap(self.0);
     }
 }
 
@@ -188,6 +184,15 @@ impl<F: Future> Future for Scoped<F> {
 }
 
 impl Frame {
+    /// A body that leads `flight`, called from here.
+    pub(crate) fn running(flight: Option<&Arc<Flight>>) -> Arc<Self> {
+        Arc::new(Self {
+            flight: flight.cloned(),
+            parent: here().frame,
+            decisions: Mutex::default(),
+        })
+    }
+
     pub(crate) fn decisions(&self) -> Decisions {
         lock(&self.decisions).clone()
     }

@@ -1,16 +1,22 @@
 //! The in-process hit: from a key to the value in its slot. One piece of code for all functions.
 
+use std::sync::Arc;
+
 use crate::cache::Cache;
 use crate::call_key::Key;
 use crate::local::{Header, Lookup, Reading, Slot};
 use crate::reclaim::Pinned;
 use crate::registry;
 use crate::space::Binding;
+use crate::thread;
 
-/// The way of a function's hits, resolved: every pointer on it is one less on each hit.
+/// The way of a function into the cache of its alias, resolved.
 pub(crate) struct Direct {
-    read: Reading,
+    /// For hits, if they are in process: every pointer on it is one less on each hit.
+    read: Option<Reading>,
     header: Header,
+    cache: Cache,
+    binding: Arc<Binding>,
 }
 
 /// A fresh entry in process.
@@ -26,7 +32,7 @@ pub(crate) fn find<'g>(key: &'g Key<'_>, is_shared: bool, pinned: Pinned<'g>) ->
     let (read, header) = match key.cache {
         None => {
             let way = key.site.direct.get(pinned)?;
-            (&way.read, way.header)
+            (way.read.as_ref()?, way.header)
         }
         Some(cache) => way_in(key, cache, is_shared)?,
     };
@@ -54,19 +60,32 @@ fn way_in<'g>(key: &Key<'_>, cache: &'g Cache, is_shared: bool) -> Option<(&'g R
     Some((level.reading(), header))
 }
 
-/// The function has met its alias's cache: from now on its hits know the way.
-pub(crate) fn learn(key: &Key<'_>, cache: &Cache, binding: &Binding, is_shared: bool) {
-    if key.cache.is_some() || !key.site.direct.is_empty() {
+/// The cache of the function's alias and the binding to it, if they have met.
+pub(crate) fn known(key: &Key<'_>) -> Option<(Cache, Arc<Binding>)> {
+    if key.cache.is_some() {
+        return None;
+    }
+    thread::with(|own| {
+        let guard = own.pin();
+        let way = key.site.direct.get(guard.pinned())?;
+        Some((way.cache.clone(), way.binding.clone()))
+    })
+}
+
+/// The function has met its alias's cache: from now on its calls know the way.
+pub(crate) fn learn(key: &Key<'_>, cache: &Cache, binding: &Arc<Binding>, is_shared: bool) {
+    if key.cache.is_some() {
         return;
     }
-    if let Some(level) = cache.core().level(is_shared) {
-        let way = Direct {
-            read: level.reading().clone(),
-            header: Header {
-                binding: binding.id,
-                version: cache.version_number(),
-            },
-        };
-        registry::open_way(key.site, cache, way);
-    }
+    let level = cache.core().level(is_shared);
+    let way = Direct {
+        read: level.map(|level| level.reading().clone()),
+        header: Header {
+            binding: binding.id,
+            version: cache.version_number(),
+        },
+        cache: cache.clone(),
+        binding: binding.clone(),
+    };
+    registry::open_way(key.site, cache, way);
 }

@@ -5,6 +5,9 @@ use crate::timeout::Timeout;
 
 /// What the attribute's closures say about a value.
 pub trait Policy<V> {
+    /// Whether there is no closure in it.
+    const IS_PLAIN: bool = false;
+
     /// `timeout = |v| …`
     fn timeout(&self, _: &V) -> Option<Timeout> {
         None
@@ -19,7 +22,9 @@ pub trait Policy<V> {
 #[derive(Debug, Clone, Copy)]
 pub struct Plain;
 
-impl<V> Policy<V> for Plain {}
+impl<V> Policy<V> for Plain {
+    const IS_PLAIN: bool = true;
+}
 
 /// `when = |v| …` before another policy.
 #[derive(Debug, Clone, Copy)]

@@ -54,14 +54,8 @@ impl Target {
         })
     }
 
-    /// The entry of a call, in the cache that the key names or `cache`.
+    /// The entry of a call in `cache`, of which its function may claim the keys.
     pub(crate) fn function(key: &Key<'_>, cache: &Cache) -> Result<Self, CacheError> {
-        let cache = match key.version {
-            Some(version) if version.number() != cache.version_number() => {
-                cache.with_version(version)
-            }
-            _ => cache.clone(),
-        };
         let binding = cache.space().bind(key.site);
         if binding.is_collision {
             binding.counters.count(Counter::Collisions);
@@ -74,10 +68,25 @@ impl Target {
                 ),
             ));
         }
+        Self::bound(key, cache, binding)
+    }
+
+    /// The entry of a call of a function that is bound to `cache`.
+    pub(crate) fn bound(
+        key: &Key<'_>,
+        cache: &Cache,
+        binding: Arc<Binding>,
+    ) -> Result<Self, CacheError> {
         if let Some(error) = key.tree.error() {
             binding.counters.count(Counter::Errors);
             return Err(unusable(error.clone()));
         }
+        let cache = match key.version {
+            Some(version) if version.number() != cache.version_number() => {
+                cache.with_version(version)
+            }
+            _ => cache.clone(),
+        };
         let header = Header {
             binding: binding.id,
             version: cache.version_number(),
@@ -314,27 +323,25 @@ impl Target {
     }
 }
 
-/// When a computation started.
+/// When a computation started; not asked where no store is told.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Started {
-    wall: u64,
-    at: std::time::Instant,
-}
+pub(crate) struct Started(Option<(u64, std::time::Instant)>);
 
 impl Started {
     pub(crate) fn now(cache: &Cache) -> Self {
-        Self {
-            wall: cache.core().settings.clock.wall(),
-            at: std::time::Instant::now(),
-        }
+        let core = cache.core();
+        let is_told = core.store().is_some();
+        Self(is_told.then(|| (core.settings.clock.wall(), std::time::Instant::now())))
     }
 
     /// The times of an entry that lives for `life` from now on.
     pub(crate) fn times(self, life: Option<std::time::Duration>) -> Times {
-        let took = self.at.elapsed();
-        let now = self.wall.saturating_add(millis(took));
+        let (created, took) = self.0.map_or((0, std::time::Duration::ZERO), |(wall, at)| {
+            (wall, at.elapsed())
+        });
+        let now = created.saturating_add(millis(took));
         Times {
-            created: self.wall,
+            created,
             expires: life.map_or(0, |life| now.saturating_add(millis(life))),
             cost: u32::try_from(took.as_micros()).unwrap_or(u32::MAX),
         }

@@ -152,7 +152,7 @@ impl Cache {
             return Ok(value);
         }
         let plan = Plan::plain(how::<T>(), timeout);
-        Ok(call::fetch::<T, Whole, _>(mode, &target, plan, run).await)
+        Ok(call::fetch::<T, Whole, _>(mode, Some(&target), plan, run).await)
     }
 
     pub(crate) async fn op_touch(

@@ -38,6 +38,8 @@ pub(crate) struct Flight {
     changed: Condvar,
     /// An invalidation came while it was under way: its result is not to be kept.
     overtaken: AtomicBool,
+    /// Somebody waits for it, or will. Set under the lock of the table.
+    boarded: AtomicBool,
     /// The flights that its body waits for; guarded by the lock of `circle`.
     pub(super) waits_for: Mutex<Vec<Arc<Flight>>>,
 }
@@ -66,6 +68,7 @@ impl Flight {
             }),
             changed: Condvar::new(),
             overtaken: AtomicBool::new(false),
+            boarded: AtomicBool::new(false),
             waits_for: Mutex::default(),
         }
     }
@@ -76,6 +79,14 @@ impl Flight {
 
     pub(crate) fn is_overtaken(&self) -> bool {
         self.overtaken.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn board(&self) {
+        self.boarded.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_boarded(&self) -> bool {
+        self.boarded.load(Ordering::Relaxed)
     }
 
     /// The leader has a result, or (`None`) one that cannot be shared.
@@ -106,12 +117,15 @@ impl Flight {
     }
 
     fn change(&self, phase: Phase) {
-        let wakers = {
+        let (wakers, is_awaited) = {
             let mut state = lock(&self.state);
             state.phase = phase;
-            std::mem::take(&mut state.wakers)
+            (std::mem::take(&mut state.wakers), state.waiting > 0)
         };
-        self.changed.notify_all();
+        // Asking the kernel to wake nobody is a system call too.
+        if is_awaited {
+            self.changed.notify_all();
+        }
         for (_, waker) in wakers {
             waker.wake();
         }

@@ -1,13 +1,15 @@
 //! The executions of one cache by key, exact; the lead of one as a guard; and how an invalidation
 //! reaches all of them.
 
-use std::collections::HashMap;
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::circle::Edge;
 use super::landing::{Flight, Waited};
-use crate::local::{FullKey, Lookup, Ready};
+use crate::local::{FullKey, Ready};
 use crate::mode::Mode;
 use crate::sync::lock;
 use crate::value::Cargo;
@@ -24,13 +26,36 @@ pub(crate) struct Table {
 #[derive(Default)]
 struct Lists {
     /// Those that callers join: one for each key.
-    open: HashMap<FullKey, Arc<Flight>, Ready>,
+    open: HashSet<ByKey, Ready>,
     /// Those that nobody joins: of callers who waited no longer, of refreshes, and those that may
     /// have seen what is invalid now.
     closed: Vec<Arc<Flight>>,
     /// Writes of results on their way to the store.
     writes: Vec<Arc<Flight>>,
 }
+
+/// A flight that is found by its key.
+struct ByKey(Arc<Flight>);
+
+impl Borrow<FullKey> for ByKey {
+    fn borrow(&self) -> &FullKey {
+        &self.0.key
+    }
+}
+
+impl Hash for ByKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key.hash(state);
+    }
+}
+
+impl PartialEq for ByKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for ByKey {}
 
 /// What a caller is to do.
 pub(crate) enum Join<'a> {
@@ -49,18 +74,18 @@ impl Table {
     }
 
     /// Takes part in the flight of `key`, or starts one.
-    pub(crate) fn join(&self, key: &Lookup<'_>) -> Join<'_> {
-        let key = key.to_full();
+    pub(crate) fn join(&self, key: &FullKey) -> Join<'_> {
         let mut lists = lock(&self.lists);
-        if let Some(flight) = lists.open.get(&key) {
+        if let Some(ByKey(flight)) = lists.open.get(key) {
             let flight = flight.clone();
             if flight.take_lead() {
                 return Join::Lead(self.lead(flight));
             }
+            flight.board();
             return Join::Wait(flight);
         }
         let flight = Arc::new(Flight::new(key.clone()));
-        lists.open.insert(key, flight.clone());
+        lists.open.insert(ByKey(flight.clone()));
         drop(lists);
         Join::Lead(self.lead(flight))
     }
@@ -114,7 +139,7 @@ impl Table {
     ) -> Overtaking<'t> {
         let writes = {
             let mut lists = lock(&self.lists);
-            if let Some(flight) = lists.open.remove(key) {
+            if let Some(ByKey(flight)) = lists.open.take(key) {
                 flight.overtake();
             }
             let is_own = |flight: &Arc<Flight>| own.is_some_and(|own| Arc::ptr_eq(own, flight));
@@ -128,8 +153,8 @@ impl Table {
     pub(crate) async fn overtake_where(&self, mode: Mode, condemned: impl Fn(&FullKey) -> bool) {
         let writes = {
             let mut lists = lock(&self.lists);
-            lists.open.retain(|key, flight| {
-                let go = condemned(key);
+            lists.open.retain(|ByKey(flight)| {
+                let go = condemned(&flight.key);
                 if go {
                     flight.overtake();
                 }
@@ -154,8 +179,8 @@ impl Table {
         let mut lists = lock(&self.lists);
         let Lists { open, closed, .. } = &mut *lists;
         closed.extend(
-            open.extract_if(|key, _| condemned(key))
-                .map(|(_, flight)| flight),
+            open.extract_if(|ByKey(flight)| condemned(&flight.key))
+                .map(|ByKey(flight)| flight),
         );
     }
 
@@ -173,7 +198,8 @@ impl Table {
     pub(crate) fn find(&self, is_meant: impl Fn(&FullKey) -> bool) -> Option<FullKey> {
         let lists = lock(&self.lists);
         let aside = lists.closed.iter().chain(&lists.writes);
-        let mut keys = lists.open.keys().chain(aside.map(|flight| &flight.key));
+        let open = lists.open.iter().map(|ByKey(flight)| flight);
+        let mut keys = open.chain(aside).map(|flight| &flight.key);
         keys.find(|key| is_meant(key)).cloned()
     }
 
@@ -182,7 +208,18 @@ impl Table {
             table: self,
             flight,
             landed: false,
+            is_gone: false,
         }
+    }
+
+    /// Ends a flight that nobody has boarded; false if somebody has.
+    fn end_empty(&self, flight: &Arc<Flight>) -> bool {
+        let mut lists = lock(&self.lists);
+        let is_empty = !flight.is_boarded();
+        if is_empty {
+            lists.remove(flight);
+        }
+        is_empty
     }
 
     fn remove(&self, flight: &Arc<Flight>, only_if: impl FnOnce(&Flight) -> bool) {
@@ -190,11 +227,7 @@ impl Table {
         if !only_if(flight) {
             return;
         }
-        if lists.is_open(flight) {
-            lists.open.remove(&flight.key);
-        } else {
-            lists.closed.retain(|other| !Arc::ptr_eq(other, flight));
-        }
+        lists.remove(flight);
     }
 
     /// How many executions and writes are under way.
@@ -208,7 +241,15 @@ impl Lists {
     /// Whether callers join it: it may have been overtaken, and another have taken its place.
     fn is_open(&self, flight: &Arc<Flight>) -> bool {
         let current = self.open.get(&flight.key);
-        current.is_some_and(|current| Arc::ptr_eq(current, flight))
+        current.is_some_and(|ByKey(current)| Arc::ptr_eq(current, flight))
+    }
+
+    fn remove(&mut self, flight: &Arc<Flight>) {
+        if self.is_open(flight) {
+            self.open.remove(&flight.key);
+        } else {
+            self.closed.retain(|other| !Arc::ptr_eq(other, flight));
+        }
     }
 
     /// Marks those of nobody as overtaken, and finds the writes to wait for. Whoever begins to
@@ -250,7 +291,7 @@ pub(crate) struct Overtaking<'t> {
 impl Drop for Overtaking<'_> {
     fn drop(&mut self) {
         let mut lists = lock(&self.table.lists);
-        if let Some(flight) = lists.open.remove(self.key) {
+        if let Some(ByKey(flight)) = lists.open.take(self.key) {
             lists.closed.push(flight);
         }
     }
@@ -274,6 +315,7 @@ pub(crate) struct Lead<'a> {
     table: &'a Table,
     flight: Arc<Flight>,
     landed: bool,
+    is_gone: bool,
 }
 
 impl Lead<'_> {
@@ -294,8 +336,24 @@ impl Lead<'_> {
     }
 }
 
+impl Lead<'_> {
+    /// Ends the flight: those who wait get the cargo, which is made only if there are any.
+    pub(crate) fn finish(mut self, cargo: impl FnOnce() -> Option<Cargo>) {
+        if self.landed {
+            return;
+        }
+        self.is_gone = self.table.end_empty(&self.flight);
+        if !self.is_gone {
+            self.land(cargo());
+        }
+    }
+}
+
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
+        if self.is_gone {
+            return;
+        }
         if self.landed {
             self.table.remove(&self.flight, |_| true);
         } else if self.flight.vacate() {

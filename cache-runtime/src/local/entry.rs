@@ -94,14 +94,6 @@ impl<'a> Lookup<'a> {
     pub(super) fn is_of(&self, entry: &Entry) -> bool {
         *self.tree == entry.key.tree && self.header == entry.key.header
     }
-
-    pub(crate) fn to_full(self) -> FullKey {
-        FullKey {
-            header: self.header,
-            tree: self.tree.clone(),
-            hash: self.hash,
-        }
-    }
 }
 
 /// An entry in the table.
