@@ -142,7 +142,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         let own = thread::fast()?;
         let guard = own.pin();
         let hit = hit::find(self.key, self.how.is_shared, guard.pinned())?;
-        let value = (self.how.copy)(&hit.slot.value)?;
+        let value = (self.how.copy)(hit.entry)?;
         own.count_hit(hit.binding);
         Some(K::wrap(value))
     }

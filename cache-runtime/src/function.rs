@@ -59,7 +59,7 @@ async fn clear_mode(mode: Mode, site: &'static Site, cache: &Cache) -> Result<()
     let is_mine = |key: &FullKey| key.header.binding == binding.id;
     core.flights.overtake_where(mode, is_mine).await;
     if let Some(level) = core.any_level() {
-        level.remove_where(|key, _| is_mine(key));
+        level.remove_where(|key| is_mine(key));
     }
     let cleared = match core.store() {
         Some(store) => {

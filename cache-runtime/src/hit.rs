@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cache::Cache;
 use crate::call_key::Key;
-use crate::local::{Header, Lookup, Reading, Slot};
+use crate::local::{Entry, Header, Lookup, Reading};
 use crate::reclaim::Pinned;
 use crate::registry;
 use crate::space::Binding;
@@ -21,7 +21,7 @@ pub(crate) struct Direct {
 
 /// A fresh entry in process.
 pub(crate) struct Hit<'g> {
-    pub(crate) slot: &'g Slot,
+    pub(crate) entry: &'g Entry,
     /// Under which number it is counted.
     pub(crate) binding: u32,
 }
@@ -43,9 +43,9 @@ pub(crate) fn find<'g>(key: &'g Key<'_>, is_shared: bool, pinned: Pinned<'g>) ->
             ..header
         },
     };
-    let slot = read.get(&Lookup::new(header, &key.tree), pinned)?;
+    let entry = read.get(&Lookup::new(header, &key.tree), pinned)?;
     Some(Hit {
-        slot,
+        entry,
         binding: header.binding,
     })
 }

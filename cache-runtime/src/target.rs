@@ -9,7 +9,7 @@ use crate::codec::{Decoded, Extended, Times};
 use crate::error::{CacheError, ErrorKind};
 use crate::flight::Flight;
 use crate::key::{self, KeyError, Tree};
-use crate::local::{Change, FullKey, Header, Slot};
+use crate::local::{Change, FullKey, Header};
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::space::Binding;
@@ -132,7 +132,7 @@ impl Target {
     /// The fresh value in the in-process level.
     pub(crate) fn read_level<V>(&self, how: &How<V>) -> Option<V> {
         let level = self.cache.core().level(how.is_shared)?;
-        let value = level.read(&self.key.lookup(), |slot| (how.copy)(&slot.value))?;
+        let value = level.read(&self.key.lookup(), how.copy)?;
         if value.is_none() {
             self.count(Counter::Undecodable);
         }
@@ -221,11 +221,11 @@ impl Target {
         }
         if let Some(level) = core.level(how.is_shared) {
             let expires = expiry(core.settings.clock.now(), life);
-            let kept = level.change(self.key.clone(), |_| {
+            let kept = level.change(&self.key, |_| {
                 if is_overtaken() {
                     return Change::Leave(false);
                 }
-                Change::Put(Slot::new((how.hold)(value), expires, survey.bytes), true)
+                Change::Put((how.hold)(value).until(expires, survey.bytes), true)
             });
             if !kept {
                 return Ok(Kept::Overtaken);
@@ -241,7 +241,7 @@ impl Target {
         let _overtaking = core.flights.overtake(mode, &self.key).await;
         let mut was_there = false;
         if let Some(level) = core.any_level() {
-            was_there = level.change(self.key.clone(), |fresh| Change::Remove(fresh.is_some()));
+            was_there = level.change(&self.key, |fresh| Change::Remove(fresh.is_some()));
         }
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
             was_there |= store
@@ -268,9 +268,9 @@ impl Target {
             return Ok(false);
         };
         let expires = expiry(core.settings.clock.now(), life);
-        Ok(level.change(self.key.clone(), |fresh| {
-            if let Some(slot) = fresh {
-                slot.expire_at(expires);
+        Ok(level.change(&self.key, |fresh| {
+            if let Some(entry) = fresh {
+                entry.expire_at(expires);
             }
             Change::Leave(fresh.is_some())
         }))

@@ -26,10 +26,6 @@ struct Numbered {
 }
 
 impl Node for Numbered {
-    fn hash(&self) -> u64 {
-        hash(&self.id)
-    }
-
     fn weight(&self) -> usize {
         size_of::<Self>()
     }
@@ -71,7 +67,7 @@ fn met(id: TypeId, hash: u64, name: &'static str) -> u32 {
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     let mut ids = IDS.lock();
     if ids.find(hash, |numbered| numbered.id == id).is_none() {
-        ids.insert(Box::new(Numbered { id, number }));
+        ids.insert(hash, Box::new(Numbered { id, number }).into());
     }
     number
 }

@@ -1,7 +1,7 @@
 //! What can be a cached value or a part of a key, in words that speak of caching; and how the
 //! in-process level holds values of any type.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::codec::{self, Codec, Decoded, Times};
 use crate::error::CacheError;
 use crate::key::{Survey, survey};
+use crate::local::{Draft, Entry, Held};
 
 /// A value that any cache can keep: cloned on an in-process hit, serialized for a shared store.
 #[diagnostic::on_unimplemented(
@@ -42,12 +43,6 @@ pub trait CacheKey: Serialize {}
 
 impl<T: Serialize + ?Sized> CacheKey for T {}
 
-/// A value in the in-process level, its type erased.
-pub(crate) trait Held: Any + Send + Sync {
-    /// The value's JSON text, for a reader who asks for another type; `None` for `local` values.
-    fn encode(&self) -> Option<Result<Vec<u8>, CacheError>>;
-}
-
 /// How a value is held: with its codec, or without.
 #[diagnostic::on_unimplemented(
     message = "`{V}` cannot be cached",
@@ -64,8 +59,8 @@ pub trait Form<V: 'static>: Copy + Send + Sync + 'static {
 pub struct How<V> {
     /// Whether values may leave the process.
     pub(crate) is_shared: bool,
-    pub(crate) hold: fn(V) -> Holding,
-    pub(crate) copy: fn(&Holding) -> Option<V>,
+    pub(crate) hold: fn(V) -> Draft,
+    pub(crate) copy: fn(&Entry) -> Option<V>,
     pub(crate) duplicate: fn(&V) -> V,
     /// A copy for those who wait for this value, and the value again.
     pub(crate) share: fn(&V) -> Cargo,
@@ -77,35 +72,6 @@ pub struct How<V> {
 
 type Encode<V> = fn(&V, &Codec, Times) -> Result<Vec<u8>, CacheError>;
 type Decode<V> = fn(&[u8], &Codec) -> Result<Decoded<V>, CacheError>;
-
-/// A held value, and its type: asking the value itself would be a call through a pointer on every
-/// hit.
-pub(crate) struct Holding {
-    id: TypeId,
-    held: Box<dyn Held>,
-}
-
-impl Holding {
-    fn new<H: Held>(held: H) -> Self {
-        Self {
-            id: TypeId::of::<H>(),
-            held: Box::new(held),
-        }
-    }
-
-    pub(crate) fn encode(&self) -> Option<Result<Vec<u8>, CacheError>> {
-        self.held.encode()
-    }
-
-    /// The held thing, if it is of exactly this type.
-    #[inline(always)]
-    #[expect(unsafe_code, reason = "a downcast that has been checked")]
-    fn downcast<H: Held>(&self) -> Option<&H> {
-        let held: *const dyn Held = &*self.held;
-        // SAFETY: `id` is the type of what `new` put into the box, and nothing changes either.
-        (self.id == TypeId::of::<H>()).then(|| unsafe { &*held.cast::<H>() })
-    }
-}
 
 /// The form of values that any store can keep.
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +89,7 @@ struct WithCodec<V>(V);
 struct Bare<V>(V);
 
 impl<V: Serialize + Send + Sync + 'static> Held for WithCodec<V> {
+    // The value's JSON text, for a reader who asks for another type.
     fn encode(&self) -> Option<Result<Vec<u8>, CacheError>> {
         Some(codec::to_json(&self.0))
     }
@@ -135,19 +102,19 @@ impl<V: Send + Sync + 'static> Held for Bare<V> {
 }
 
 /// Holds a value that can be read back as another type through its JSON text.
-pub(crate) fn hold<V: Serialize + Send + Sync + 'static>(value: V) -> Holding {
-    Holding::new(WithCodec(value))
+pub(crate) fn hold<V: Serialize + Send + Sync + 'static>(value: V) -> Draft {
+    Draft::new(WithCodec(value))
 }
 
 /// The held value, if it is of exactly this type.
 #[inline(always)]
-pub(crate) fn peek<V: Serialize + Send + Sync + 'static>(held: &Holding) -> Option<&V> {
-    held.downcast::<WithCodec<V>>().map(|held| &held.0)
+pub(crate) fn peek<V: Serialize + Send + Sync + 'static>(held: &Entry) -> Option<&V> {
+    held.value::<WithCodec<V>>().map(|held| &held.0)
 }
 
 /// A value of another type than was kept goes through JSON, as it would on any store.
 #[cold]
-fn reread<V: DeserializeOwned>(held: &Holding) -> Option<V> {
+fn reread<V: DeserializeOwned>(held: &Entry) -> Option<V> {
     let json = held.encode()?.ok()?;
     serde_json::from_slice(&json).ok()
 }
@@ -169,7 +136,7 @@ impl<V: CacheValue> Form<V> for Portable {
 impl<V: LocalValue> Form<V> for InProcess {
     const HOW: &'static How<V> = &How {
         is_shared: false,
-        hold: |value| Holding::new(Bare(value)),
+        hold: |value| Draft::new(Bare(value)),
         copy: copy_bare::<V>,
         duplicate: V::clone,
         share: share::<V>,
@@ -185,7 +152,7 @@ impl<V: LocalValue> Form<V> for InProcess {
 }
 
 #[inline(always)]
-pub(crate) fn copy<V: CacheValue>(held: &Holding) -> Option<V> {
+pub(crate) fn copy<V: CacheValue>(held: &Entry) -> Option<V> {
     match peek::<V>(held) {
         Some(value) => Some(value.clone()),
         None => reread(held),
@@ -193,8 +160,8 @@ pub(crate) fn copy<V: CacheValue>(held: &Holding) -> Option<V> {
 }
 
 #[inline]
-fn copy_bare<V: LocalValue>(held: &Holding) -> Option<V> {
-    held.downcast::<Bare<V>>().map(|held| held.0.clone())
+fn copy_bare<V: LocalValue>(held: &Entry) -> Option<V> {
+    held.value::<Bare<V>>().map(|held| held.0.clone())
 }
 
 fn share<V: LocalValue>(value: &V) -> Cargo {

@@ -142,7 +142,7 @@ impl Cache {
         };
         self.core().flights.overtake_where(mode, is_mine).await;
         if let Some(level) = self.core().any_level() {
-            level.remove_where(|key, _| is_mine(key));
+            level.remove_where(|key| is_mine(key));
         }
         let cleared = match self.core().store() {
             Some(store) => {
@@ -188,7 +188,7 @@ impl Cache {
         let glob = Glob::new(pattern);
         let mut names = Vec::new();
         if let Some(level) = self.level() {
-            level.each(|key, _| names.extend(self.name_of(key).filter(|name| glob.matches(name))));
+            level.each(|key| names.extend(self.name_of(key).filter(|name| glob.matches(name))));
         }
         Ok(names)
     }

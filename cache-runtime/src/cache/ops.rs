@@ -12,7 +12,7 @@ use crate::codec::survey;
 use crate::error::{CacheError, ErrorKind};
 use crate::guarded::Guarded;
 use crate::keep::Whole;
-use crate::local::{Change, Level, Slot};
+use crate::local::{Change, Draft, Entry, Level};
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::store::Ttl;
@@ -93,8 +93,8 @@ impl Cache {
                 .map_err(|error| target.failed(error, made))?;
         }
         if let Some(level) = self.level() {
-            let slot = self.slot(value, life)?;
-            level.change(target.key.clone(), |_| Change::Put(slot, ()));
+            let draft = self.draft(value, life)?;
+            level.change(&target.key, |_| Change::Put(draft, ()));
         }
         target.count(Counter::Sets);
         Ok(())
@@ -127,10 +127,10 @@ impl Cache {
                 .await
                 .map_err(|error| target.failed(error, made))?;
         } else if let Some(level) = self.level() {
-            let slot = self.slot(value, life)?;
-            added = level.change(target.key.clone(), |fresh| match fresh {
+            let draft = self.draft(value, life)?;
+            added = level.change(&target.key, |fresh| match fresh {
                 Some(_) => Change::Leave(false),
-                None => Change::Put(slot, true),
+                None => Change::Put(draft, true),
             });
         }
         if added {
@@ -179,7 +179,7 @@ impl Cache {
         let Some(level) = self.level() else {
             return Ok(Ttl::Missing);
         };
-        let expires = level.read(&target.key.lookup(), Slot::expires);
+        let expires = level.read(&target.key.lookup(), Entry::expires);
         Ok(match expires {
             None => Ttl::Missing,
             Some(NEVER) => Ttl::Never,
@@ -202,11 +202,11 @@ impl Cache {
                 .ok_or_else(missing);
         }
         let level = self.level().ok_or_else(missing)?;
-        level.change(target.key.clone(), |fresh| {
-            let Some(slot) = fresh else {
+        level.change(&target.key, |fresh| {
+            let Some(entry) = fresh else {
                 return Change::Leave(Err(missing()));
             };
-            let sum = copy::<i64>(&slot.value)
+            let sum = copy::<i64>(entry)
                 .ok_or_else(|| {
                     CacheError::new(ErrorKind::Decode, "what is stored is not an integer")
                 })
@@ -216,7 +216,7 @@ impl Cache {
                     })
                 });
             match sum {
-                Ok(sum) => Change::Put(Slot::new(hold(sum), slot.expires(), 8), Ok(sum)),
+                Ok(sum) => Change::Put(hold(sum).until(entry.expires(), 8), Ok(sum)),
                 Err(error) => Change::Leave(Err(error.in_operation("incr").on_key(key))),
             }
         })
@@ -274,17 +274,15 @@ impl Cache {
         let level = self.level().ok_or_else(missing)?;
         // The value's type is not known here; its JSON is the value on every store alike.
         let (json, expires) = level
-            .read(&old.key.lookup(), |slot| {
-                (slot.value.encode(), slot.expires())
-            })
+            .read(&old.key.lookup(), |entry| (entry.encode(), entry.expires()))
             .ok_or_else(missing)?;
         let json = json.unwrap_or_else(|| Err(crate::codec::local_only()))?;
         let value: serde_json::Value = crate::codec::from_json(&json)?;
         let weight = json.len();
-        level.change(new.key.clone(), |_| {
-            Change::Put(Slot::new(hold(value), expires, weight), ())
+        level.change(&new.key, |_| {
+            Change::Put(hold(value).until(expires, weight), ())
         });
-        level.change(old.key.clone(), |_| Change::Remove(()));
+        level.change(&old.key, |_| Change::Remove(()));
         Ok(version)
     }
 
@@ -338,7 +336,7 @@ impl Cache {
         self.core().settings.codec().encode_plain(value, times)
     }
 
-    fn slot<T>(&self, value: &T, life: Option<Duration>) -> Result<Slot, CacheError>
+    fn draft<T>(&self, value: &T, life: Option<Duration>) -> Result<Draft, CacheError>
     where
         T: Serialize + ToOwned + ?Sized,
         T::Owned: Serialize + Send + Sync + 'static,
@@ -349,7 +347,7 @@ impl Cache {
             crate::codec::to_json(value)?;
         }
         let expires = expiry(self.now(), life);
-        Ok(Slot::new(hold(value.to_owned()), expires, survey.bytes))
+        Ok(hold(value.to_owned()).until(expires, survey.bytes))
     }
 }
 

@@ -38,7 +38,61 @@ enum Far {
     Broken(KeyError),
 }
 
+/// The first words of a tree.
+pub(crate) type Head = [[u8; 8]; 4];
+
+/// Bytes in it.
+const HEAD: usize = size_of::<Head>();
+
 impl Tree {
+    /// How many bytes it has, and the first of them; for a tree of more than fit, zeros.
+    pub(crate) fn head(&self) -> (u32, Head) {
+        let mut head = Head::default();
+        head.copy_from_slice(&self.words[..4]);
+        // A text of 4 GiB is refused; several of them are cut off here and compared in the tail.
+        (self.len as u32, head)
+    }
+
+    /// The bytes that [`head`](Tree::head) does not have.
+    pub(crate) fn tail(&self) -> &[u8] {
+        match self.far.as_deref() {
+            None => &self.words.as_flattened()[HEAD..self.len.clamp(HEAD, INLINE)],
+            Some(_) => self.as_bytes(),
+        }
+    }
+
+    /// The tree of which these are head and tail.
+    pub(crate) fn from_parts(len: u32, head: Head, tail: &[u8]) -> Self {
+        let mut tree = Self::default();
+        if tail.len() > INLINE {
+            tree.put_spilled(tail);
+            return tree;
+        }
+        tree.words[..4].copy_from_slice(&head);
+        tree.words.as_flattened_mut()[HEAD..HEAD + tail.len()].copy_from_slice(tail);
+        tree.len = len as usize;
+        tree
+    }
+
+    /// Whether these are its head and tail.
+    #[inline(always)]
+    pub(crate) fn is(&self, len: u32, head: &Head, tail: &[u8]) -> bool {
+        // Word by word: comparing all the words at once makes vector loads of it, which have to wait
+        // until the words just written have left the store buffer.
+        self.len as u32 == len
+            && self.words[0] == head[0]
+            && self.words[1] == head[1]
+            && (self.len <= 16
+                || self.words[2] == head[2]
+                    && self.words[3] == head[3]
+                    && (self.len <= HEAD || self.has_tail(tail)))
+    }
+
+    #[inline(never)]
+    fn has_tail(&self, tail: &[u8]) -> bool {
+        self.error().is_none() && self.tail() == tail
+    }
+
     /// The bytes.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -119,16 +173,6 @@ impl Tree {
             mix.pair(low(both), high(both));
         }
         mix.finish()
-    }
-
-    /// Whether all but the first four words are the same, where the length is.
-    #[inline(never)]
-    fn has_same_rest(&self, other: &Self) -> bool {
-        if let (Some(mine), Some(theirs)) = (self.far.as_deref(), other.far.as_deref()) {
-            return matches!((mine, theirs), (Far::Bytes(mine), Far::Bytes(theirs)) if mine == theirs);
-        }
-        let mut pairs = self.pairs().zip(other.pairs()).skip(2);
-        pairs.all(|(mine, theirs)| (mine.0 ^ theirs.0) | (mine.1 ^ theirs.1) == 0)
     }
 
     /// The inline words that are in use, two by two.
@@ -296,15 +340,8 @@ fn high(both: u128) -> u64 {
 impl PartialEq for Tree {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
-        // Word by word: comparing all the words at once makes vector loads of it, which have to wait
-        // until the words just written have left the store buffer.
-        self.len == other.len
-            && self.words[0] == other.words[0]
-            && self.words[1] == other.words[1]
-            && (self.len <= 16
-                || self.words[2] == other.words[2]
-                    && self.words[3] == other.words[3]
-                    && (self.len <= 32 || self.has_same_rest(other)))
+        let (len, head) = other.head();
+        self.is(len, &head, other.tail())
     }
 }
 

@@ -31,7 +31,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use buffer::Tree;
+pub(crate) use buffer::{Head, Tree};
 pub(crate) use error::KeyError;
 #[cfg(test)]
 pub(crate) use python::to_python_key;

@@ -1,14 +1,15 @@
-//! What the in-process level holds: full keys, and slots with a value and its two clocks.
+//! What the in-process level holds: entries with a full key, a value and its times.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 use once_cell::sync::Lazy;
 
-use super::table::Node;
+use super::kind::{Held, Value, allocate};
+use super::table::{Node, Owned};
 use crate::clock::Tick;
-use crate::key::Tree;
-use crate::value::Holding;
+use crate::error::CacheError;
+use crate::key::{Head, Tree};
 
 // Without it, people who choose arguments could choose collisions. Zero until it is chosen, which
 // is before the first binding has a number; a hit need not ask.
@@ -92,25 +93,9 @@ impl<'a> Lookup<'a> {
     /// Whether this is the key of `entry`.
     #[inline]
     pub(super) fn is_of(&self, entry: &Entry) -> bool {
-        *self.tree == entry.key.tree && self.header == entry.key.header
-    }
-}
-
-/// An entry in the table.
-pub(crate) struct Entry {
-    pub(crate) key: FullKey,
-    pub(crate) slot: Slot,
-    /// By which the eviction queue knows it; unique in its shard.
-    pub(super) id: u64,
-}
-
-impl Node for Entry {
-    fn hash(&self) -> u64 {
-        self.key.hash
-    }
-
-    fn weight(&self) -> usize {
-        self.slot.weight
+        self.tree.is(entry.len, &entry.head, &entry.tail)
+            && self.header.binding == entry.binding
+            && self.header.version == entry.version
     }
 }
 
@@ -143,29 +128,66 @@ impl Hasher for Ready {
     }
 }
 
-/// A value with its times.
-pub(crate) struct Slot {
-    pub(crate) value: Holding,
+/// An entry in the table: what a hit looks at stands first, in as few cache lines as can be.
+#[repr(C)]
+pub(crate) struct Entry {
+    value: Value,
     /// Until then it is fresh.
     expires: AtomicU64,
-    /// What it weighs against `max_bytes`.
-    pub(super) weight: usize,
+    /// What it weighs against `max_bytes`, as far as 4 GiB.
+    weight: u32,
     /// How often it was read lately, up to three. Written only while it is below three, so a hot
     /// entry's reads write nothing.
     visits: AtomicU8,
+    version: i64,
+    binding: u32,
+    /// How many bytes the arguments have.
+    len: u32,
+    /// The first of them.
+    head: Head,
+    /// The others.
+    tail: Box<[u8]>,
+    /// By which the eviction queue knows it; unique in its shard.
+    pub(super) id: u64,
 }
 
-impl Slot {
-    pub(crate) fn new(value: Holding, expires: Tick, weight: usize) -> Self {
-        Self {
-            value,
-            expires: AtomicU64::new(expires),
-            weight,
-            visits: AtomicU8::new(0),
-        }
+// SAFETY: the value is `Send` and `Sync` (`Held`), and the entry owns it; the rest is so by itself.
+#[expect(unsafe_code, reason = "a pointer into its own allocation")]
+unsafe impl Send for Entry {}
+// SAFETY: as above.
+#[expect(unsafe_code, reason = "a pointer into its own allocation")]
+unsafe impl Sync for Entry {}
+
+impl Node for Entry {
+    fn weight(&self) -> usize {
+        self.weight as usize
     }
 
-    #[inline]
+    #[expect(unsafe_code, reason = "the value is freed with it")]
+    unsafe fn free(this: *mut Self) {
+        // SAFETY: every entry comes from `allocate`; the caller owns it.
+        unsafe { (*this).value.free(this) }
+    }
+}
+
+impl Entry {
+    /// The value, if it is of exactly this type.
+    #[inline(always)]
+    pub(crate) fn value<H: Held>(&self) -> Option<&H> {
+        self.value.downcast()
+    }
+
+    /// The value as JSON text; `None` if it has no bytes.
+    pub(crate) fn encode(&self) -> Option<Result<Vec<u8>, CacheError>> {
+        self.value.encode()
+    }
+
+    /// Known once the allocation stands.
+    pub(super) fn set_value(&mut self, value: Value) {
+        self.value = value;
+    }
+
+    #[inline(always)]
     pub(crate) fn expires(&self) -> Tick {
         self.expires.load(Relaxed)
     }
@@ -174,7 +196,16 @@ impl Slot {
         self.expires.store(at, Relaxed);
     }
 
-    #[inline]
+    /// Its key again.
+    pub(crate) fn key(&self) -> FullKey {
+        let header = Header {
+            binding: self.binding,
+            version: self.version,
+        };
+        FullKey::new(header, Tree::from_parts(self.len, self.head, &self.tail))
+    }
+
+    #[inline(always)]
     pub(super) fn visit(&self) {
         let visits = self.visits.load(Relaxed);
         if visits < 3 {
@@ -190,8 +221,56 @@ impl Slot {
         }
         visits > 0
     }
+}
 
-    pub(super) fn take_over(&self, old: &Slot) {
-        self.visits.store(old.visits.load(Relaxed), Relaxed);
+/// An entry that has no key yet.
+pub(crate) struct Draft(Owned<Entry>);
+
+impl Draft {
+    #[expect(unsafe_code, reason = "an allocation is owned")]
+    pub(crate) fn new<H: Held>(value: H) -> Self {
+        let entry = allocate(value, |value| Entry {
+            value,
+            expires: AtomicU64::new(0),
+            version: 0,
+            binding: 0,
+            len: 0,
+            head: Head::default(),
+            tail: Box::default(),
+            id: 0,
+            weight: 0,
+            visits: AtomicU8::new(0),
+        });
+        // SAFETY: it has just been allocated, for this alone.
+        Self(unsafe { Owned::new(entry) })
+    }
+
+    /// The same, until `expires`.
+    pub(crate) fn until(mut self, expires: Tick, weight: usize) -> Self {
+        let entry = self.0.get_mut();
+        entry.expires = AtomicU64::new(expires);
+        entry.weight = u32::try_from(weight).unwrap_or(u32::MAX);
+        self
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        self.0.get().weight()
+    }
+
+    /// An entry of its own.
+    pub(super) fn under(mut self, key: &FullKey, id: u64) -> Owned<Entry> {
+        let entry = self.0.get_mut();
+        entry.version = key.header.version;
+        entry.binding = key.header.binding;
+        (entry.len, entry.head) = key.tree.head();
+        entry.tail = key.tree.tail().into();
+        entry.id = id;
+        self.0
+    }
+
+    /// In the place of `old`.
+    pub(super) fn after(mut self, key: &FullKey, old: &Entry) -> Owned<Entry> {
+        self.0.get_mut().visits = AtomicU8::new(old.visits.load(Relaxed));
+        self.under(key, old.id)
     }
 }

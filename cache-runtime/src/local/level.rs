@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::entry::{Entry, FullKey, Lookup, Slot};
+use super::entry::{Draft, Entry, FullKey, Lookup};
 use super::queue::{Queues, Ticket};
-use super::table::{Locked, SHARD_BITS, Shard};
+use super::table::{Locked, Node, SHARD_BITS, Shard};
 use crate::clock::{Clock, NEVER, Tick};
 use crate::reclaim::Pinned;
 use crate::thread;
@@ -41,7 +41,7 @@ pub(crate) enum Change<T> {
     /// Leave it as it is.
     Leave(T),
     /// Put this in its place.
-    Put(Slot, T),
+    Put(Draft, T),
     /// Take it away.
     Remove(T),
 }
@@ -49,15 +49,15 @@ pub(crate) enum Change<T> {
 impl Reading {
     /// The fresh entry under `key`.
     #[inline(always)]
-    pub(crate) fn get<'g>(&'g self, key: &Lookup<'_>, pinned: Pinned<'g>) -> Option<&'g Slot> {
+    pub(crate) fn get<'g>(&'g self, key: &Lookup<'_>, pinned: Pinned<'g>) -> Option<&'g Entry> {
         let shard = self.shard(key.hash);
         let entry = shard.get(key.hash, |entry| key.is_of(entry), pinned)?;
-        let expires = entry.slot.expires();
+        let expires = entry.expires();
         if expires != NEVER && expires <= self.clock.now() {
             return None;
         }
-        entry.slot.visit();
-        Some(&entry.slot)
+        entry.visit();
+        Some(entry)
     }
 
     #[inline(always)]
@@ -89,41 +89,44 @@ impl Level {
     }
 
     /// What `f` makes of the fresh entry under `key`; `None` if there is none.
-    pub(crate) fn read<T>(&self, key: &Lookup<'_>, f: impl FnOnce(&Slot) -> T) -> Option<T> {
+    pub(crate) fn read<T>(&self, key: &Lookup<'_>, f: impl FnOnce(&Entry) -> T) -> Option<T> {
         thread::with(|own| self.read.get(key, own.pin().pinned()).map(f))
     }
 
     /// Changes the entry under `key`; `f` sees it only if it is fresh. Nothing else changes the
     /// same key meanwhile.
-    pub(crate) fn change<T>(&self, key: FullKey, f: impl FnOnce(Option<&Slot>) -> Change<T>) -> T {
+    pub(crate) fn change<T>(
+        &self,
+        key: &FullKey,
+        f: impl FnOnce(Option<&Entry>) -> Change<T>,
+    ) -> T {
         let hash = key.hash;
         let mut shard = self.read.shard(hash).lock();
         let now = self.read.clock.now();
         let lookup = key.lookup();
         let old = shard.find(hash, |entry| lookup.is_of(entry));
         let fresh = old
-            .map(|(_, entry)| &entry.slot)
-            .filter(|slot| slot.expires() > now);
+            .map(|(_, entry)| entry)
+            .filter(|entry| entry.expires() > now);
         match f(fresh) {
             Change::Leave(answer) => answer,
-            Change::Put(slot, answer) => {
-                self.heavier(slot.weight);
+            Change::Put(draft, answer) => {
+                self.heavier(draft.weight());
                 match old {
                     Some((place, old)) => {
-                        slot.take_over(&old.slot);
-                        self.lighter(old.slot.weight);
-                        let id = old.id;
-                        shard.replace(place, Box::new(Entry { key, slot, id }));
+                        self.lighter(old.weight());
+                        let entry = draft.after(key, old);
+                        shard.replace(place, entry);
                         self.make_room(&mut shard, 0);
                     }
-                    None => self.add(&mut shard, key, slot, now),
+                    None => self.add(&mut shard, key, draft, now),
                 }
                 self.tidy(&mut shard);
                 answer
             }
             Change::Remove(answer) => {
                 if let Some((place, old)) = old {
-                    self.lighter(old.slot.weight);
+                    self.lighter(old.weight());
                     shard.remove(place);
                     forget_tickets(&mut shard);
                     self.tidy(&mut shard);
@@ -134,18 +137,17 @@ impl Level {
     }
 
     /// Takes away every entry that `condemned` says; how many there were.
-    pub(crate) fn remove_where(&self, condemned: impl Fn(&FullKey, &Slot) -> bool) -> usize {
+    pub(crate) fn remove_where(&self, condemned: impl Fn(&FullKey) -> bool) -> usize {
         let mut count = 0;
         for shard in &*self.read.shards {
             let keys: Vec<FullKey> = thread::with(|own| {
                 let guard = own.pin();
                 let entries = shard.each(guard.pinned());
-                let condemned = entries.filter(|entry| condemned(&entry.key, &entry.slot));
-                condemned.map(|entry| entry.key.clone()).collect()
+                entries.map(Entry::key).filter(&condemned).collect()
             });
             count += keys.len();
             for key in keys {
-                self.change(key, |_| Change::Remove(()));
+                self.change(&key, |_| Change::Remove(()));
             }
             // Who clears wants the memory back.
             shard.lock().tidy(1, 0);
@@ -154,7 +156,7 @@ impl Level {
     }
 
     /// Visits every fresh entry.
-    pub(crate) fn each(&self, mut f: impl FnMut(&FullKey, &Slot)) {
+    pub(crate) fn each(&self, mut f: impl FnMut(&FullKey)) {
         let now = self.read.clock.now();
         thread::with(|own| {
             let guard = own.pin();
@@ -164,8 +166,8 @@ impl Level {
                 .iter()
                 .flat_map(|shard| shard.each(guard.pinned()))
             {
-                if entry.slot.expires() > now {
-                    f(&entry.key, &entry.slot);
+                if entry.expires() > now {
+                    f(&entry.key());
                 }
             }
         });
@@ -195,13 +197,13 @@ impl Level {
         }
     }
 
-    fn add(&self, shard: &mut Open<'_>, key: FullKey, slot: Slot, now: Tick) {
+    fn add(&self, shard: &mut Open<'_>, key: &FullKey, draft: Draft, now: Tick) {
         // Before it queues: what is new must not be the one that goes, unless it is too large to
         // stay even alone.
         self.make_room(shard, 1);
         let hash = key.hash;
         let id = shard.number();
-        shard.insert(Box::new(Entry { key, slot, id }));
+        shard.insert(hash, draft.under(key, id));
         shard.push(Ticket { hash, id }, self.capacity());
         self.make_room(shard, 0);
         self.sweep(shard, now);
@@ -223,13 +225,11 @@ impl Level {
                 // It went another way.
                 None => {}
                 // What has expired does not get another turn.
-                Some((_, entry))
-                    if entry.slot.unvisit() && entry.slot.expires() > self.read.clock.now() =>
-                {
+                Some((_, entry)) if entry.unvisit() && entry.expires() > self.read.clock.now() => {
                     shard.stays(candidate);
                 }
                 Some((place, entry)) => {
-                    self.lighter(entry.slot.weight);
+                    self.lighter(entry.weight());
                     shard.remove(place);
                     shard.goes(candidate, capacity);
                 }
@@ -244,9 +244,9 @@ impl Level {
             while let Some(ticket) = shard.oldest(queue) {
                 let found = shard.find(ticket.hash, |entry| entry.id == ticket.id);
                 match found {
-                    Some((_, entry)) if entry.slot.expires() > now => break,
+                    Some((_, entry)) if entry.expires() > now => break,
                     Some((place, entry)) => {
-                        self.lighter(entry.slot.weight);
+                        self.lighter(entry.weight());
                         shard.remove(place);
                         shard.drop_oldest(queue);
                         break;

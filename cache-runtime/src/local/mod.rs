@@ -2,10 +2,12 @@
 
 mod entry;
 mod ghosts;
+mod kind;
 mod level;
 mod queue;
 mod table;
 
-pub(crate) use entry::{FullKey, Header, Lookup, Ready, Slot, choose_secret};
+pub(crate) use entry::{Draft, Entry, FullKey, Header, Lookup, Ready, choose_secret};
+pub(crate) use kind::Held;
 pub(crate) use level::{Bounds, Change, Level, Reading};
 pub(crate) use table::{Node, Shard};

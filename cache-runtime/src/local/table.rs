@@ -12,29 +12,91 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::reclaim::{Bag, DOMAIN, Pinned, Retired};
+use crate::reclaim::{Bag, DOMAIN, Pinned};
 use crate::sync::lock;
 
 /// What the table holds.
 pub(crate) trait Node: Send + Sync {
-    /// The hash of its key, always the same.
-    fn hash(&self) -> u64;
     /// About how many bytes it holds.
     fn weight(&self) -> usize;
+
+    /// Frees it.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns it, as an [`Owned`] does.
+    #[expect(unsafe_code, reason = "a pointer becomes a box again")]
+    unsafe fn free(this: *mut Self)
+    where
+        Self: Sized,
+    {
+        // SAFETY: where this is not overridden, nodes come out of boxes.
+        drop(unsafe { Box::from_raw(this) });
+    }
+}
+
+/// A node that is owned, as a box would own it; others may still read it.
+pub(crate) struct Owned<N: Node>(*mut N);
+
+// SAFETY: it owns the node, as a `Box<N>` would.
+#[expect(unsafe_code, reason = "raw pointers are not Send by themselves")]
+unsafe impl<N: Node> Send for Owned<N> {}
+
+impl<N: Node> Owned<N> {
+    /// Owns the node.
+    ///
+    /// # Safety
+    ///
+    /// [`Node::free`] may free it, nobody else does, and who drops this knows that nobody reads it.
+    #[expect(unsafe_code, reason = "what it asks for cannot be said in types")]
+    pub(crate) unsafe fn new(node: *mut N) -> Self {
+        Self(node)
+    }
+
+    #[expect(unsafe_code, reason = "a pointer is followed")]
+    pub(crate) fn get(&self) -> &N {
+        // SAFETY: it is owned.
+        unsafe { &*self.0 }
+    }
+
+    /// To change it, before anybody can find it.
+    #[expect(unsafe_code, reason = "a pointer is followed")]
+    pub(crate) fn get_mut(&mut self) -> &mut N {
+        // SAFETY: it is owned, and not in a table: from there it comes back into bags alone.
+        unsafe { &mut *self.0 }
+    }
+
+    fn give_away(self) -> *mut N {
+        std::mem::ManuallyDrop::new(self).0
+    }
+}
+
+impl<N: Node> From<Box<N>> for Owned<N> {
+    fn from(node: Box<N>) -> Self {
+        Self(Box::into_raw(node))
+    }
+}
+
+impl<N: Node> Drop for Owned<N> {
+    #[expect(unsafe_code, reason = "a node is freed")]
+    fn drop(&mut self) {
+        // SAFETY: it is owned.
+        unsafe { N::free(self.0) };
+    }
 }
 
 /// A shard of nodes `N`, with a state `S` of its owner under the same lock.
 // Alone in its cache lines: who changes one shard must not slow down who reads the next one.
 #[repr(align(128))]
-pub(crate) struct Shard<N, S> {
+pub(crate) struct Shard<N: Node, S> {
     array: AtomicPtr<Cell<N>>,
     inner: Mutex<Inner<N, S>>,
 }
 
-struct Inner<N, S> {
+struct Inner<N: Node, S> {
     live: usize,
     dead: usize,
-    nodes: Bag<Retired<N>>,
+    nodes: Bag<Owned<N>>,
     arrays: Bag<Cells<N>>,
     state: S,
 }
@@ -58,11 +120,11 @@ pub(crate) struct Locked<'t, N: Node, S> {
     shard: &'t Shard<N, S>,
     // In this order: what is freed may lock the shard again.
     inner: MutexGuard<'t, Inner<N, S>>,
-    freed: Vec<Retired<N>>,
+    freed: Vec<Owned<N>>,
 }
 
 /// The nodes of a locked shard, without its state.
-pub(crate) struct Nodes<'l, N, S>(&'l Shard<N, S>);
+pub(crate) struct Nodes<'l, N: Node, S>(&'l Shard<N, S>);
 
 /// Where a node stands, until the next change.
 #[derive(Debug, Clone, Copy)]
@@ -269,25 +331,24 @@ impl<N: Node, S> Locked<'_, N, S> {
         (&mut self.inner.state, Nodes(self.shard))
     }
 
-    /// Adds a node whose key is not there.
-    pub(crate) fn insert(&mut self, node: Box<N>) {
+    /// Adds a node whose key, of this hash, is not there.
+    pub(crate) fn insert(&mut self, hash: u64, node: Owned<N>) {
         let room = self.array().cells.len();
-        if (self.inner.live + self.inner.dead + 1) * 4 > room * 3 {
+        if (self.inner.live + self.inner.dead + 1) * 16 > room * 13 {
             self.rebuild();
         }
-        let hash = node.hash();
         let array = self.array();
         let at = array.vacant(hash);
         let was_dead = array.cells[at].hash.load(Relaxed) == DEAD;
-        array.fill(at, hash, Box::into_raw(node));
+        array.fill(at, hash, node.give_away());
         self.inner.live += 1;
         self.inner.dead -= usize::from(was_dead);
     }
 
     /// Puts `node`, which has the same key, in the place of another.
-    pub(crate) fn replace(&mut self, place: Place, node: Box<N>) {
+    pub(crate) fn replace(&mut self, place: Place, node: Owned<N>) {
         let cell = &self.array().cells[place.0];
-        let old = cell.node.swap(Box::into_raw(node), Release);
+        let old = cell.node.swap(node.give_away(), Release);
         self.retire(old);
     }
 
@@ -313,9 +374,10 @@ impl<N: Node, S> Locked<'_, N, S> {
 
     #[expect(unsafe_code, reason = "a pointer is given away")]
     fn retire(&mut self, node: *mut N) {
-        // SAFETY: it came out of a box, its cell does not have it any more, and it leaves the table
-        // once. Only the bag gives it back.
-        let (weight, node) = unsafe { ((*node).weight(), Retired::new(node)) };
+        // SAFETY: it was owned when it came, its cell does not have it any more, and it leaves the
+        // table once. The bag drops it when nobody reads it.
+        let node = unsafe { Owned::new(node) };
+        let weight = node.get().weight();
         self.inner.nodes.put(node, weight);
     }
 
@@ -370,16 +432,16 @@ impl<N: Node, S> DerefMut for Locked<'_, N, S> {
     }
 }
 
-impl<N, S> Drop for Shard<N, S> {
-    #[expect(unsafe_code, reason = "pointers become boxes again")]
+impl<N: Node, S> Drop for Shard<N, S> {
+    #[expect(unsafe_code, reason = "pointers are owned again")]
     fn drop(&mut self) {
         let cells = Cells(*self.array.get_mut());
         // SAFETY: who drops the shard is alone with it. Every live cell of the last array has a node
-        // out of a box; those that left it are in the bag, which drops them next.
+        // that was owned; those that left it are in the bag, which drops them next.
         let array = unsafe { Array::at(cells.0) };
         for cell in array.cells {
             if cell.hash.load(Relaxed) & LIVE != 0 {
-                drop(unsafe { Box::from_raw(cell.node.load(Relaxed)) });
+                drop(unsafe { Owned::new(cell.node.load(Relaxed)) });
             }
         }
     }
