@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use crate::cache::Cache;
@@ -11,7 +11,7 @@ use crate::call_key::Key;
 use crate::error::CacheError;
 use crate::hit;
 use crate::keep::Keep;
-use crate::mode::{Mode, block_on};
+use crate::mode::{Mode, drive};
 use crate::policy::{Plain, Policy, TimeoutOf, Times, When};
 use crate::registry;
 use crate::site::Site;
@@ -112,7 +112,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
     {
         match self.hit() {
             Some(result) => result,
-            None => block_on(self.miss(Mode::Blocking, async move { body() })),
+            None => drive(pin!(self.miss(Mode::Blocking, async move { body() }))),
         }
     }
 

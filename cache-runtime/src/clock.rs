@@ -59,7 +59,11 @@ const MANUAL_WALL: u64 = 1_700_000_000_000;
 
 /// A duration in whole milliseconds, rounded up, so that nothing expires early.
 pub(crate) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    let parts = u64::from(duration.subsec_nanos().div_ceil(1_000_000));
+    duration
+        .as_secs()
+        .saturating_mul(1000)
+        .saturating_add(parts)
 }
 
 // The coarse clock costs a fifth of `Instant::now`; it moves every few milliseconds.

@@ -1,7 +1,7 @@
 //! Who waits, and how: the one difference between sync and async callers.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
@@ -23,8 +23,13 @@ impl Mode {
 ///
 /// In blocking mode everything of ours is ready at the first poll. A store of the user's own that
 /// has no blocking face may be pending; its future is driven here, by this thread.
+#[inline(always)]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
+    drive(pin!(future))
+}
+
+/// The same for a future that is in its place: a large one is slow to move.
+pub(crate) fn drive<F: Future>(mut future: Pin<&mut F>) -> F::Output {
     let mut quick = Context::from_waker(Waker::noop());
     if let Poll::Ready(output) = future.as_mut().poll(&mut quick) {
         return output;
