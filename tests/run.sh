@@ -8,15 +8,24 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Tests talk to real servers. CACHE_TESTS_SKIP=redis does without one that is not there.
+install() {
+    as_root apt-get update
+    as_root apt-get install -y --no-install-recommends "$@"
+}
+
+is_skipped() {
+    [[ ",${CACHE_TESTS_SKIP:-}," == *,$1,* ]]
+}
+
+# Tests talk to real servers, and instructions are counted by valgrind. CACHE_TESTS_SKIP=redis,valgrind
+# does without one that is not there.
 skip_redis=
+skip_valgrind=
 if ! command -v redis-server >/dev/null; then
-    if [[ ",${CACHE_TESTS_SKIP:-}," == *,redis,* ]]; then
-        skip_redis=1
-    else
-        as_root apt-get update
-        as_root apt-get install -y --no-install-recommends redis-server
-    fi
+    if is_skipped redis; then skip_redis=1; else install redis-server; fi
+fi
+if ! command -v valgrind >/dev/null; then
+    if is_skipped valgrind; then skip_valgrind=1; else install valgrind; fi
 fi
 
 step() {
@@ -51,3 +60,9 @@ fi
 step cargo test --workspace --doc
 # Keys do not depend on what other crates switch on in serde_json.
 step cargo test -p cache-tests --features serde-extras --test keys
+# A hit, a miss and an eviction take as many instructions as they did, and no tenth more.
+if [ -z "$skip_valgrind" ]; then
+    step cargo run --release -p cache-benches --bin instructions
+else
+    echo "skipped for want of valgrind: the count of instructions"
+fi

@@ -2,6 +2,7 @@
 
 use std::any::{TypeId, type_name};
 use std::hash::BuildHasher;
+use std::marker::PhantomData;
 use std::sync::Mutex;
 
 use once_cell::sync::Lazy;
@@ -18,6 +19,29 @@ struct Named {
     name: &'static str,
     /// Another type was met by this name before.
     is_second: bool,
+}
+
+/// The `TypeId` of a type that need not be `'static`.
+#[expect(unsafe_code, reason = "std asks for 'static, type parameters are not")]
+fn id_of<T: ?Sized>() -> TypeId {
+    trait Named {
+        fn id(&self) -> TypeId
+        where
+            Self: 'static;
+    }
+    impl<T: ?Sized> Named for PhantomData<T> {
+        fn id(&self) -> TypeId
+        where
+            Self: 'static,
+        {
+            TypeId::of::<T>()
+        }
+    }
+    let of: &dyn Named = &PhantomData::<T>;
+    // SAFETY: only the lifetime in the type changes, for one call that looks at no reference of
+    // type `T`: there is none in a `PhantomData`.
+    let of = unsafe { std::mem::transmute::<&dyn Named, &(dyn Named + 'static)>(of) };
+    of.id()
 }
 
 struct Numbered {
@@ -41,7 +65,7 @@ fn hash(id: &TypeId) -> u64 {
 /// lifetimes make no difference.
 #[inline]
 pub(crate) fn number<T: ?Sized>() -> u32 {
-    let id = typeid::of::<T>();
+    let id = id_of::<T>();
     let hash = hash(&id);
     let known = thread::with(|own| {
         let guard = own.pin();
