@@ -3,5 +3,6 @@
 //! `cargo bench -p cache-benches` runs all of it; `-- hits redis` runs those sections alone.
 
 pub mod allocations;
+pub mod goals;
 pub mod race;
 pub mod report;

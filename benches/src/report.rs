@@ -65,7 +65,9 @@ impl Figure {
         Self { value, unit: "ns" }
     }
 
-    fn text(self) -> String {
+    /// As people write it.
+    #[must_use]
+    pub fn text(self) -> String {
         match (self.unit, self.value) {
             (_, v) if v.is_nan() => "–".to_owned(),
             ("ns", v) if v >= 10_000_000.0 => format!("{:.0} ms", v / 1e6),

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cache_benches::allocations::Counting;
+use cache_benches::goals;
 use cache_benches::report::{self, Row};
 
 #[global_allocator]
@@ -57,13 +58,17 @@ fn main() {
             rows.extend(run());
         }
     }
-    println!("{}", report::tables(&rows));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/benches/table.json");
+    let text = format!("{}{}", report::tables(&rows), goals::table(&rows));
+    println!("{text}");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/benches");
     let seconds = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
-    match report::write_json(&path, &rows, seconds) {
-        Ok(()) => println!("also as {}", path.display()),
-        Err(error) => eprintln!("cannot write {}: {error}", path.display()),
+    let json = folder.join("table.json");
+    let written = report::write_json(&json, &rows, seconds)
+        .and_then(|()| std::fs::write(folder.join("table.md"), &text));
+    match written {
+        Ok(()) => println!("also as table.md and {}", json.display()),
+        Err(error) => eprintln!("cannot write {}: {error}", json.display()),
     }
 }

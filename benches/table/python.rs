@@ -70,7 +70,9 @@ fn races(python: &RefCell<Python>, redis: Option<&str>) -> Vec<Row> {
         .ours("cache_result, Arc", || {
             shared_tasks(black_box(7), black_box(Some("open")))
         })
-        .limit_timed("functools.lru_cache", turn("lru_cache"));
+        .limit_timed("functools.lru_cache", turn("lru_cache"))
+        // Which copies, as it always does; a Rust program need not.
+        .timed("Django, locmem", turn("locmem"));
     let copied = race("a copy of three rows")
         .ours("cache_result", || {
             user_tasks(black_box(7), black_box(Some("open")))
