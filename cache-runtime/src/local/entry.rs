@@ -136,7 +136,7 @@ pub(crate) struct Entry {
     expires: AtomicU64,
     /// What it weighs against `max_bytes`, as far as 4 GiB.
     weight: u32,
-    /// How often it was read lately, up to three. Written only while it is below three, so a hot
+    /// How often it was read lately, up to two. Written only while it is below two, so a hot
     /// entry's reads write nothing.
     visits: AtomicU8,
     version: i64,
@@ -208,7 +208,7 @@ impl Entry {
     #[inline(always)]
     pub(super) fn visit(&self) {
         let visits = self.visits.load(Relaxed);
-        if visits < 3 {
+        if visits < 2 {
             self.visits.store(visits + 1, Relaxed);
         }
     }

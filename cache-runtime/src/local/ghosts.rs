@@ -1,35 +1,54 @@
 //! The keys that were evicted lately, by their hashes.
 //!
-//! A table of a fixed size in which a newcomer takes its place whoever stands there: to remember one
-//! costs one write, and forgetting a few too early costs nothing but a poorer guess.
+//! A table of a fixed size in which a newcomer takes the place of the older one of two: to remember
+//! one costs one write, and forgetting a few too early costs nothing but a poorer guess.
 
 /// Hashes of the entries evicted last.
 #[derive(Debug, Default)]
 pub(super) struct Ghosts {
-    /// Half of the hash, and when it came.
-    places: Box<[(u32, u32)]>,
+    /// Two places for each hash, side by side: half of the hash, and when it came.
+    places: Box<[[(u32, u32); 2]]>,
     /// How many came.
     count: u32,
 }
 
 impl Ghosts {
-    /// Remembers one among the last `capacity`.
-    pub(super) fn remember(&mut self, hash: u64, capacity: usize) {
-        if self.places.is_empty() {
-            self.places = vec![(0, 0); capacity.next_power_of_two()].into();
+    /// For the last `count`.
+    pub(super) fn new(count: usize) -> Self {
+        let pairs = count.div_ceil(2).next_power_of_two();
+        Self {
+            places: vec![[(0, 0); 2]; pairs].into(),
+            count: 0,
         }
-        self.count = self.count.wrapping_add(1);
-        let at = self.place(hash);
-        self.places[at] = (fingerprint(hash), self.count);
     }
 
-    /// Whether this one is among the last `capacity`.
-    pub(super) fn has(&self, hash: u64, capacity: usize) -> bool {
-        let Some((mark, came)) = self.places.get(self.place(hash)) else {
-            return false;
-        };
-        let age = self.count.wrapping_sub(*came) as usize;
-        *mark == fingerprint(hash) && age < capacity
+    pub(super) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Whether there is no room for the last `count`.
+    pub(super) fn is_too_small(&self, count: usize) -> bool {
+        self.places.len() * 2 < count
+    }
+
+    /// Remembers one.
+    pub(super) fn remember(&mut self, hash: u64) {
+        self.count = self.count.wrapping_add(1);
+        let now = self.count;
+        let at = self.place(hash);
+        if let Some([first, second]) = self.places.get_mut(at) {
+            let age = |place: &(u32, u32)| now.wrapping_sub(place.1);
+            let is_first = first.0 == fingerprint(hash)
+                || (second.0 != fingerprint(hash) && age(first) >= age(second));
+            *if is_first { first } else { second } = (fingerprint(hash), now);
+        }
+    }
+
+    /// How many came after this one, if it is remembered.
+    pub(super) fn age(&self, hash: u64) -> Option<usize> {
+        let pair = self.places.get(self.place(hash))?;
+        let (_, came) = pair.iter().find(|(mark, _)| *mark == fingerprint(hash))?;
+        Some(self.count.wrapping_sub(*came) as usize)
     }
 
     fn place(&self, hash: u64) -> usize {
@@ -48,13 +67,17 @@ mod tests {
 
     #[test]
     fn the_last_ones_are_remembered() {
-        let mut ghosts = Ghosts::default();
-        let hash = |n: u64| n | n << 32;
-        assert!(!ghosts.has(hash(1), 8));
-        (0..100).for_each(|n| ghosts.remember(hash(n), 8));
-        assert!((92..100).all(|n| ghosts.has(hash(n), 8)));
-        assert!((0..92).all(|n| !ghosts.has(hash(n), 8)));
+        assert_eq!(Ghosts::default().age(1), None);
+        let mut ghosts = Ghosts::new(8);
+        let hash = |n: u64| n | n << 33;
+        (0..100).for_each(|n| ghosts.remember(hash(n)));
+        assert!((92..100).all(|n| ghosts.age(hash(n)) == Some(99 - n as usize)));
+        assert!((0..92).all(|n| ghosts.age(hash(n)).is_none()));
         // The same place, another hash.
-        assert!(!ghosts.has(hash(99) | 1 << 40, 8));
+        assert_eq!(ghosts.age(hash(99) | 1 << 50), None);
+        // Once more: in its own place, not in its neighbour's.
+        ghosts.remember(hash(92));
+        assert_eq!(ghosts.age(hash(92)), Some(0));
+        assert_eq!(ghosts.age(hash(96)), Some(4));
     }
 }

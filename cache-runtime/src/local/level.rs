@@ -117,7 +117,7 @@ impl Level {
                         self.lighter(old.weight());
                         let entry = draft.after(key, old);
                         shard.replace(place, entry);
-                        self.make_room(&mut shard, 0);
+                        self.make_room(&mut shard, 0, now);
                     }
                     None => self.add(&mut shard, key, draft, now),
                 }
@@ -182,7 +182,8 @@ impl Level {
     }
 
     fn capacity(&self) -> usize {
-        (self.bounds.max_entries / self.read.shards.len()).max(1)
+        // Their number is a power of two.
+        (self.bounds.max_entries >> self.read.shards.len().trailing_zeros()).max(1)
     }
 
     fn heavier(&self, weight: usize) {
@@ -198,15 +199,21 @@ impl Level {
     }
 
     fn add(&self, shard: &mut Open<'_>, key: &FullKey, draft: Draft, now: Tick) {
+        let before = shard.evictions;
         // Before it queues: what is new must not be the one that goes, unless it is too large to
         // stay even alone.
-        self.make_room(shard, 1);
+        self.make_room(shard, 1, now);
         let hash = key.hash;
         let id = shard.number();
         shard.insert(hash, draft.under(key, id));
-        shard.push(Ticket { hash, id }, self.capacity());
-        self.make_room(shard, 0);
-        self.sweep(shard, now);
+        let live = shard.len();
+        shard.push(Ticket::new(hash, id), live);
+        if self.bounds.max_bytes.is_some() {
+            self.make_room(shard, 0, now);
+        }
+        // Who made room has looked at the oldest of a queue already, nearly always the small one.
+        let is_small_done = shard.evictions != before;
+        self.sweep(shard, usize::from(is_small_done), now);
     }
 
     fn is_full(&self, shard: &Open<'_>, incoming: usize) -> bool {
@@ -214,35 +221,36 @@ impl Level {
         shard.len() + incoming > self.capacity() || self.bounds.max_bytes.is_some_and(too_heavy)
     }
 
-    fn make_room(&self, shard: &mut Open<'_>, incoming: usize) {
-        let capacity = self.capacity();
+    fn make_room(&self, shard: &mut Open<'_>, incoming: usize, now: Tick) {
         while self.is_full(shard, incoming) {
-            let Some(candidate) = shard.candidate(capacity) else {
+            let live = shard.len();
+            let Some(candidate) = shard.candidate(live) else {
                 return;
             };
-            let id = candidate.ticket.id;
-            match shard.find(candidate.ticket.hash, |entry| entry.id == id) {
+            let ticket = candidate.ticket;
+            match shard.find(ticket.hash, |entry| ticket.is_of(entry.id)) {
                 // It went another way.
                 None => {}
                 // What has expired does not get another turn.
-                Some((_, entry)) if entry.unvisit() && entry.expires() > self.read.clock.now() => {
-                    shard.stays(candidate);
+                Some((_, entry)) if entry.unvisit() && entry.expires() > now => {
+                    shard.stays(candidate, live);
                 }
                 Some((place, entry)) => {
                     self.lighter(entry.weight());
                     shard.remove(place);
-                    shard.goes(candidate, capacity);
+                    shard.goes(candidate, live);
                 }
             }
         }
     }
 
-    /// Every new entry pays for a look at the two oldest: what has expired goes, little by little.
-    fn sweep(&self, shard: &mut Open<'_>, now: Tick) {
-        for queue in [0, 1] {
+    /// Every new entry pays for a look at the oldest of each queue `from` this one on: what has
+    /// expired goes, little by little.
+    fn sweep(&self, shard: &mut Open<'_>, from: usize, now: Tick) {
+        for queue in from..2 {
             // A ticket whose entry is gone costs little: look at the next one too.
             while let Some(ticket) = shard.oldest(queue) {
-                let found = shard.find(ticket.hash, |entry| entry.id == ticket.id);
+                let found = shard.find(ticket.hash, |entry| ticket.is_of(entry.id));
                 match found {
                     Some((_, entry)) if entry.expires() > now => break,
                     Some((place, entry)) => {
@@ -269,7 +277,7 @@ fn forget_tickets(shard: &mut Open<'_>) {
         return;
     }
     let (queues, nodes) = shard.parts();
-    queues.retain(|ticket| nodes.has(ticket.hash, |entry| entry.id == ticket.id));
+    queues.retain(|ticket| nodes.has(ticket.hash, |entry| ticket.is_of(entry.id)));
 }
 
 impl std::fmt::Debug for Level {

@@ -5,7 +5,10 @@ mod ghosts;
 mod kind;
 mod level;
 mod queue;
+#[cfg(test)]
+mod ratio;
 mod table;
+mod tuning;
 
 pub(crate) use entry::{Draft, Entry, FullKey, Header, Lookup, Ready, choose_secret};
 pub(crate) use kind::Held;

@@ -1,19 +1,43 @@
-//! Who goes when the level is full: S3-FIFO.
+//! Who goes when the level is full: S3-FIFO, which learns how far to trust its two guesses.
 //!
 //! New entries wait in a small queue; those read there move on to the main queue, the others
 //! leave, and only their hash is remembered for a while. An entry whose hash is remembered starts
 //! in the main queue. In the main queue, what was read since its last turn gets another.
 //! ("FIFO queues are all you need for cache eviction", SOSP 2023.)
+//!
+//! How long the small queue is and how long a hash counts are fixed shares there. Here they follow
+//! the traffic, because steady traffic wants both short and moving traffic both long; see
+//! [`Tuning`](super::tuning::Tuning).
 
 use std::collections::VecDeque;
 
 use super::ghosts::Ghosts;
+use super::tuning::Tuning;
+
+/// Set in the `id` of a ticket in the main queue until its first turn there, if a remembered hash
+/// brought it in.
+const ON_TRIAL: u64 = 1 << 63;
 
 /// An entry's place in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket {
     pub(super) hash: u64,
-    pub(super) id: u64,
+    id: u64,
+}
+
+impl Ticket {
+    pub(super) fn new(hash: u64, id: u64) -> Self {
+        Self { hash, id }
+    }
+
+    /// Whether this is the ticket of the entry with this number.
+    pub(super) fn is_of(self, id: u64) -> bool {
+        self.id & !ON_TRIAL == id
+    }
+
+    fn is_on_trial(self) -> bool {
+        self.id & ON_TRIAL != 0
+    }
 }
 
 /// A ticket whose turn it is, out of its queue.
@@ -29,6 +53,7 @@ pub(super) struct Queues {
     small: VecDeque<Ticket>,
     main: VecDeque<Ticket>,
     ghosts: Ghosts,
+    tuning: Tuning,
     next_id: u64,
     /// How many entries had to go.
     pub(super) evictions: u64,
@@ -41,18 +66,23 @@ impl Queues {
         self.next_id
     }
 
-    /// Queues a new entry.
-    pub(super) fn push(&mut self, ticket: Ticket, capacity: usize) {
-        if self.ghosts.has(ticket.hash, capacity) {
+    /// Queues a new entry, one of `live`.
+    pub(super) fn push(&mut self, mut ticket: Ticket, live: usize) {
+        let age = self.ghosts.age(ticket.hash);
+        if !self.ghosts.is_empty() {
+            self.tuning.came(age, live);
+        }
+        if age.is_some_and(|age| self.tuning.counts(age)) {
+            ticket.id |= ON_TRIAL;
             self.main.push_back(ticket);
         } else {
             self.small.push_back(ticket);
         }
     }
 
-    /// Whose turn it is to go, unless the caller lets it stay.
-    pub(super) fn candidate(&mut self, capacity: usize) -> Option<Candidate> {
-        let is_new = self.small.len() > capacity / 10 || self.main.is_empty();
+    /// Whose turn among `live` it is to go, unless the caller lets it stay.
+    pub(super) fn candidate(&mut self, live: usize) -> Option<Candidate> {
+        let is_new = self.small.len() > self.tuning.small(live) || self.main.is_empty();
         let queue = if is_new {
             &mut self.small
         } else {
@@ -63,15 +93,28 @@ impl Queues {
     }
 
     /// It was read since its last turn.
-    pub(super) fn stays(&mut self, candidate: Candidate) {
-        self.main.push_back(candidate.ticket);
+    pub(super) fn stays(&mut self, candidate: Candidate, live: usize) {
+        let mut ticket = candidate.ticket;
+        if ticket.is_on_trial() {
+            self.tuning.trial_ended(true, live);
+            ticket.id &= !ON_TRIAL;
+        }
+        self.main.push_back(ticket);
     }
 
     /// It was not.
-    pub(super) fn goes(&mut self, candidate: Candidate, capacity: usize) {
+    pub(super) fn goes(&mut self, candidate: Candidate, live: usize) {
         self.evictions += 1;
+        let ticket = candidate.ticket;
+        if ticket.is_on_trial() {
+            self.tuning.trial_ended(false, live);
+        }
         if candidate.is_new {
-            self.ghosts.remember(candidate.ticket.hash, capacity);
+            if self.ghosts.is_too_small(live) {
+                self.ghosts = Ghosts::new(live);
+                self.tuning = Tuning::new(live);
+            }
+            self.ghosts.remember(ticket.hash);
         }
     }
 
