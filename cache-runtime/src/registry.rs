@@ -178,10 +178,14 @@ pub(crate) fn open_way(site: &'static Site, cache: &Cache, way: Direct) {
     };
     let mut state = lock(&alias.state);
     let is_current = matches!(&state.found, Some(Ok(current)) if current.is(cache));
+    let mut freed = Vec::new();
     if is_current && site.direct.is_empty() {
-        site.direct.set(Some(way));
+        freed = site.direct.set(Some(way));
         state.sites.push(site);
     }
+    // The end of a way may be that of its cache, which may do anything.
+    drop(state);
+    drop(freed);
 }
 
 #[cfg(test)]

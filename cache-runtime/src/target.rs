@@ -221,11 +221,11 @@ impl Target {
         }
         if let Some(level) = core.level(how.is_shared) {
             let expires = expiry(core.settings.clock.now(), life);
-            let kept = level.change(&self.key, |_| {
-                if is_overtaken() {
-                    return Change::Leave(false);
-                }
-                Change::Put((how.hold)(value).until(expires, survey.bytes), true)
+            // What is not put in is dropped after the lock is gone: its end may use the cache.
+            let mut draft = Some((how.hold)(value).until(expires, survey.bytes));
+            let kept = level.change(&self.key, |_| match draft.take_if(|_| !is_overtaken()) {
+                Some(draft) => Change::Put(draft, true),
+                None => Change::Leave(false),
             });
             if !kept {
                 return Ok(Kept::Overtaken);

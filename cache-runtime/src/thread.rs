@@ -40,19 +40,23 @@ thread_local! {
         }
     };
     // Apart, because a destructor would make every access ask whether it has run.
-    static END: End = const { End };
+    static END: End = const { End(Cell::new(None)) };
 }
 
-struct End;
+/// Gives the thread's record back. It has its own pointer to it: where thread-locals are made with
+/// keys, `HERE` may be gone by then, though it has no destructor.
+struct End(Cell<Option<Own>>);
 
 impl Drop for End {
     fn drop(&mut self) {
-        HERE.with(|here| {
+        // Not again by who comes after this: the next thread may have it by then.
+        let _ = HERE.try_with(|here| {
             here.fast.set(None);
-            if let Some(own) = here.mine.take() {
-                lock(&FREE).push(own.0);
-            }
+            here.mine.set(None);
         });
+        if let Some(own) = self.0.take() {
+            lock(&FREE).push(own.0);
+        }
     }
 }
 
@@ -95,17 +99,17 @@ impl Own {
 /// The record, if this is a thread that has met the cache before, in a scope that says nothing.
 #[inline]
 pub(crate) fn fast() -> Option<Own> {
-    HERE.with(|here| here.fast.get())
+    HERE.try_with(|here| here.fast.get()).ok().flatten()
 }
 
 /// Whether this scope says anything but "cached as usual".
 #[inline]
 pub(crate) fn is_special() -> bool {
-    HERE.with(|here| here.is_special.get())
+    HERE.try_with(|here| here.is_special.get()).unwrap_or(false)
 }
 
 pub(crate) fn set_special(is_special: bool) {
-    HERE.with(|here| {
+    let _ = HERE.try_with(|here| {
         here.is_special.set(is_special);
         here.fast
             .set(if is_special { None } else { here.mine.get() });
@@ -115,22 +119,24 @@ pub(crate) fn set_special(is_special: bool) {
 /// What `f` does with a record, at any time of a thread's life.
 #[inline]
 pub(crate) fn with<T>(f: impl FnOnce(Own) -> T) -> T {
-    match HERE.with(|here| here.mine.get()) {
-        Some(own) => f(own),
-        None => with_new(f),
+    match HERE.try_with(|here| here.mine.get()) {
+        Ok(Some(own)) => f(own),
+        _ => with_new(f),
     }
 }
 
 #[cold]
 fn with_new<T>(f: impl FnOnce(Own) -> T) -> T {
     let own = Own::take();
-    if END.try_with(|_| ()).is_ok() {
-        HERE.with(|here| {
-            here.mine.set(Some(own));
-            if !here.is_special.get() {
-                here.fast.set(Some(own));
-            }
-        });
+    let kept = HERE.try_with(|here| {
+        END.try_with(|end| end.0.set(Some(own)))?;
+        here.mine.set(Some(own));
+        if !here.is_special.get() {
+            here.fast.set(Some(own));
+        }
+        Ok(())
+    });
+    if kept.and_then(|kept| kept).is_ok() {
         return f(own);
     }
     // The destructors of this thread are running: the record is lent for this once.

@@ -17,8 +17,9 @@ use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::store::Ttl;
 use crate::target::{Started, Target, expiry, lossy};
+use crate::thread;
 use crate::timeout::Timeout;
-use crate::value::{CacheValue, Form, How, Portable, copy, hold};
+use crate::value::{CacheValue, Form, How, Portable, copy, hold, peek};
 
 impl Cache {
     /// The entry under a text key: the text's own, or the function's that goes by this name.
@@ -127,10 +128,13 @@ impl Cache {
                 .await
                 .map_err(|error| target.failed(error, made))?;
         } else if let Some(level) = self.level() {
-            let draft = self.draft(value, life)?;
-            added = level.change(&target.key, |fresh| match fresh {
-                Some(_) => Change::Leave(false),
-                None => Change::Put(draft, true),
+            // What is not put in is dropped after the lock is gone: its end may use the cache.
+            let mut draft = Some(self.draft(value, life)?);
+            added = level.change(&target.key, |fresh| {
+                match draft.take_if(|_| fresh.is_none()) {
+                    Some(draft) => Change::Put(draft, true),
+                    None => Change::Leave(false),
+                }
             });
         }
         if added {
@@ -202,22 +206,33 @@ impl Cache {
                 .ok_or_else(missing);
         }
         let level = self.level().ok_or_else(missing)?;
-        level.change(&target.key, |fresh| {
-            let Some(entry) = fresh else {
-                return Change::Leave(Err(missing()));
-            };
-            let sum = copy::<i64>(entry)
-                .ok_or_else(|| {
-                    CacheError::new(ErrorKind::Decode, "what is stored is not an integer")
-                })
-                .and_then(|old| {
-                    old.checked_add(by).ok_or_else(|| {
-                        CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits")
-                    })
+        // A number of another type is read through its JSON: not under the lock, since a type's
+        // `Serialize` may use the cache. Pinned, so that an entry in the same place is the same one.
+        thread::with(|own| {
+            let _pinned = own.pin();
+            loop {
+                let seen = level.read(&target.key.lookup(), |entry| {
+                    (std::ptr::from_ref(entry), copy::<i64>(entry))
                 });
-            match sum {
-                Ok(sum) => Change::Put(hold(sum).until(entry.expires(), 8), Ok(sum)),
-                Err(error) => Change::Leave(Err(error.in_operation("incr").on_key(key))),
+                let sum = level.change(&target.key, |fresh| {
+                    let Some(entry) = fresh else {
+                        return Change::Leave(Some(Err(missing())));
+                    };
+                    let number = match (peek::<i64>(entry), seen) {
+                        (Some(number), _) => Some(*number),
+                        (None, Some((same, number))) if std::ptr::eq(same, entry) => number,
+                        _ => return Change::Leave(None),
+                    };
+                    match sum(number, by) {
+                        Ok(sum) => Change::Put(hold(sum).until(entry.expires(), 8), Some(Ok(sum))),
+                        Err(error) => {
+                            Change::Leave(Some(Err(error.in_operation("incr").on_key(key))))
+                        }
+                    }
+                });
+                if let Some(sum) = sum {
+                    return sum;
+                }
             }
         })
     }
@@ -349,6 +364,14 @@ impl Cache {
         let expires = expiry(self.now(), life);
         Ok(hold(value.to_owned()).until(expires, survey.bytes))
     }
+}
+
+fn sum(number: Option<i64>, by: i64) -> Result<i64, CacheError> {
+    let number = number
+        .ok_or_else(|| CacheError::new(ErrorKind::Decode, "what is stored is not an integer"))?;
+    number
+        .checked_add(by)
+        .ok_or_else(|| CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits"))
 }
 
 pub(super) fn how<T: CacheValue>() -> &'static How<T> {

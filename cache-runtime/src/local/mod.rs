@@ -7,6 +7,8 @@ mod level;
 mod queue;
 #[cfg(test)]
 mod ratio;
+#[cfg(test)]
+mod stress;
 mod table;
 mod tuning;
 

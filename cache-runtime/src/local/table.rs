@@ -7,11 +7,9 @@
 
 use std::ops::{Deref, DerefMut};
 use std::ptr;
-use std::sync::atomic::AtomicPtr;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::{Mutex, MutexGuard};
 
+use crate::reclaim::atomic::{AtomicPtr, AtomicU64, Mutex, MutexGuard};
 use crate::reclaim::{Bag, DOMAIN, Pinned};
 use crate::sync::lock;
 
@@ -114,6 +112,8 @@ const LIVE: u64 = 2;
 /// The bits of a hash by which its shard is chosen.
 pub(crate) const SHARD_BITS: std::ops::Range<u32> = 24..28;
 const SMALLEST: usize = 8;
+/// To change a dead cell would free its node twice.
+const STALE: &str = "a place was used after a change";
 
 /// A shard while it is locked: what changes it, and a steady view.
 pub(crate) struct Locked<'t, N: Node, S> {
@@ -144,6 +144,12 @@ struct Cells<N>(*mut Cell<N>);
 // SAFETY: it owns the cells; the nodes that they point to are another's.
 #[expect(unsafe_code, reason = "raw pointers are not Send by themselves")]
 unsafe impl<N: Send> Send for Cells<N> {}
+
+impl<N> Cell<N> {
+    fn is_live(&self) -> bool {
+        self.hash.load(Relaxed) & LIVE != 0
+    }
+}
 
 impl<N> Cells<N> {
     fn new(count: usize) -> Self {
@@ -348,6 +354,7 @@ impl<N: Node, S> Locked<'_, N, S> {
     /// Puts `node`, which has the same key, in the place of another.
     pub(crate) fn replace(&mut self, place: Place, node: Owned<N>) {
         let cell = &self.array().cells[place.0];
+        assert!(cell.is_live(), "{STALE}");
         let old = cell.node.swap(node.give_away(), Release);
         self.retire(old);
     }
@@ -356,6 +363,7 @@ impl<N: Node, S> Locked<'_, N, S> {
     pub(crate) fn remove(&mut self, place: Place) {
         let array = self.array();
         let mut at = place.0;
+        assert!(array.cells[at].is_live(), "{STALE}");
         let old = array.cells[at].node.load(Relaxed);
         array.cells[at].hash.store(DEAD, Release);
         let mut dead = 1;
@@ -391,8 +399,8 @@ impl<N: Node, S> Locked<'_, N, S> {
         // SAFETY: the cells are alive until the end of this function, and longer.
         let array = unsafe { Array::at(cells.0) };
         for cell in self.array().cells {
-            let hash = cell.hash.load(Relaxed);
-            if hash & LIVE != 0 {
+            if cell.is_live() {
+                let hash = cell.hash.load(Relaxed);
                 array.fill(array.vacant(hash), hash, cell.node.load(Relaxed));
             }
         }
@@ -408,6 +416,10 @@ impl<N: Node, S> Locked<'_, N, S> {
         let (waiting, heavy) = self.inner.nodes.waiting();
         if waiting >= count || heavy >= weight {
             self.freed.extend(self.inner.nodes.close(&DOMAIN));
+            // An old array that was still read when it was replaced.
+            if !self.inner.arrays.is_empty() {
+                drop(self.inner.arrays.close(&DOMAIN));
+            }
         }
     }
 }
@@ -435,14 +447,14 @@ impl<N: Node, S> DerefMut for Locked<'_, N, S> {
 impl<N: Node, S> Drop for Shard<N, S> {
     #[expect(unsafe_code, reason = "pointers are owned again")]
     fn drop(&mut self) {
-        let cells = Cells(*self.array.get_mut());
-        // SAFETY: who drops the shard is alone with it. Every live cell of the last array has a node
-        // that was owned; those that left it are in the bag, which drops them next.
+        let cells = Cells(self.array.load(Relaxed));
+        // SAFETY: who drops the shard is alone with it.
         let array = unsafe { Array::at(cells.0) };
-        for cell in array.cells {
-            if cell.hash.load(Relaxed) & LIVE != 0 {
-                drop(unsafe { Owned::new(cell.node.load(Relaxed)) });
-            }
-        }
+        let live = array.cells.iter().filter(|cell| cell.is_live());
+        // SAFETY: every live cell of the last array has a node that was owned, and no other owner; those
+        // that left it are in the bag, which drops them next.
+        let nodes = live.map(|cell| unsafe { Owned::new(cell.node.load(Relaxed)) });
+        // All of them before the first is dropped: a value whose `drop` panics takes no other with it.
+        drop(nodes.collect::<Vec<_>>());
     }
 }

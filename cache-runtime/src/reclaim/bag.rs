@@ -68,12 +68,16 @@ impl<T> Bag<T> {
         self.open.is_empty() && self.closed.is_empty()
     }
 
-    /// Closes the batch; what nobody can read any more is the caller's.
+    /// Closes the batch, if that can be done now; what nobody can read any more is the caller's.
     pub(crate) fn close(&mut self, domain: &Domain) -> Vec<T> {
-        self.weight = 0;
-        if !self.open.is_empty() {
-            let batch = std::mem::take(&mut self.open);
-            self.closed.push_back((domain.advance(), batch));
+        // They stay in the open batch until it is known that its epoch has ended: whatever goes wrong
+        // before that must not drop them.
+        if !self.open.is_empty()
+            && let Some(ended) = domain.advance()
+        {
+            self.weight = 0;
+            self.closed
+                .push_back((ended, std::mem::take(&mut self.open)));
         }
         let oldest = domain.oldest();
         let mut freed = Vec::new();

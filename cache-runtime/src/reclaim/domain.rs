@@ -8,12 +8,10 @@ use crate::sync::lock;
 
 /// All readers and the current epoch.
 pub(crate) struct Domain {
-    epoch: AtomicU64,
-    readers: Mutex<Vec<&'static Reader>>,
+    /// Counts from 1.
+    pub(super) epoch: AtomicU64,
+    pub(super) readers: Mutex<Vec<&'static Reader>>,
 }
-
-/// The one domain of this process.
-pub(crate) static DOMAIN: Domain = Domain::new();
 
 /// What one thread shows of its reading.
 #[derive(Debug)]
@@ -42,13 +40,6 @@ impl Guard<'_> {
 }
 
 impl Domain {
-    pub(super) const fn new() -> Self {
-        Self {
-            epoch: AtomicU64::new(1),
-            readers: Mutex::new(Vec::new()),
-        }
-    }
-
     /// Makes a reader known, for good.
     pub(crate) fn enroll(&self, reader: &'static Reader) {
         prepare();
@@ -57,12 +48,11 @@ impl Domain {
 
     /// Begins a new epoch. Whoever begins to read in it or later does not see what was out of sight
     /// before this call; once [`oldest`](Domain::oldest) is above the number that this returns,
-    /// nobody does.
-    pub(super) fn advance(&self) -> u64 {
+    /// nobody does. `None`: the readers could not be asked, so nothing is known.
+    pub(super) fn advance(&self) -> Option<u64> {
         let ended = self.epoch.fetch_add(1, AcqRel);
         // Either we see that a reader is there, or he sees that what he looks for is gone.
-        heavy();
-        ended
+        heavy().then_some(ended)
     }
 
     /// The epoch of the reader who began first; the greatest number if nobody reads.
@@ -75,7 +65,7 @@ impl Domain {
 }
 
 impl Reader {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             since: AtomicU64::new(0),
         }

@@ -4,11 +4,17 @@
 //! sight first, and put them into a [`bag`], which frees them once every reader who may still see
 //! them is gone. `docs/design/decisions.md` says why this is not a crate.
 
-mod atomic;
+pub(crate) mod atomic;
 mod bag;
 mod domain;
 mod swap;
 
 pub(crate) use bag::{Bag, Retired};
-pub(crate) use domain::{DOMAIN, Guard, Pinned, Reader};
+pub(crate) use domain::{Domain, Guard, Pinned, Reader};
 pub(crate) use swap::Swap;
+
+/// The one domain of this process.
+pub(crate) static DOMAIN: Domain = Domain {
+    epoch: atomic::AtomicU64::new(1),
+    readers: atomic::Mutex::new(Vec::new()),
+};

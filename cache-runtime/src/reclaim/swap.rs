@@ -3,9 +3,10 @@
 use std::ptr;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
+use super::DOMAIN;
 use super::atomic::{AtomicPtr, Mutex};
 use super::bag::{Bag, Retired};
-use super::domain::{DOMAIN, Pinned};
+use super::domain::Pinned;
 use crate::sync::lock;
 
 /// A place for one thing, read without a lock.
@@ -43,11 +44,13 @@ impl<T: Send + Sync> Swap<T> {
         let new = new.map_or(ptr::null_mut(), |new| Box::into_raw(Box::new(new)));
         let mut old = lock(&self.old);
         let before = self.now.swap(new, AcqRel);
-        if before.is_null() {
+        if !before.is_null() {
+            // SAFETY: it came from the box of an earlier call, and only a bag gives it back.
+            old.put(unsafe { Retired::new(before) }, 0);
+        }
+        if old.is_empty() {
             return Vec::new();
         }
-        // SAFETY: it came from the box of an earlier call, and only a bag gives it back.
-        old.put(unsafe { Retired::new(before) }, 0);
         let mut freed = old.close(&DOMAIN);
         for _ in 0..100 {
             if old.is_empty() {

@@ -1,0 +1,45 @@
+//! Models of what is read without a lock: every interleaving of a few threads, by `loom`.
+//!
+//! The sources are those of `cache-runtime`, included as they are; only the types that threads share
+//! are loom's ([`reclaim::atomic`]). Loom tries every order of their operations, with at most so many
+//! preemptions, and every value that a load may see under the memory model, so also what only weak
+//! memory does. `LOOM_LOG=trace LOOM_LOCATION=1` tells the failing order, step by step.
+//!
+//! Each is run with both kinds of fences ([`fences`]). What they do not show: that `membarrier` with a
+//! compiler fence does what the model of it says. That is the kernel's promise, and no model of the
+//! language knows of it. Nor are they all of the language's memory model: loom never lets a load see a
+//! store that comes later in time, and it forgets a store that seven others to the same place have
+//! followed.
+#![allow(dead_code, reason = "a model uses a part of what it includes")]
+#![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
+
+use std::sync::Arc;
+
+use fences::Kind;
+
+mod fences;
+mod life;
+mod reclaim;
+mod scheme;
+mod search;
+mod sync;
+#[path = "../../cache-runtime/src/local/table.rs"]
+mod table;
+
+/// Runs `model` in every order, up to so many preemptions.
+fn in_every_order(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let model = Arc::new(model);
+    for kind in [Kind::Real, Kind::Asymmetric] {
+        let mut orders = loom::model::Builder::new();
+        orders.preemption_bound.get_or_insert(preemptions);
+        orders.max_branches = 10_000;
+        let model = model.clone();
+        orders.check(move || {
+            life::bury();
+            fences::choose(kind);
+            // The same: made before there is a second thread.
+            let _: &reclaim::Domain = &reclaim::DOMAIN;
+            model();
+        });
+    }
+}
