@@ -236,3 +236,58 @@ fn strict_is_about_stores_and_not_about_an_alias_that_is_not_there() {
     assert_eq!(strict(1).unwrap(), 1);
     assert_eq!(strict::stats().errors, 1);
 }
+
+/// Uses the cache at its end, and when it is written as JSON.
+#[derive(Clone)]
+struct Meddler(Cache);
+
+impl Meddler {
+    fn meddle(&self) {
+        let _ = self.0.blocking().get::<u64>("meddled");
+    }
+}
+
+impl serde::Serialize for Meddler {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.blocking().set("meddled", &1_u64, 60).unwrap();
+        to.serialize_u64(41)
+    }
+}
+
+impl Drop for Meddler {
+    fn drop(&mut self) {
+        self.0.blocking().set("meddled", &2_u64, 60).unwrap();
+        self.meddle();
+    }
+}
+
+/// What `work` makes, or a failure if it does not come to an end.
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(work()));
+    result
+        .recv_timeout(std::time::Duration::from_secs(10))
+        .expect("it hangs")
+}
+
+#[test]
+fn a_value_that_uses_the_cache_at_its_end_is_not_dropped_under_a_lock() {
+    let cache = Cache::from_url("memory://?max_entries=10").unwrap();
+    let added = in_time(move || {
+        let blocking = cache.blocking();
+        blocking.set("key", &1_u64, 60).unwrap();
+        blocking.add("key", &Meddler(cache.clone()), 60).unwrap()
+    });
+    assert!(!added);
+}
+
+#[test]
+fn a_number_whose_serialize_uses_the_cache_is_not_read_under_a_lock() {
+    let cache = Cache::from_url("memory://?max_entries=10").unwrap();
+    let sum = in_time(move || {
+        let blocking = cache.blocking();
+        blocking.set("key", &Meddler(cache.clone()), 60).unwrap();
+        blocking.incr("key", 1).unwrap()
+    });
+    assert_eq!(sum, 42);
+}

@@ -38,11 +38,7 @@ fn table(entries: &[(u64, u64)]) -> Table {
 
 fn entry(key: u64, value: u64) -> Box<Entry> {
     let life = Life::new();
-    Box::new(Entry {
-        key,
-        value,
-        life,
-    })
+    Box::new(Entry { key, value, life })
 }
 
 fn insert(table: &Table, key: u64, hash: u64) {

@@ -140,7 +140,9 @@ fn what_is_read_was_not_freed_and_what_was_there_is_found() {
     let shard = Shard::new(());
     // The steady ones last: others stand on the way to them.
     for key in (0..STEADY + PASSING).rev() {
-        shard.lock().insert(hash(key), Witness::boxed(key, 0, &alive).into());
+        shard
+            .lock()
+            .insert(hash(key), Witness::boxed(key, 0, &alive).into());
     }
     let end = Instant::now() + Duration::from_secs(1);
     std::thread::scope(|scope| {
