@@ -5,8 +5,10 @@
 //! caller probes; the others are turned away until the probe has an answer.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, Tick, millis};
 use crate::sync::lock;
 
 const FAILURES_TO_OPEN: u32 = 3;
@@ -17,6 +19,8 @@ const LONGEST_PAUSE: Tick = 1000;
 pub(crate) struct Breaker {
     clock: Clock,
     state: Mutex<State>,
+    /// Closed, and no failure counted: then nobody takes the lock. Changed under it.
+    is_well: AtomicBool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,19 +45,23 @@ impl Breaker {
         Self {
             clock,
             state: Mutex::new(State::Closed { failures: 0 }),
+            is_well: AtomicBool::new(true),
         }
     }
 
     /// Whether to ask the store; the one who probes must report back, or the next may probe after
     /// `patience`.
-    pub(crate) fn admits(&self, patience: Tick) -> bool {
+    pub(crate) fn admits(&self, patience: Duration) -> bool {
+        if self.is_well() {
+            return true;
+        }
         let mut state = lock(&self.state);
         let State::Closed { .. } = *state else {
             let now = self.clock.now();
             let pause = match *state {
                 State::Open { until, pause } if now >= until => pause,
                 // A probe that was cancelled never reports.
-                State::Probing { since, pause } if now >= since + patience => pause,
+                State::Probing { since, pause } if now >= since + millis(patience) => pause,
                 _ => return false,
             };
             *state = State::Probing { since: now, pause };
@@ -63,12 +71,16 @@ impl Breaker {
     }
 
     pub(crate) fn succeeded(&self) -> News {
+        if self.is_well() {
+            return News::Nothing;
+        }
         let mut state = lock(&self.state);
         let news = match *state {
             State::Closed { failures: 0 } => return News::Nothing,
             _ => News::Recovered,
         };
         *state = State::Closed { failures: 0 };
+        self.is_well.store(true, Ordering::Relaxed);
         news
     }
 
@@ -94,7 +106,13 @@ impl Breaker {
             open @ State::Open { .. } => (open, News::Nothing),
         };
         *state = next;
+        self.is_well.store(false, Ordering::Relaxed);
         news
+    }
+
+    fn is_well(&self) -> bool {
+        // Relaxed: who just misses a failure counts as one who came before it.
+        self.is_well.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -116,26 +134,31 @@ mod tests {
     use super::{Breaker, News};
     use crate::clock::Clock;
 
+    const PATIENCE: Duration = Duration::from_millis(500);
+
     #[test]
     fn it_opens_probes_and_closes() {
         let clock = Clock::manual();
         let breaker = Breaker::new(clock.clone());
         assert_eq!(breaker.failed(), News::Failing);
         assert_eq!(breaker.failed(), News::Nothing);
-        assert!(breaker.admits(500));
+        assert!(breaker.admits(PATIENCE));
         breaker.failed();
-        assert!(!breaker.admits(500), "open after three in a row");
+        assert!(!breaker.admits(PATIENCE), "open after three in a row");
 
         clock.advance(Duration::from_millis(100));
-        assert!(breaker.admits(500), "one probes");
-        assert!(!breaker.admits(500), "the others wait for it");
+        assert!(breaker.admits(PATIENCE), "one probes");
+        assert!(!breaker.admits(PATIENCE), "the others wait for it");
         breaker.failed();
         clock.advance(Duration::from_millis(100));
-        assert!(!breaker.admits(500), "the second pause is twice as long");
+        assert!(
+            !breaker.admits(PATIENCE),
+            "the second pause is twice as long"
+        );
         clock.advance(Duration::from_millis(100));
-        assert!(breaker.admits(500));
+        assert!(breaker.admits(PATIENCE));
         assert_eq!(breaker.succeeded(), News::Recovered);
-        assert!(breaker.admits(500) && breaker.admits(500));
+        assert!(breaker.admits(PATIENCE) && breaker.admits(PATIENCE));
         assert_eq!(breaker.succeeded(), News::Nothing);
     }
 
@@ -147,11 +170,11 @@ mod tests {
             breaker.failed();
         }
         clock.advance(Duration::from_millis(100));
-        assert!(breaker.admits(500));
+        assert!(breaker.admits(PATIENCE));
         clock.advance(Duration::from_millis(499));
-        assert!(!breaker.admits(500));
+        assert!(!breaker.admits(PATIENCE));
         clock.advance(Duration::from_millis(1));
-        assert!(breaker.admits(500));
+        assert!(breaker.admits(PATIENCE));
     }
 
     #[test]

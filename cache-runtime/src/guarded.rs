@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_timer::Delay;
 
 use crate::breaker::{Breaker, News};
-use crate::clock::{Clock, millis};
+use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
 use crate::store::{Store, StoreFuture};
@@ -22,11 +22,14 @@ pub(crate) struct Guarded {
     breaker: Breaker,
     refusals: Refusals,
     op_timeout: Duration,
+    /// The store keeps time limits itself.
+    limits_itself: bool,
 }
 
 impl Guarded {
     pub(crate) fn new(store: Arc<dyn Store>, op_timeout: Duration, clock: Clock) -> Self {
         Self {
+            limits_itself: store.capabilities().time_limits,
             store,
             breaker: Breaker::new(clock),
             refusals: Refusals::default(),
@@ -46,19 +49,20 @@ impl Guarded {
         ask: impl FnOnce(&'s dyn Store) -> StoreFuture<'s, T>,
     ) -> Result<T, CacheError> {
         let error = |error: CacheError| error.in_operation(operation);
-        if !self.breaker.admits(millis(self.op_timeout)) {
+        if !self.breaker.admits(self.op_timeout) {
             return Err(error(CacheError::new(
                 ErrorKind::BreakerOpen,
                 format!("the {} store failed and is left alone for now", self.name()),
             )));
         }
         let blocking = mode.is_blocking().then(|| self.store.blocking()).flatten();
-        let limits_itself = blocking.is_some() || self.store.capabilities().time_limits;
+        let limits_itself = blocking.is_some() || self.limits_itself;
         let answer = self.begin(blocking, ask);
         let answer = if limits_itself {
             answer.await
         } else {
-            self.within_limit(answer).await
+            // Boxed, to keep the future of the usual case small.
+            Box::pin(self.within_limit(answer)).await
         };
         self.note(operation, &answer);
         answer.map_err(error)

@@ -16,8 +16,8 @@ fn client() -> Client {
     Client::open(url()).unwrap()
 }
 
-/// As ours: a request does not wait for what was sent before. That is quicker over a network; here
-/// it means more packets for many callers.
+/// As ours: a request does not wait for what was sent before, which is quicker over a network. Ours
+/// puts the requests of many callers into one packet, this client need not.
 fn nodelay_client() -> Client {
     let settings = TcpSettings::default().set_nodelay(true);
     let address = url().into_connection_info().unwrap();

@@ -1,5 +1,7 @@
 //! Compression of stored bytes, and inflating with a bound.
 
+use std::borrow::Cow;
+
 use crate::error::{CacheError, ErrorKind};
 
 /// How stored bytes are compressed.
@@ -31,9 +33,9 @@ impl Compression {
     }
 
     /// The bytes again. What was written without compression is read as it is.
-    pub(super) fn unpack(self, bytes: &[u8], max: usize) -> Result<Vec<u8>, CacheError> {
+    pub(super) fn unpack(self, bytes: &[u8], max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
         match self {
-            Compression::None => Ok(bytes.to_vec()),
+            Compression::None => Ok(Cow::Borrowed(bytes)),
             #[cfg(feature = "zlib")]
             Compression::Zlib => inflate_or_raw(bytes, max),
         }
@@ -41,7 +43,7 @@ impl Compression {
     }
 }
 
-fn within(bytes: Vec<u8>, max: usize) -> Result<Vec<u8>, CacheError> {
+fn within(bytes: Cow<'_, [u8]>, max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
     if bytes.len() > max {
         return Err(too_long(max));
     }
@@ -69,7 +71,7 @@ fn deflate(bytes: &[u8]) -> Result<Vec<u8>, CacheError> {
 
 /// The inflated bytes, or the bytes themselves if they are not zlib's.
 #[cfg(feature = "zlib")]
-pub(super) fn inflate_or_raw(bytes: &[u8], max: usize) -> Result<Vec<u8>, CacheError> {
+pub(super) fn inflate_or_raw(bytes: &[u8], max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
     use std::io::Read;
     let mut inflated = Vec::new();
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
@@ -78,12 +80,12 @@ pub(super) fn inflate_or_raw(bytes: &[u8], max: usize) -> Result<Vec<u8>, CacheE
         .read_to_end(&mut inflated)
     {
         Ok(_) if inflated.len() > max => Err(too_long(max)),
-        Ok(_) => Ok(inflated),
-        Err(_) => Ok(bytes.to_vec()),
+        Ok(_) => Ok(Cow::Owned(inflated)),
+        Err(_) => Ok(Cow::Borrowed(bytes)),
     }
 }
 
 #[cfg(not(feature = "zlib"))]
-pub(super) fn inflate_or_raw(bytes: &[u8], max: usize) -> Result<Vec<u8>, CacheError> {
-    within(bytes.to_vec(), max)
+pub(super) fn inflate_or_raw(bytes: &[u8], max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
+    within(Cow::Borrowed(bytes), max)
 }

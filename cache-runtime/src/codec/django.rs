@@ -40,6 +40,12 @@ pub(super) fn decode<V: DeserializeOwned>(
 /// The canonical text of what Python's `int(bytes)` accepts: white space around it, a sign, and
 /// single underscores between digits.
 fn python_int(bytes: &[u8]) -> Option<String> {
+    // Values are long, and few are integers: the first letter that is not white space says it.
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace())?;
+    let may_be = matches!(first, b'0'..=b'9' | b'+' | b'-' | b'_' | 0x0b) || !first.is_ascii();
+    if !may_be {
+        return None;
+    }
     let text = std::str::from_utf8(bytes).ok()?.trim();
     let (sign, digits) = match text.as_bytes().first()? {
         b'-' => ("-", &text[1..]),

@@ -33,13 +33,19 @@ pub(crate) fn call_text(
     type_name: &dyn Fn(u32) -> String,
 ) -> Result<String, KeyError> {
     let mut writer = Writer::new(tree.as_bytes(), Rules::Key);
+    // All their values, one behind the other, and where each is.
+    let mut values = String::new();
     let mut kwargs = Vec::new();
     let mut parameters = Vec::new();
     writer.out.push_str("{\"args\": [");
     let args_start = writer.out.len();
     while !writer.reader.is_empty() {
         match writer.reader.token()? {
-            Token::Kwarg(name) => kwargs.push((name, writer.aside()?)),
+            Token::Kwarg(name) => {
+                let start = values.len();
+                writer.aside(&mut values)?;
+                kwargs.push((name, start..values.len()));
+            }
             Token::Type(id) => parameters.push(type_name(id)),
             Token::Const => parameters.push(writer.parameter()?),
             value => {
@@ -58,7 +64,7 @@ pub(crate) fn call_text(
         repr::quoted(&mut out, &format!("{func}<{}>", parameters.join(", ")));
     }
     out.push_str(", \"kwargs\": {");
-    kwargs.sort();
+    kwargs.sort_by_key(|(name, _)| *name);
     for (index, (name, value)) in kwargs.iter().enumerate() {
         if index > 0 {
             if kwargs[index - 1].0 == *name {
@@ -68,7 +74,7 @@ pub(crate) fn call_text(
         }
         repr::quoted(&mut out, name);
         out.push_str(": ");
-        out.push_str(value);
+        out.push_str(&values[value.clone()]);
     }
     out.push_str("}}");
     Ok(out)
@@ -120,12 +126,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The next value, written beside the text instead of into it.
-    fn aside(&mut self) -> Result<String, KeyError> {
-        let start = self.out.len();
-        let token = self.reader.token()?;
-        self.value(token, 0)?;
-        Ok(self.out.split_off(start))
+    /// The next value, written to the end of `beside` instead of into the text.
+    fn aside(&mut self, beside: &mut String) -> Result<(), KeyError> {
+        std::mem::swap(&mut self.out, beside);
+        let token = self.reader.token();
+        let written = token.and_then(|token| self.value(token, 0));
+        std::mem::swap(&mut self.out, beside);
+        written.map(drop)
     }
 
     /// A const parameter: text without quotes, since the name it goes into gets them.
@@ -135,7 +142,9 @@ impl<'a> Writer<'a> {
             self.reader = ahead;
             return Ok(text.to_owned());
         }
-        self.aside()
+        let mut text = String::new();
+        self.aside(&mut text)?;
+        Ok(text)
     }
 
     /// Writes the value that begins with `token`.
@@ -146,9 +155,9 @@ impl<'a> Writer<'a> {
                 return Ok(Shape::Null);
             }
             Token::Some => return self.some(inside(depth)?),
-            Token::Bool(value) => self.number(value),
-            Token::UInt(value) => self.number(value),
-            Token::NInt(value) => self.number(value),
+            Token::Bool(value) => self.out.push_str(if value { "true" } else { "false" }),
+            Token::UInt(value) => repr::unsigned(&mut self.out, value),
+            Token::NInt(value) => repr::decimal(&mut self.out, value),
             Token::BigUInt(value) => self.number(value),
             Token::BigNInt(value) => self.number(value),
             Token::Float(value) => repr::float(&mut self.out, value),

@@ -3,6 +3,7 @@
 use md5::{Digest, Md5};
 
 use super::error::{KeyError, Reason};
+use super::repr::decimal;
 
 /// The longest made key: every store takes this much, and it leaves room for a file name's escapes.
 pub(crate) const MAX_KEY_BYTES: usize = 1024;
@@ -35,19 +36,27 @@ impl KeyHash {
 /// The key of a call: `prefix:hex`, with the prefix as it is, even if it is empty.
 pub(crate) fn function_key(prefix: &str, text: &str, hash: KeyHash) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut hex = [0; 32];
+    for (two, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(hash.digest(text)) {
+        *two = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+    }
     let mut key = String::with_capacity(prefix.len() + 33);
     key.push_str(prefix);
     key.push(':');
-    for byte in hash.digest(text) {
-        key.push(char::from(HEX[usize::from(byte >> 4)]));
-        key.push(char::from(HEX[usize::from(byte & 15)]));
-    }
+    // They are all ASCII.
+    key.push_str(std::str::from_utf8(&hex).unwrap_or_default());
     key
 }
 
 /// Django's `make_key`: `KEY_PREFIX:VERSION:key`.
 pub(crate) fn make_key(key_prefix: &str, version: i64, key: &str) -> String {
-    format!("{key_prefix}:{version}:{key}")
+    let mut made = String::with_capacity(key_prefix.len() + key.len() + 22);
+    made.push_str(key_prefix);
+    made.push(':');
+    decimal(&mut made, version);
+    made.push(':');
+    made.push_str(key);
+    made
 }
 
 /// Refuses a made key that some store would not take, or would take for something else.
@@ -60,7 +69,12 @@ pub(crate) fn validate(key: &str) -> Result<(), KeyError> {
     if key.len() > MAX_KEY_BYTES {
         return Err(KeyError::new(Reason::TooLong(key.len())));
     }
-    // Bytes of longer letters are 0x80 and above, so this needs no decoding.
+    // Bytes of longer letters are 0x80 and above, so this needs no decoding. Not a search: looking
+    // at all of them goes many at a time.
+    let is_fine = |fine: bool, byte: u8| fine & !byte.is_ascii_control();
+    if key.bytes().fold(true, is_fine) {
+        return Ok(());
+    }
     match key.bytes().find(u8::is_ascii_control) {
         Some(byte) => Err(KeyError::new(Reason::Control(byte.into()))),
         None => Ok(()),

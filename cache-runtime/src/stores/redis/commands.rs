@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, Pipeline, Value};
+use redis::Value;
 
 use super::config::RedisConfig;
 use super::failure;
+use super::packed::{Packed, decimal};
 use crate::error::CacheError;
 use crate::store::Ttl;
 
@@ -27,31 +28,30 @@ pub(super) struct Call<T> {
 /// What is sent.
 #[derive(Debug, Clone)]
 pub struct Request {
-    pub(super) body: Body,
+    pub(super) bytes: Vec<u8>,
+    /// How many replies come; at least one.
+    pub(super) replies: usize,
+    /// Several commands in one go: the reply is an array.
+    pub(super) is_pipeline: bool,
     /// Sent twice, it has the effect and the answer of being sent once. `add` and `incr` have
     /// not: if the first answer was lost, the second is wrong.
     pub(super) repeatable: bool,
 }
 
-/// One command, or several in one go; the reply to several is an array.
-#[derive(Debug, Clone)]
-pub(super) enum Body {
-    One(Cmd),
-    Many(Pipeline),
-}
-
 impl<T> Call<T> {
-    fn one(command: Cmd, read: fn(Value) -> Result<T, CacheError>) -> Self {
-        Self::of(Body::One(command), read)
+    fn one(command: Packed, read: fn(Value) -> Result<T, CacheError>) -> Self {
+        Self::of(command, false, read)
     }
 
-    fn many(commands: Pipeline, read: fn(Value) -> Result<T, CacheError>) -> Self {
-        Self::of(Body::Many(commands), read)
+    fn many(commands: Packed, read: fn(Value) -> Result<T, CacheError>) -> Self {
+        Self::of(commands, true, read)
     }
 
-    fn of(body: Body, read: fn(Value) -> Result<T, CacheError>) -> Self {
+    fn of(packed: Packed, is_pipeline: bool, read: fn(Value) -> Result<T, CacheError>) -> Self {
         let request = Request {
-            body,
+            bytes: packed.bytes,
+            replies: packed.commands,
+            is_pipeline,
             repeatable: true,
         };
         Self { request, read }
@@ -70,27 +70,26 @@ impl<T> Call<T> {
 pub(super) fn greeting(config: &RedisConfig) -> Vec<Call<()>> {
     let mut calls = Vec::with_capacity(3);
     if let Some(password) = &config.password {
-        let mut login = redis::cmd("AUTH");
-        if let Some(username) = &config.username {
-            login.arg(username);
-        }
-        login.arg(password);
+        let login = match &config.username {
+            Some(username) => command("AUTH", &[username, password]),
+            None => command("AUTH", &[password]),
+        };
         calls.push(Call::one(login, |reply| match reply {
             Value::ServerError(error) => Err(failure::login(&error)),
             other => read_done(other),
         }));
     }
     if config.db != 0 {
-        let mut select = redis::cmd("SELECT");
-        select.arg(config.db);
+        let select = command("SELECT", &[config.db.to_string()]);
         calls.push(Call::one(select, read_done));
     }
-    let mut introduction = redis::pipe();
+    let mut introduction = Packed::default();
     for (what, text) in [
         ("LIB-NAME", "cache-runtime"),
         ("LIB-VER", env!("CARGO_PKG_VERSION")),
     ] {
-        introduction.add_command(command("CLIENT", &["SETINFO", what, text]));
+        let parts = ["CLIENT", "SETINFO", what, text];
+        introduction.add(&parts.map(str::as_bytes));
     }
     // Servers before 7.2 do not know this command, which is no harm.
     calls.push(Call::many(introduction, |_| Ok(())));
@@ -102,7 +101,9 @@ pub(super) fn get(key: &str) -> Call<Option<Vec<u8>>> {
 }
 
 pub(super) fn set(key: &str, value: &[u8], ttl: Option<Duration>) -> Call<()> {
-    Call::one(set_command(key, value, ttl), read_done)
+    let mut command = Packed::default();
+    add_set(&mut command, key, value, ttl, &[]);
+    Call::one(command, read_done)
 }
 
 pub(super) fn delete(key: &str) -> Call<bool> {
@@ -112,8 +113,8 @@ pub(super) fn delete(key: &str) -> Call<bool> {
 }
 
 pub(super) fn add(key: &str, value: &[u8], ttl: Option<Duration>) -> Call<bool> {
-    let mut command = set_command(key, value, ttl);
-    command.arg("NX");
+    let mut command = Packed::default();
+    add_set(&mut command, key, value, ttl, b"NX");
     Call::one(command, |reply| match reply {
         Value::Okay => Ok(true),
         Value::Nil => Ok(false),
@@ -123,13 +124,17 @@ pub(super) fn add(key: &str, value: &[u8], ttl: Option<Duration>) -> Call<bool> 
 }
 
 pub(super) fn touch(key: &str, ttl: Option<Duration>) -> Call<bool> {
-    let mut commands = redis::pipe();
-    match ttl {
-        Some(ttl) => commands.add_command(with_number("PEXPIRE", key, milliseconds(ttl))),
+    let commands = match ttl {
+        Some(ttl) => {
+            let ttl = milliseconds(ttl).to_string();
+            command("PEXPIRE", &[key, &ttl])
+        }
         // PERSIST says 0 to a key that lives for ever already: EXISTS is asked for the answer.
-        None => commands
-            .add_command(command("PERSIST", &[key]))
-            .add_command(command("EXISTS", &[key])),
+        None => {
+            let mut commands = command("PERSIST", &[key]);
+            commands.add(&[b"EXISTS", key.as_bytes()]);
+            commands
+        }
     };
     Call::many(commands, |reply| {
         let replies = read_array(reply)?.into_iter().map(read_number);
@@ -149,8 +154,7 @@ pub(super) fn ttl(key: &str) -> Call<Ttl> {
 }
 
 pub(super) fn incr(key: &str, by: i64) -> Call<Option<i64>> {
-    let mut command = redis::cmd("EVAL");
-    command.arg(INCR).arg(1).arg(key).arg(by);
+    let command = command("EVAL", &[INCR, "1", key, &by.to_string()]);
     Call::one(command, |reply| match reply {
         Value::Nil => Ok(None),
         Value::BulkString(digits) => std::str::from_utf8(&digits)
@@ -170,9 +174,9 @@ pub(super) fn get_many(keys: &[String]) -> Call<Vec<Option<Vec<u8>>>> {
 }
 
 pub(super) fn set_many(items: &[(String, Vec<u8>)], ttl: Option<Duration>) -> Call<Vec<usize>> {
-    let mut commands = Pipeline::with_capacity(items.len());
+    let mut commands = Packed::default();
     for (key, value) in items {
-        commands.add_command(set_command(key, value, ttl));
+        add_set(&mut commands, key, value, ttl, &[]);
     }
     Call::many(commands, |reply| {
         let replies = read_array(reply)?.into_iter().enumerate();
@@ -189,9 +193,10 @@ pub(super) fn delete_many<K: AsRef<[u8]>>(keys: &[K]) -> Call<u64> {
 
 /// One step of a walk over the keys that match `glob`: the next cursor (0 at the end), and keys.
 pub(super) fn scan(cursor: u64, glob: &str) -> Call<(u64, Vec<Vec<u8>>)> {
-    let mut command = redis::cmd("SCAN");
-    command.arg(cursor).arg("MATCH").arg(glob);
-    command.arg("COUNT").arg(1000);
+    let command = command(
+        "SCAN",
+        &[&cursor.to_string(), "MATCH", glob, "COUNT", "1000"],
+    );
     let call = Call::one(command, |reply| {
         let mut halves = read_array(reply)?.into_iter();
         match (halves.next(), halves.next()) {
@@ -206,38 +211,44 @@ pub(super) fn scan(cursor: u64, glob: &str) -> Call<(u64, Vec<Vec<u8>>)> {
 }
 
 pub(super) fn ping() -> Call<()> {
-    Call::one(redis::cmd("PING"), |reply| match reply {
+    Call::one(Packed::one(&[b"PING"]), |reply| match reply {
         Value::SimpleString(_) => Ok(()),
         other => Err(refused(other)),
     })
 }
 
-fn command<A: AsRef<[u8]>>(name: &str, arguments: &[A]) -> Cmd {
-    let size = arguments
-        .iter()
-        .map(|argument| argument.as_ref().len())
-        .sum::<usize>();
-    let mut command = Cmd::with_capacity(1 + arguments.len(), name.len() + size);
-    command.arg(name);
+fn command<A: AsRef<[u8]>>(name: &str, arguments: &[A]) -> Packed {
+    let lengths = arguments.iter().map(|argument| argument.as_ref().len());
+    let mut command = Packed::default();
+    command.begin(1 + arguments.len(), name.len() + lengths.sum::<usize>());
+    command.part(name.as_bytes());
     for argument in arguments {
-        command.arg(argument.as_ref());
+        command.part(argument.as_ref());
     }
     command
 }
 
-fn with_number(name: &str, key: &str, number: i64) -> Cmd {
-    let mut command = command(name, &[key]);
-    command.arg(number);
-    command
-}
-
-fn set_command(key: &str, value: &[u8], ttl: Option<Duration>) -> Cmd {
-    let mut command = Cmd::with_capacity(5, "SETPX".len() + key.len() + value.len() + 20);
-    command.arg("SET").arg(key).arg(value);
+/// Adds a `SET`; `condition` may be empty.
+fn add_set(
+    commands: &mut Packed,
+    key: &str,
+    value: &[u8],
+    ttl: Option<Duration>,
+    condition: &[u8],
+) {
+    let mut digits = [0; 20];
+    let ttl = ttl.map(|ttl| decimal(milliseconds(ttl).unsigned_abs(), &mut digits));
+    let mut parts: [&[u8]; 6] = [b"SET", key.as_bytes(), value, b"", b"", b""];
+    let mut count = 3;
     if let Some(ttl) = ttl {
-        command.arg("PX").arg(milliseconds(ttl));
+        (parts[3], parts[4]) = (b"PX", ttl);
+        count = 5;
     }
-    command
+    if !condition.is_empty() {
+        parts[count] = condition;
+        count += 1;
+    }
+    commands.add(&parts[..count]);
 }
 
 /// Whole milliseconds, rounded up: nothing dies early, and a fraction is not "at once".

@@ -22,6 +22,7 @@ use super::io_thread;
 use super::line::Line;
 use super::pool::Pool;
 use crate::error::CacheError;
+use crate::local::Ready;
 use crate::store::Store;
 
 /// One connection for each runtime, and the pool of those that block.
@@ -34,10 +35,12 @@ pub struct Connections {
 /// The runtimes that use this store, and what serves each.
 #[derive(Debug)]
 pub(super) struct Runtimes {
-    client: redis::Client,
     config: RedisConfig,
-    known: RwLock<HashMap<Id, Known>>,
+    known: RwLock<Knowns>,
 }
+
+/// The ids are numbers that tokio gives out, so that they need no hash.
+type Knowns = HashMap<Id, Known, Ready>;
 
 #[derive(Debug)]
 struct Known {
@@ -50,7 +53,6 @@ struct Known {
 impl Connections {
     pub(super) fn new(config: RedisConfig) -> Result<Self, CacheError> {
         let runtimes = Runtimes {
-            client: config.client()?,
             config: config.clone(),
             known: RwLock::default(),
         };
@@ -102,8 +104,7 @@ impl Runtimes {
     #[cold]
     fn meet(self: &Arc<Self>, runtime: &Handle) -> Option<Arc<Line>> {
         let id = runtime.id();
-        let line =
-            has_drivers().then(|| Arc::new(Line::new(self.client.clone(), self.config.clone())));
+        let line = has_drivers().then(|| Arc::new(Line::new(self.config.clone())));
         let (store_lives, store_dropped) = oneshot::channel();
         match self.write().entry(id) {
             // Another thread of this runtime was faster.
@@ -134,7 +135,7 @@ impl Runtimes {
         }
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Id, Known>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Knowns> {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,17 +1,23 @@
 //! One runtime's connection: shared by its callers, made when needed, and again when it broke.
 
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Instant;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, RedisResult, Value};
+use redis::{RedisError, RedisResult, Value};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::commands::{self, Body, Request};
+use super::commands::{self, Request};
 use super::config::RedisConfig;
+use super::driver::Driver;
 use super::failure;
+use super::socket;
+use super::wire::Wire;
 use crate::error::CacheError;
 
 /// A connection is given up when so many requests in a row were abandoned by their callers with
@@ -24,7 +30,6 @@ const NO_CONNECTION: &str = "no connection to redis";
 /// What serves one runtime.
 #[derive(Debug)]
 pub(super) struct Line {
-    client: redis::Client,
     config: RedisConfig,
     state: Mutex<State>,
 }
@@ -33,50 +38,47 @@ pub(super) struct Line {
 enum State {
     Down,
     Connecting(Attempt),
-    Up(Live),
+    Up(Arc<Live>),
 }
 
 /// How an attempt to connect ended; `None` while it lasts.
-type Attempt = watch::Receiver<Option<Result<Live, CacheError>>>;
+type Attempt = watch::Receiver<Option<Result<Arc<Live>, CacheError>>>;
 
 /// Whether an attempt was under way already.
 struct Joined(bool);
 
 /// A connection that answered last time.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Live {
-    connection: MultiplexedConnection,
-    /// Requests abandoned since the last answer. Its address tells connections apart.
-    abandoned: Arc<AtomicU32>,
+    wire: Wire,
+    /// Requests abandoned since the last answer.
+    abandoned: AtomicU32,
 }
 
 impl Line {
-    pub(super) fn new(client: redis::Client, config: RedisConfig) -> Self {
+    pub(super) fn new(config: RedisConfig) -> Self {
         Self {
-            client,
             config,
             state: Mutex::new(State::Down),
         }
     }
 
     /// Sends the request and brings the reply, within the operation's time limit.
-    ///
-    /// On a live connection the client's own limit is the only timer.
     pub(super) async fn exchange(
         self: &Arc<Self>,
         runtime: &Handle,
         request: &Request,
     ) -> Result<Value, CacheError> {
-        let start = Instant::now();
-        if let Some(mut live) = self.live() {
-            match self.ask(&mut live, request).await {
+        let deadline = Instant::now() + self.config.op_timeout;
+        if let Some(live) = self.live() {
+            match self.ask(&live, request, deadline).await {
                 // The server was restarted, or closed an idle connection: once more, on a new one.
                 Err(error) if request.repeatable && failure::connection_was_dead(&error) => {}
                 outcome => return outcome.map_err(failure::describe),
             }
         }
         // Boxed, to keep the future of the usual case small.
-        Box::pin(self.exchange_anew(runtime, request, start)).await
+        Box::pin(self.exchange_anew(runtime, request, deadline)).await
     }
 
     /// The same, when there is no connection, or it turned out to be dead.
@@ -84,17 +86,14 @@ impl Line {
         self: &Arc<Self>,
         runtime: &Handle,
         request: &Request,
-        start: Instant,
+        deadline: Instant,
     ) -> Result<Value, CacheError> {
-        let limit = self.config.op_timeout;
-        let left = limit.saturating_sub(start.elapsed());
-        let mut live = match tokio::time::timeout(left, self.connected(runtime)).await {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let live = match tokio::time::timeout(left, self.connected(runtime)).await {
             Ok(live) => live?,
-            Err(_) => return Err(failure::timeout(limit, NO_CONNECTION)),
+            Err(_) => return Err(failure::timeout(self.config.op_timeout, NO_CONNECTION)),
         };
-        let left = limit.saturating_sub(start.elapsed());
-        live.connection.set_response_timeout(left);
-        self.ask(&mut live, request)
+        self.ask(&live, request, deadline)
             .await
             .map_err(failure::describe)
     }
@@ -106,37 +105,42 @@ impl Line {
         drop(state);
     }
 
-    fn live(&self) -> Option<Live> {
+    fn live(&self) -> Option<Arc<Live>> {
         match &*self.state() {
             State::Up(live) => Some(live.clone()),
             _ => None,
         }
     }
 
-    async fn ask(&self, live: &mut Live, request: &Request) -> RedisResult<Value> {
+    async fn ask(
+        &self,
+        live: &Arc<Live>,
+        request: &Request,
+        deadline: Instant,
+    ) -> RedisResult<Value> {
         let asked = Asked {
             line: self,
-            abandoned: &live.abandoned,
+            live,
             answered: false,
         };
-        let outcome = send(&mut live.connection, request).await;
+        let outcome = live.wire.exchange(request, Some(deadline)).await;
         if failure::ends_connection(&outcome) {
-            self.discard(&live.abandoned);
+            self.discard(live);
         }
         asked.answered();
         outcome
     }
 
     /// Gives up that connection, unless another one has taken its place already.
-    fn discard(&self, abandoned: &Arc<AtomicU32>) {
+    fn discard(&self, live: &Arc<Live>) {
         let mut state = self.state();
-        if matches!(&*state, State::Up(live) if Arc::ptr_eq(&live.abandoned, abandoned)) {
+        if matches!(&*state, State::Up(up) if Arc::ptr_eq(up, live)) {
             *state = State::Down;
         }
     }
 
     /// The connection, made if there is none; all who ask meanwhile share the one attempt.
-    async fn connected(self: &Arc<Self>, runtime: &Handle) -> Result<Live, CacheError> {
+    async fn connected(self: &Arc<Self>, runtime: &Handle) -> Result<Arc<Live>, CacheError> {
         match self.attempt(runtime).await {
             // It began some time ago, and its failure does not say how things are now.
             (Err(_), Joined(true)) => self.attempt(runtime).await.0,
@@ -148,7 +152,10 @@ impl Line {
     ///
     /// The attempt is a task of its own: it goes on when the caller who began it gives up, so that
     /// impatient callers get a connection in the end.
-    async fn attempt(self: &Arc<Self>, runtime: &Handle) -> (Result<Live, CacheError>, Joined) {
+    async fn attempt(
+        self: &Arc<Self>,
+        runtime: &Handle,
+    ) -> (Result<Arc<Live>, CacheError>, Joined) {
         let (mut attempt, begun) = self.join_or_begin();
         let joined = Joined(begun.is_none());
         // Not under the lock: a runtime that is shutting down drops the task at once, and that
@@ -187,20 +194,10 @@ impl Line {
     }
 }
 
-async fn send(connection: &mut MultiplexedConnection, request: &Request) -> RedisResult<Value> {
-    match &request.body {
-        Body::One(command) => connection.send_packed_command(command).await,
-        Body::Many(commands) => connection
-            .send_packed_commands(commands, 0, commands.len())
-            .await
-            .map(Value::Array),
-    }
-}
-
 /// A request under way. Dropped before its answer, it counts as abandoned.
 struct Asked<'a> {
     line: &'a Line,
-    abandoned: &'a Arc<AtomicU32>,
+    live: &'a Arc<Live>,
     answered: bool,
 }
 
@@ -208,16 +205,17 @@ impl Asked<'_> {
     fn answered(mut self) {
         self.answered = true;
         // Read first: in the common case nothing is written to shared memory.
-        if self.abandoned.load(Ordering::Relaxed) != 0 {
-            self.abandoned.store(0, Ordering::Relaxed);
+        if self.live.abandoned.load(Ordering::Relaxed) != 0 {
+            self.live.abandoned.store(0, Ordering::Relaxed);
         }
     }
 }
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        if !self.answered && self.abandoned.fetch_add(1, Ordering::Relaxed) >= MOST_ABANDONED {
-            self.line.discard(self.abandoned);
+        let abandoned = &self.live.abandoned;
+        if !self.answered && abandoned.fetch_add(1, Ordering::Relaxed) >= MOST_ABANDONED {
+            self.line.discard(self.live);
         }
     }
 }
@@ -225,7 +223,7 @@ impl Drop for Asked<'_> {
 /// An attempt to connect. Dropped before its end, it leaves the line as it found it.
 struct Connecting {
     line: Arc<Line>,
-    outcome: watch::Sender<Option<Result<Live, CacheError>>>,
+    outcome: watch::Sender<Option<Result<Arc<Live>, CacheError>>>,
 }
 
 impl Connecting {
@@ -238,30 +236,29 @@ impl Connecting {
         self.outcome.send_replace(Some(outcome));
     }
 
-    async fn connect(&self) -> Result<Live, CacheError> {
+    async fn connect(&self) -> Result<Arc<Live>, CacheError> {
         let limit = self.line.config.connect_timeout;
         let connected = tokio::time::timeout(limit, self.greet()).await;
-        let connection = connected.unwrap_or_else(|_| Err(failure::timeout(limit, NO_CONNECTION)));
-        Ok(Live {
-            connection: connection?,
-            abandoned: Arc::default(),
-        })
+        let (wire, driver) =
+            connected.unwrap_or_else(|_| Err(failure::timeout(limit, NO_CONNECTION)))?;
+        tokio::spawn(driver);
+        Ok(Arc::new(Live {
+            wire,
+            abandoned: AtomicU32::new(0),
+        }))
     }
 
-    async fn greet(&self) -> Result<MultiplexedConnection, CacheError> {
-        let Line { client, config, .. } = &*self.line;
-        // The limit of the whole is set around it.
-        let unlimited = AsyncConnectionConfig::new()
-            .set_connection_timeout(None)
-            .set_response_timeout(None);
-        let connecting = client.get_multiplexed_async_connection_with_config(&unlimited);
-        let mut connection = connecting.await.map_err(failure::describe)?;
+    /// The limit of the whole is set around it.
+    async fn greet(&self) -> Result<(Wire, Driver), CacheError> {
+        let config = &self.line.config;
+        let connected = socket::connect(&config.address).await;
+        let (reader, writer) = connected.map_err(|error| failure::describe(error.into()))?;
+        let (wire, mut driver) = Wire::new(reader, writer);
         for call in commands::greeting(config) {
-            let reply = send(&mut connection, &call.request).await;
+            let reply = while_driven(&mut driver, wire.exchange(&call.request, None)).await;
             reply.map_err(failure::describe).and_then(call.read)?;
         }
-        connection.set_response_timeout(config.op_timeout);
-        Ok(connection)
+        Ok((wire, driver))
     }
 
     /// Brings the line into its next state, if it still waits for this attempt.
@@ -272,6 +269,31 @@ impl Connecting {
             *state = next;
         }
     }
+}
+
+/// The reply, on a connection whose driver is not a task yet. What is asked goes first: the server
+/// may be quick.
+async fn while_driven(
+    driver: &mut Driver,
+    reply: impl Future<Output = RedisResult<Value>>,
+) -> RedisResult<Value> {
+    let mut reply = pin!(reply);
+    poll_fn(|task| {
+        if let Poll::Ready(reply) = reply.as_mut().poll(task) {
+            return Poll::Ready(reply);
+        }
+        let end = Pin::new(&mut *driver).poll(task);
+        // It has told why.
+        match reply.as_mut().poll(task) {
+            Poll::Pending if end.is_ready() => Poll::Ready(Err(closed())),
+            poll => poll,
+        }
+    })
+    .await
+}
+
+fn closed() -> RedisError {
+    io::Error::from(io::ErrorKind::BrokenPipe).into()
 }
 
 impl Drop for Connecting {

@@ -8,6 +8,12 @@
 //! open.rs          a store by URL
 //! connections.rs   async callers: which connection belongs to this runtime
 //! line.rs          one runtime's connection: connecting, breaking, connecting again
+//! wire.rs          a connection that many callers use at once
+//! queue.rs         who waits for what on it
+//! driver.rs        the task that reads its replies
+//! socket.rs        its two halves
+//! packed.rs        commands as bytes
+//! replies.rs       bytes as replies
 //! io_thread.rs     async callers without a tokio runtime
 //! pool.rs          callers that block: who gets which connection
 //! pooled.rs        one of these connections, held to its time limit
@@ -33,13 +39,21 @@ mod backend;
 mod commands;
 mod config;
 mod connections;
+mod driver;
 mod failure;
 mod io_thread;
 mod line;
 mod open;
+mod packed;
 mod pool;
 mod pooled;
+mod queue;
+mod replies;
 mod scan;
+mod socket;
+mod wire;
+#[cfg(test)]
+mod wire_tests;
 
 pub use backend::RedisStore;
 pub use config::{RedisAddress, RedisConfig};

@@ -27,9 +27,16 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct Shelf {
     /// The last one returned is the first one lent: it is the least likely to have been closed.
-    idle: Vec<Pooled>,
+    // Boxed: each is a few hundred bytes, and goes from hand to hand.
+    #[expect(
+        clippy::vec_box,
+        reason = "they are moved in and out, and never walked over"
+    )]
+    idle: Vec<Box<Pooled>>,
     /// Idle, lent, and being made.
     open: usize,
+    /// Callers who wait for one. Waking nobody is a system call, too.
+    waiting: usize,
     /// Goes up when the server is found dead: connections made before are not lent again.
     generation: u64,
 }
@@ -72,8 +79,10 @@ impl Pool {
                 let what = "no free connection to redis";
                 return Err(failure::timeout(self.config.op_timeout, what));
             }
+            shelf.waiting += 1;
             let woken = self.returned.wait_timeout(shelf, left);
             shelf = woken.unwrap_or_else(PoisonError::into_inner).0;
+            shelf.waiting -= 1;
         }
     }
 
@@ -112,7 +121,7 @@ impl Link for Pool {
 /// The right to one connection of the pool, given back when this is dropped.
 struct Lease<'a> {
     pool: &'a Pool,
-    pooled: Option<Pooled>,
+    pooled: Option<Box<Pooled>>,
 }
 
 impl Lease<'_> {
@@ -120,7 +129,9 @@ impl Lease<'_> {
         let Pool { client, config, .. } = self.pool;
         let generation = self.pool.shelf().generation;
         let deadline = deadline.min(Instant::now() + config.connect_timeout);
-        self.pooled = Some(Pooled::connect(client, config, deadline, generation)?);
+        self.pooled = Some(Box::new(Pooled::connect(
+            client, config, deadline, generation,
+        )?));
         Ok(())
     }
 
@@ -144,17 +155,23 @@ impl Lease<'_> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         let usual = self.pool.config.op_timeout;
-        let pooled = self
-            .pooled
-            .take()
-            .and_then(|pooled| pooled.unhurried(usual).ok());
+        let mut pooled = self.pooled.take();
+        if pooled
+            .as_mut()
+            .is_some_and(|pooled| pooled.calm_down(usual).is_err())
+        {
+            pooled = None;
+        }
         let mut shelf = self.pool.shelf();
         match pooled {
             Some(pooled) if pooled.generation == shelf.generation => shelf.idle.push(pooled),
             _ => shelf.open -= 1,
         }
+        let is_awaited = shelf.waiting > 0;
         drop(shelf);
-        self.pool.returned.notify_one();
+        if is_awaited {
+            self.pool.returned.notify_one();
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use redis::{Connection, RedisError, RedisResult, Value};
 
-use super::commands::{self, Body, Request};
+use super::commands::{self, Request};
 use super::config::RedisConfig;
 use super::failure;
 use crate::error::CacheError;
@@ -62,28 +62,23 @@ impl Pooled {
     /// By hand, because the client's own pipelines go on after a timeout, and wait as long again
     /// for each of the replies that are still to come.
     pub(super) fn ask(&mut self, request: &Request, deadline: Instant) -> RedisResult<Value> {
-        match &request.body {
-            Body::One(command) => {
-                self.write(&command.get_packed_command(), deadline)?;
-                self.read(deadline)
-            }
-            Body::Many(commands) => {
-                self.write(&commands.get_packed_pipeline(), deadline)?;
-                let replies = (0..commands.len()).map(|_| self.read(deadline));
-                replies.collect::<RedisResult<_>>().map(Value::Array)
-            }
+        self.write(&request.bytes, deadline)?;
+        if !request.is_pipeline {
+            return self.read(deadline);
         }
+        let replies = (0..request.replies).map(|_| self.read(deadline));
+        replies.collect::<RedisResult<_>>().map(Value::Array)
     }
 
     /// Gives the connection its usual limits back.
-    pub(super) fn unhurried(mut self, usual: Duration) -> RedisResult<Self> {
+    pub(super) fn calm_down(&mut self, usual: Duration) -> RedisResult<()> {
         if self.write_limit != usual {
             self.limit_writes(usual)?;
         }
         if self.read_limit != usual {
             self.limit_reads(usual)?;
         }
-        Ok(self)
+        Ok(())
     }
 
     fn write(&mut self, bytes: &[u8], deadline: Instant) -> RedisResult<()> {

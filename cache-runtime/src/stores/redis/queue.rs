@@ -1,0 +1,266 @@
+//! Who waits for what on one connection: requests not yet written, and replies not yet read.
+
+use std::collections::VecDeque;
+use std::io;
+use std::task::Waker;
+use std::time::Instant;
+
+use redis::{RedisError, RedisResult, Value};
+
+use super::commands::Request;
+
+/// A buffer that grew beyond this is not kept.
+const LARGE: usize = 256 << 10;
+
+/// What callers and the driver of a connection share.
+#[derive(Debug)]
+pub(super) struct Queue {
+    /// Requests that nobody writes yet.
+    out: Vec<u8>,
+    /// An empty buffer to take the place of `out`.
+    spare: Vec<u8>,
+    /// Who writes them.
+    pub(super) pen: Pen,
+    /// What a caller could not write at once, for the driver.
+    pub(super) rest: Batch,
+    /// What a caller met when it wrote, for the driver to tell everybody.
+    pub(super) trouble: Option<io::ErrorKind>,
+    places: Vec<Place>,
+    /// Places that nobody has.
+    free: Vec<usize>,
+    /// The places of requests in the order of their replies.
+    order: VecDeque<usize>,
+    /// When the driver looks after time limits next; never later than the first one ends.
+    pub(super) alarm: Option<Instant>,
+    /// Wakes the driver.
+    pub(super) driver: Option<Waker>,
+    /// Nobody uses the connection any more.
+    pub(super) is_left: bool,
+    /// Why the connection cannot be used any more.
+    broken: Option<io::ErrorKind>,
+}
+
+/// Who writes what is put into the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pen {
+    /// Whoever comes next.
+    Free,
+    /// A caller, right now.
+    Caller,
+    /// The driver, when it comes to it.
+    Driver,
+}
+
+/// Bytes to write, and how many of them are written.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) bytes: Vec<u8>,
+    pub(super) written: usize,
+}
+
+/// A request whose reply is still to come, or not fetched yet.
+#[derive(Debug)]
+struct Place {
+    outcome: Option<RedisResult<Value>>,
+    /// Of a pipeline: the replies up to now.
+    several: Option<Vec<Value>>,
+    /// How many replies are still to come.
+    left: usize,
+    deadline: Option<Instant>,
+    /// `None` if the caller has left.
+    caller: Option<Waker>,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            out: Vec::new(),
+            spare: Vec::new(),
+            pen: Pen::Free,
+            rest: Batch::default(),
+            trouble: None,
+            places: Vec::new(),
+            free: Vec::new(),
+            order: VecDeque::new(),
+            alarm: None,
+            driver: None,
+            is_left: false,
+            broken: None,
+        }
+    }
+}
+
+impl Batch {
+    pub(super) fn is_done(&self) -> bool {
+        self.written == self.bytes.len()
+    }
+}
+
+impl Queue {
+    /// Puts a request into the queue; where its outcome will be.
+    pub(super) fn enter(
+        &mut self,
+        request: &Request,
+        deadline: Option<Instant>,
+        caller: &Waker,
+    ) -> RedisResult<usize> {
+        if let Some(kind) = self.broken {
+            return Err(io::Error::from(kind).into());
+        }
+        self.out.extend_from_slice(&request.bytes);
+        let place = Place {
+            outcome: None,
+            several: request
+                .is_pipeline
+                .then(|| Vec::with_capacity(request.replies)),
+            left: request.replies,
+            deadline,
+            caller: Some(caller.clone()),
+        };
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.places[at] = place;
+                at
+            }
+            None => {
+                self.places.push(place);
+                self.places.len() - 1
+            }
+        };
+        self.order.push_back(at);
+        Ok(at)
+    }
+
+    /// The outcome, if it is there; otherwise `caller` is woken when it is, and whoever was to be
+    /// woken before is given back.
+    pub(super) fn fetch(
+        &mut self,
+        at: usize,
+        caller: &Waker,
+    ) -> Result<RedisResult<Value>, Option<Waker>> {
+        let place = &mut self.places[at];
+        if let Some(outcome) = place.outcome.take() {
+            self.leave(at);
+            return Ok(outcome);
+        }
+        match &place.caller {
+            Some(known) if known.will_wake(caller) => Err(None),
+            _ => Err(place.caller.replace(caller.clone())),
+        }
+    }
+
+    /// The caller of this request does not come back; what it leaves behind is to be dropped out
+    /// of the lock, for a waker is code of others.
+    pub(super) fn leave(&mut self, at: usize) -> (Option<Waker>, Option<RedisResult<Value>>) {
+        let place = &mut self.places[at];
+        let left = (place.caller.take(), place.outcome.take());
+        // Otherwise the place is kept for the replies that are still to come.
+        if place.left == 0 {
+            self.free.push(at);
+        }
+        left
+    }
+
+    /// The next reply came. `false`: nobody asked for it.
+    pub(super) fn reply(&mut self, value: Value, woken: &mut Vec<Waker>) -> bool {
+        let Some(at) = self.order.front().copied() else {
+            return false;
+        };
+        let place = &mut self.places[at];
+        place.left -= 1;
+        let value = match &mut place.several {
+            None => value,
+            Some(several) => {
+                several.push(value);
+                if place.left > 0 {
+                    return true;
+                }
+                Value::Array(std::mem::take(several))
+            }
+        };
+        self.order.pop_front();
+        self.settle(at, Ok(value), woken);
+        true
+    }
+
+    /// Fails those whose time is over; when the next one's is.
+    pub(super) fn expire(&mut self, now: Instant, woken: &mut Vec<Waker>) {
+        let mut next: Option<Instant> = None;
+        for at in &self.order {
+            let place = &mut self.places[*at];
+            let Some(deadline) = place.deadline else {
+                continue;
+            };
+            if deadline > now {
+                next = Some(next.map_or(deadline, |next| next.min(deadline)));
+            } else {
+                place.deadline = None;
+                if let Some(caller) = place.caller.take() {
+                    // The place stays in the order: its replies may still come.
+                    place.outcome = Some(Err(timed_out()));
+                    woken.push(caller);
+                }
+            }
+        }
+        self.alarm = next;
+    }
+
+    /// Fails everybody, and whoever comes later.
+    pub(super) fn fail(&mut self, kind: io::ErrorKind, woken: &mut Vec<Waker>) {
+        let kind = *self.broken.get_or_insert(kind);
+        self.out = Vec::new();
+        while let Some(at) = self.order.pop_front() {
+            self.places[at].left = 0;
+            self.settle(at, Err(io::Error::from(kind).into()), woken);
+        }
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    /// Everything to write; an empty batch if that is nothing.
+    pub(super) fn batch(&mut self) -> Batch {
+        let spare = std::mem::take(&mut self.spare);
+        Batch {
+            bytes: std::mem::replace(&mut self.out, spare),
+            written: 0,
+        }
+    }
+
+    /// The same, after what a caller left.
+    pub(super) fn next_batch(&mut self) -> Batch {
+        let rest = std::mem::take(&mut self.rest);
+        if rest.is_done() { self.batch() } else { rest }
+    }
+
+    pub(super) fn has_requests(&self) -> bool {
+        !self.out.is_empty()
+    }
+
+    /// Gives a written batch's buffer back.
+    pub(super) fn reuse(&mut self, mut batch: Batch) {
+        if (self.spare.capacity()..LARGE).contains(&batch.bytes.capacity()) {
+            batch.bytes.clear();
+            self.spare = batch.bytes;
+        }
+    }
+
+    /// All replies of the request at this place came, or none will.
+    fn settle(&mut self, at: usize, outcome: RedisResult<Value>, woken: &mut Vec<Waker>) {
+        let place = &mut self.places[at];
+        match place.caller.take() {
+            Some(caller) => {
+                place.outcome = Some(outcome);
+                woken.push(caller);
+            }
+            // Its time was over, and it has not fetched this news yet.
+            None if place.outcome.is_some() => {}
+            None => self.free.push(at),
+        }
+    }
+}
+
+fn timed_out() -> RedisError {
+    io::Error::from(io::ErrorKind::TimedOut).into()
+}

@@ -1,0 +1,268 @@
+//! What the server sent, cut into replies (RESP2).
+//!
+//! First a reply is looked through until its end is there, which keeps no more than a position and
+//! is never done twice; then it is read in one go.
+
+use redis::Value;
+
+/// The room to begin with, and what is kept when nothing is in it. Memory that no reply touched is
+/// none yet.
+const ROOM: usize = 64 << 10;
+
+/// Grown to this by replies that fill it, the buffer is not kept when it is empty.
+const LARGE: usize = 1 << 20;
+
+/// No line is longer: neither a number nor an error.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// No reply that we ask for is nested deeper.
+const DEEPEST: usize = 8;
+
+/// What came, and how far it was looked through.
+#[derive(Debug)]
+pub(super) struct Replies {
+    buffer: Vec<u8>,
+    /// Where the reply that comes next begins.
+    start: usize,
+    /// Up to here it was looked through.
+    seen: usize,
+    /// So many values are missing to its end.
+    missing: usize,
+    /// What came ends here.
+    end: usize,
+}
+
+/// The server does not speak the protocol.
+#[derive(Debug)]
+pub(super) struct Malformed;
+
+impl Default for Replies {
+    fn default() -> Self {
+        Self {
+            buffer: vec![0; ROOM],
+            start: 0,
+            seen: 0,
+            missing: 1,
+            end: 0,
+        }
+    }
+}
+
+impl Replies {
+    /// Where the next bytes go; never empty.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        if self.start == self.end {
+            (self.start, self.seen, self.end) = (0, 0, 0);
+            if self.buffer.len() > LARGE {
+                self.buffer = vec![0; ROOM];
+            }
+        }
+        if self.end == self.buffer.len() && self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.seen -= self.start;
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buffer.len() {
+            self.buffer.resize(2 * self.end, 0);
+        }
+        &mut self.buffer[self.end..]
+    }
+
+    /// So many bytes came.
+    pub(super) fn came(&mut self, bytes: usize) {
+        self.end += bytes;
+    }
+
+    /// The next reply, if all of it came.
+    pub(super) fn next(&mut self) -> Result<Option<Value>, Malformed> {
+        while self.missing > 0 {
+            let rest = &self.buffer[self.seen..self.end];
+            let Some((values, length)) = look(rest)? else {
+                return Ok(None);
+            };
+            self.missing = self.missing.checked_add(values).ok_or(Malformed)? - 1;
+            self.seen += length;
+        }
+        let mut reply = &self.buffer[self.start..self.seen];
+        let value = read(&mut reply, DEEPEST)?;
+        self.start = self.seen;
+        self.missing = 1;
+        Ok(Some(value))
+    }
+}
+
+/// The value at the beginning: how many values are inside it, and how long it is without them.
+fn look(bytes: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
+    let Some(line) = line(bytes)? else {
+        return Ok(None);
+    };
+    let header = line.len() + 2;
+    Ok(match line.split_first() {
+        Some((b'+' | b'-' | b':', _)) => Some((0, header)),
+        Some((b'*', count)) => Some((length(count)?.unwrap_or(0), header)),
+        Some((b'$', count)) => match length(count)? {
+            None => Some((0, header)),
+            Some(length) => {
+                let all = length.checked_add(header + 2).ok_or(Malformed)?;
+                (bytes.len() >= all).then_some((0, all))
+            }
+        },
+        _ => return Err(Malformed),
+    })
+}
+
+/// The value at the beginning, all of which is there.
+fn read(bytes: &mut &[u8], deepest: usize) -> Result<Value, Malformed> {
+    let line = line(bytes)?.ok_or(Malformed)?;
+    let (whole, rest) = bytes.split_at(line.len() + 2);
+    *bytes = rest;
+    match line {
+        b"+OK" => Ok(Value::Okay),
+        [b'+', text @ ..] => Ok(Value::SimpleString(
+            String::from_utf8_lossy(text).into_owned(),
+        )),
+        // What codes there are, the client knows.
+        [b'-', ..] => redis::parse_redis_value(whole).map_err(|_| Malformed),
+        [b':', digits @ ..] => number(digits).map(Value::Int),
+        [b'$', count @ ..] => match length(count)? {
+            None => Ok(Value::Nil),
+            Some(length) => {
+                let (text, rest) = bytes.split_at_checked(length).ok_or(Malformed)?;
+                *bytes = rest.strip_prefix(b"\r\n").ok_or(Malformed)?;
+                Ok(Value::BulkString(text.to_vec()))
+            }
+        },
+        [b'*', count @ ..] => match length(count)? {
+            None => Ok(Value::Nil),
+            Some(_) if deepest == 0 => Err(Malformed),
+            Some(count) => (0..count)
+                .map(|_| read(bytes, deepest - 1))
+                .collect::<Result<_, _>>()
+                .map(Value::Array),
+        },
+        _ => Err(Malformed),
+    }
+}
+
+/// The first line without its end.
+fn line(bytes: &[u8]) -> Result<Option<&[u8]>, Malformed> {
+    let head = &bytes[..bytes.len().min(LONGEST_LINE)];
+    match head.iter().position(|byte| *byte == b'\n') {
+        Some(end) => head[..end].strip_suffix(b"\r").map(Some).ok_or(Malformed),
+        None if head.len() == LONGEST_LINE => Err(Malformed),
+        None => Ok(None),
+    }
+}
+
+/// A length; `None` is that of nothing (-1).
+fn length(digits: &[u8]) -> Result<Option<usize>, Malformed> {
+    match number(digits)? {
+        -1 => Ok(None),
+        length => usize::try_from(length).map(Some).map_err(|_| Malformed),
+    }
+}
+
+fn number(digits: &[u8]) -> Result<i64, Malformed> {
+    let digits = std::str::from_utf8(digits).map_err(|_| Malformed)?;
+    digits.parse().map_err(|_| Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::Value;
+
+    use super::{LARGE, Malformed, ROOM, Replies};
+
+    fn feed(replies: &mut Replies, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = replies.room();
+            let fits = room.len().min(bytes.len());
+            room[..fits].copy_from_slice(&bytes[..fits]);
+            replies.came(fits);
+            bytes = &bytes[fits..];
+        }
+    }
+
+    fn text(text: &[u8]) -> Value {
+        Value::BulkString(text.to_vec())
+    }
+
+    #[test]
+    fn replies_cut_anywhere_are_put_together() {
+        let all = b"+OK\r\n:-7\r\n$5\r\na\r\nb\0\r\n$-1\r\n$0\r\n\r\n*2\r\n$1\r\nx\r\n*1\r\n:1\r\n*-1\r\n+PONG\r\n";
+        let expected = [
+            Value::Okay,
+            Value::Int(-7),
+            text(b"a\r\nb\0"),
+            Value::Nil,
+            text(b""),
+            Value::Array(vec![text(b"x"), Value::Array(vec![Value::Int(1)])]),
+            Value::Nil,
+            Value::SimpleString("PONG".to_owned()),
+        ];
+        for piece in 1..all.len() {
+            let mut replies = Replies::default();
+            let mut found = Vec::new();
+            for bytes in all.chunks(piece) {
+                feed(&mut replies, bytes);
+                while let Some(value) = replies.next().unwrap() {
+                    found.push(value);
+                }
+            }
+            assert_eq!(found, expected, "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_server_is_a_reply() {
+        let mut replies = Replies::default();
+        feed(&mut replies, b"-READONLY You can't write\r\n");
+        let Some(Value::ServerError(error)) = replies.next().unwrap() else {
+            panic!("an error was expected");
+        };
+        assert_eq!(error.kind(), Some(redis::ServerErrorKind::ReadOnly));
+    }
+
+    #[test]
+    fn a_large_reply_leaves_no_large_buffer() {
+        let large = vec![b'x'; 3 * LARGE];
+        let mut replies = Replies::default();
+        feed(&mut replies, format!("${}\r\n", large.len()).as_bytes());
+        feed(&mut replies, &large);
+        assert!(replies.next().unwrap().is_none());
+        feed(&mut replies, b"\r\n:1\r\n");
+        assert_eq!(replies.next().unwrap(), Some(text(&large)));
+        assert_eq!(replies.next().unwrap(), Some(Value::Int(1)));
+        assert_eq!(replies.room().len(), ROOM);
+    }
+
+    #[test]
+    fn what_is_no_reply_is_an_error_and_never_a_panic() {
+        let deep = "*1\r\n".repeat(20) + ":1\r\n";
+        let long = "+".repeat(1 << 17);
+        for bytes in [
+            "HTTP/1.1 400 Bad Request\r\n",
+            "\r\n",
+            "\n",
+            "$-2\r\n",
+            "$x\r\n",
+            "$1\r\nabc\r\n",
+            ":\r\n",
+            "*99999999999999999999\r\n",
+            &format!("*{0}\r\n*{0}\r\n*{0}\r\n", i64::MAX),
+            &format!("${}\r\n", i64::MAX),
+            &deep,
+            &long,
+        ] {
+            let mut replies = Replies::default();
+            feed(&mut replies, bytes.as_bytes());
+            // A length that never comes is no error yet.
+            let waits = bytes == format!("${}\r\n", i64::MAX);
+            match replies.next() {
+                Err(Malformed) => assert!(!waits),
+                Ok(found) => assert!(waits && found.is_none(), "{bytes:?}: {found:?}"),
+            }
+        }
+    }
+}
