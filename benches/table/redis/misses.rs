@@ -20,7 +20,8 @@ fn fresh() -> u64 {
 pub(crate) fn all() -> Vec<Row> {
     let raw = Raw::new();
     Race::new("redis", "miss of 100 B, 1 async caller")
-        .rounds(31, Duration::from_millis(20))
+        .rounds(61, Duration::from_millis(10))
+        .awake()
         .ours_timed("cache_result", |n| {
             callers::time(1, n, |_| sound(ours::page(fresh())))
         })
