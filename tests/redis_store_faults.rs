@@ -258,3 +258,35 @@ fn a_runtime_without_timers_is_served_too() {
         assert_eq!(bare.block_on(store.get("k")).unwrap().unwrap(), b"v");
     }
 }
+
+#[test]
+fn a_task_that_blocks_its_thread_does_not_hold_up_the_limits_of_others() {
+    let Some(server) = RedisServer::start_or_skip() else {
+        return;
+    };
+    let store: &'static RedisStore = Box::leak(Box::new(store(&server)));
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(3)
+        .enable_all()
+        .build()
+        .unwrap();
+    let took = runtime.block_on(async {
+        store.ping().await.unwrap();
+        // No alarm is set any more: the next request has to wake who sets one.
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        let blocking = tokio::spawn(async {
+            let sleep = async { thread::sleep(Duration::from_secs(3)) };
+            let _ = futures::join!(store.get("one"), sleep);
+        });
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let other = tokio::spawn(async {
+            let start = std::time::Instant::now();
+            let _ = store.get("another").await;
+            start.elapsed()
+        });
+        let took = other.await.unwrap();
+        blocking.await.unwrap();
+        took
+    });
+    assert!(took < Duration::from_millis(1500), "{took:?}");
+}

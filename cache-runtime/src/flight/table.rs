@@ -111,8 +111,22 @@ impl Table {
             let _deserted = Deserted(self, flight);
             flight.wait(limit).await
         };
-        let lead = matches!(waited, Waited::Lead).then(|| self.lead(flight.clone()));
+        let lead = matches!(waited, Waited::Lead).then(|| {
+            self.list_again(flight);
+            self.lead(flight.clone())
+        });
         Some((waited, lead))
+    }
+
+    /// Whoever boarded but did not wait yet when the leader went was not counted, so the flight may
+    /// have been taken off the lists as deserted. An invalidation must reach it again before its body
+    /// runs.
+    fn list_again(&self, flight: &Arc<Flight>) {
+        let mut lists = lock(&self.lists);
+        let mut closed = lists.closed.iter();
+        if !lists.is_open(flight) && !closed.any(|other| Arc::ptr_eq(other, flight)) {
+            lists.closed.push(flight.clone());
+        }
     }
 
     /// A write of a result to the store, for as long as what is returned lives.
@@ -359,5 +373,42 @@ impl Drop for Lead<'_> {
         } else if self.flight.vacate() {
             self.table.remove(&self.flight, Flight::is_deserted);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Join, Table};
+    use crate::key::Tree;
+    use crate::local::{FullKey, Header};
+    use crate::mode::{Mode, block_on};
+
+    #[test]
+    fn a_lead_that_was_taken_over_late_is_still_overtaken() {
+        let header = Header {
+            binding: 1,
+            version: 1,
+        };
+        let key = FullKey::new(header, Tree::default());
+        let limit = Duration::from_secs(1);
+        let table = Table::new(limit);
+        let Join::Lead(first) = table.join(&key) else {
+            panic!("nobody else is there");
+        };
+        let Join::Wait(flight) = table.join(&key) else {
+            panic!("the first one leads");
+        };
+        // It goes before the second one has begun to wait.
+        drop(first);
+        let waited = block_on(table.wait(&flight, limit, true));
+        let Some((_, Some(lead))) = waited else {
+            panic!("the lead was free");
+        };
+        drop(block_on(table.overtake(Mode::Blocking, &key)));
+        assert!(lead.flight().is_overtaken());
+        drop(lead);
+        assert_eq!(table.len(), 0);
     }
 }

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::{RedisError, RedisResult, Value};
 use tokio::runtime::Handle;
@@ -24,6 +24,10 @@ use crate::error::CacheError;
 /// no answer to any request between them: callers with little patience must not fill the queue of
 /// a server that hangs. Nobody notices if it was given up for nothing; a new one is made.
 const MOST_ABANDONED: u32 = 128;
+
+/// The driver looks after the time limits of all callers. It may be held up itself: woken by a task
+/// that then blocks its thread, it has to wait for that thread. So much later a caller goes alone.
+const GRACE: Duration = Duration::from_millis(20);
 
 const NO_CONNECTION: &str = "no connection to redis";
 
@@ -71,7 +75,7 @@ impl Line {
     ) -> Result<Value, CacheError> {
         let deadline = Instant::now() + self.config.op_timeout;
         if let Some(live) = self.live() {
-            match self.ask(&live, request, deadline).await {
+            match self.ask(&live, runtime, request, deadline).await {
                 // The server was restarted, or closed an idle connection: once more, on a new one.
                 Err(error) if request.repeatable && failure::connection_was_dead(&error) => {}
                 outcome => return outcome.map_err(failure::describe),
@@ -93,7 +97,7 @@ impl Line {
             Ok(live) => live?,
             Err(_) => return Err(failure::timeout(self.config.op_timeout, NO_CONNECTION)),
         };
-        self.ask(&live, request, deadline)
+        self.ask(&live, runtime, request, deadline)
             .await
             .map_err(failure::describe)
     }
@@ -115,6 +119,7 @@ impl Line {
     async fn ask(
         &self,
         live: &Arc<Live>,
+        runtime: &Handle,
         request: &Request,
         deadline: Instant,
     ) -> RedisResult<Value> {
@@ -123,7 +128,12 @@ impl Line {
             live,
             answered: false,
         };
-        let outcome = live.wire.exchange(request, Some(deadline)).await;
+        let exchange = live.wire.exchange(request, Some(deadline));
+        let limited = {
+            let _inside = runtime.enter();
+            tokio::time::timeout_at((deadline + GRACE).into(), exchange)
+        };
+        let outcome = limited.await.unwrap_or_else(|_| Err(held_up()));
         if failure::ends_connection(&outcome) {
             self.discard(live);
         }
@@ -290,6 +300,10 @@ async fn while_driven(
         }
     })
     .await
+}
+
+fn held_up() -> RedisError {
+    io::Error::from(io::ErrorKind::TimedOut).into()
 }
 
 fn closed() -> RedisError {
