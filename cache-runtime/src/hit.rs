@@ -1,4 +1,4 @@
-//! The in-process hit: from a key to the value in its slot. One piece of code for all functions.
+//! The in-process hit: from a key to its fresh entry. One piece of code for all functions.
 
 use std::sync::Arc;
 

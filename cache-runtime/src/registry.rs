@@ -1,6 +1,7 @@
 //! Caches by alias: set by the program, or found in the environment at first use.
 //!
-//! A function knows its alias for good, and a hit reads the alias's cache without a lock.
+//! A function knows its alias for good. Its calls go a way of their own (`hit.rs`), resolved when it
+//! met the alias's cache, and closed here when another cache takes that one's place.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -171,7 +172,7 @@ pub(crate) fn cache_of(site: &Site) -> Found {
     site.alias_of.get_or_init(|| alias_named(site.alias)).get()
 }
 
-/// From now on the hits of `site` go this way, if `cache` still is the one of its alias.
+/// From now on the calls of `site` go this way, if `cache` still is the one of its alias.
 pub(crate) fn open_way(site: &'static Site, cache: &Cache, way: Direct) {
     let Some(alias) = site.alias_of.get() else {
         return;

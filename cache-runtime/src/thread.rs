@@ -55,7 +55,7 @@ impl Drop for End {
             here.mine.set(None);
         });
         if let Some(own) = self.0.take() {
-            lock(&FREE).push(own.0);
+            own.give_back();
         }
     }
 }
@@ -77,6 +77,11 @@ impl Own {
             record
         });
         Self(record, std::marker::PhantomData)
+    }
+
+    /// The next thread may have it.
+    fn give_back(self) {
+        lock(&FREE).push(self.0);
     }
 
     /// Begins to read.
@@ -148,7 +153,7 @@ struct Back(Own);
 
 impl Drop for Back {
     fn drop(&mut self) {
-        lock(&FREE).push(self.0.0);
+        self.0.give_back();
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Tree {
     /// The bytes while they fit, padded with zeros; all zero after a spill.
     words: [[u8; 8]; WORDS],
     /// Once the bytes are more than fit, and never before.
-    // Boxed: a word in every entry of the in-process level instead of four that are hardly ever used.
+    // Boxed: a word in every key instead of four that are hardly ever used.
     far: Option<Box<Far>>,
 }
 
@@ -145,18 +145,19 @@ impl Tree {
             mix.pair(self.word(2), self.word(3));
         }
         // Most calls have no more.
-        if self.len > 32 {
-            return self.hash_long(Mix::new(seed, self.len));
+        if self.len > HEAD {
+            return self.hash_tail(mix);
         }
         mix.finish()
     }
 
+    /// Goes on where the first words end.
     #[inline(never)]
-    fn hash_long(&self, mut mix: Mix) -> u64 {
+    fn hash_tail(&self, mut mix: Mix) -> u64 {
         if self.len > INLINE {
             return self.hash_spilled(mix);
         }
-        for (first, second) in self.pairs() {
+        for (first, second) in self.pairs().skip(HEAD / 16) {
             mix.pair(first, second);
         }
         mix.finish()
