@@ -32,6 +32,17 @@ const HOT: &str = "f(u64) -> u64, one hot key";
 const ARC: &str = "f(u64, Option<&str>) -> Arc<T>, 1 KiB, one hot key";
 const RATIO: &str =
     "hit ratio: 10,000 entries, 100,000 keys, Zipf 0.99, 2 million accesses from empty";
+const TWO_ARC: &str = "f(u64, Option<&str>) -> Arc<T>, 1 KiB, one hot key, 2 threads";
+const TWO: &str = "f(u64) -> u64, one hot key, 2 threads";
+const ASYNC: &str = "async f(u64) -> u64, one hot key, tokio current_thread";
+const REDIS_1: &str = "hit of 100 B, 1 async caller";
+const REDIS_64: &str = "hit of 100 B, 64 async callers with a key each";
+const REDIS_SYNC: &str = "hit of 100 B, 1 sync caller";
+const STORM: &str = "64 tasks on 2 workers, one cold key, a function of 50 ms";
+const STORMS: &str = "64 tasks on 2 workers, 64 cold keys, a function of 50 ms";
+const CRATES: &str = "crates that are compiled, in process";
+const CRATES_REDIS: &str = "crates that are compiled, Redis";
+const PYTHON: &str = "hit of f(user_id, status), the one object that all share";
 const EVICT: &str = "f(u64) -> u64, a new key each time, 10,000 entries and full: each miss evicts";
 
 /// All of them.
@@ -51,12 +62,12 @@ pub const GOALS: &[Goal] = &[
         "papaya",
         1.0,
     ),
-    Goal {
-        what: "hit ratio, 10,000 entries over 100,000 Zipf keys",
-        work: RATIO,
-        lanes: (OURS, OURS),
-        bound: Bound::AtLeast(78.0),
-    },
+    figure(
+        "hit ratio, 10,000 entries over 100,000 Zipf keys",
+        RATIO,
+        OURS,
+        Bound::AtLeast(78.0),
+    ),
     goal(
         "miss and evict",
         EVICT,
@@ -87,50 +98,49 @@ pub const GOALS: &[Goal] = &[
         "redis-rs GET",
         1.3,
     ),
+    figure(
+        "64 tasks, one cold key of 50 ms",
+        STORM,
+        OURS,
+        Bound::AtMost(55e6),
+    ),
+    figure(
+        "64 tasks, 64 cold keys of 50 ms",
+        STORMS,
+        OURS,
+        Bound::AtMost(55e6),
+    ),
+    figure(
+        "crates of the default build",
+        CRATES,
+        "cache-runtime",
+        Bound::AtMost(25.0),
+    ),
+    figure(
+        "crates with redis",
+        CRATES_REDIS,
+        "cache-runtime, redis",
+        Bound::AtMost(90.0),
+    ),
     Goal {
-        what: "64 tasks, one cold key of 50 ms",
-        work: "64 tasks on 2 workers, one cold key, a function of 50 ms",
-        lanes: (OURS, OURS),
-        bound: Bound::AtMost(55e6),
-    },
-    Goal {
-        what: "64 tasks, 64 cold keys of 50 ms",
-        work: "64 tasks on 2 workers, 64 cold keys, a function of 50 ms",
-        lanes: (OURS, OURS),
-        bound: Bound::AtMost(55e6),
-    },
-    Goal {
-        what: "crates of the default build",
-        work: "crates that are compiled, in process",
-        lanes: ("cache-runtime", "cache-runtime"),
-        bound: Bound::AtMost(25.0),
-    },
-    Goal {
-        what: "crates with redis",
-        work: "crates that are compiled, Redis",
-        lanes: ("cache-runtime, redis", "cache-runtime, redis"),
-        bound: Bound::AtMost(90.0),
-    },
-    Goal {
-        what: "hit, beside Python's `functools.lru_cache`",
-        work: "hit of f(user_id, status), the one object that all share",
         lanes: ("cache_result, Arc", "functools.lru_cache"),
-        bound: Bound::Times(0.2),
+        ..goal(
+            "hit, beside Python's `functools.lru_cache`",
+            PYTHON,
+            "functools.lru_cache",
+            0.2,
+        )
     },
     Goal {
-        what: "hit, beside Django's locmem",
-        work: "hit of f(user_id, status), the one object that all share",
         lanes: ("cache_result, Arc", "Django, locmem"),
-        bound: Bound::Times(0.002),
+        ..goal(
+            "hit, beside Django's locmem",
+            PYTHON,
+            "Django, locmem",
+            0.002,
+        )
     },
 ];
-
-const TWO_ARC: &str = "f(u64, Option<&str>) -> Arc<T>, 1 KiB, one hot key, 2 threads";
-const TWO: &str = "f(u64) -> u64, one hot key, 2 threads";
-const ASYNC: &str = "async f(u64) -> u64, one hot key, tokio current_thread";
-const REDIS_1: &str = "hit of 100 B, 1 async caller";
-const REDIS_64: &str = "hit of 100 B, 64 async callers with a key each";
-const REDIS_SYNC: &str = "hit of 100 B, 1 sync caller";
 
 const fn goal(what: &'static str, work: &'static str, other: &'static str, times: f64) -> Goal {
     Goal {
@@ -138,6 +148,15 @@ const fn goal(what: &'static str, work: &'static str, other: &'static str, times
         work,
         lanes: (OURS, other),
         bound: Bound::Times(times),
+    }
+}
+
+const fn figure(what: &'static str, work: &'static str, lane: &'static str, bound: Bound) -> Goal {
+    Goal {
+        what,
+        work,
+        lanes: (lane, lane),
+        bound,
     }
 }
 

@@ -7,6 +7,7 @@
 mod awaited;
 mod course;
 mod keys;
+mod lanes;
 mod number;
 mod rivals;
 mod rows;

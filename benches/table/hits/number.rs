@@ -10,7 +10,7 @@ use memoize::memoize;
 
 use super::course::{self, Course};
 use super::keys::Keys;
-use super::rivals::{self, Locked, Papaya, locked_or, papaya_or, quick_or};
+use super::lanes::{self, Functions};
 
 /// What all of them cache.
 fn work(n: u64) -> u64 {
@@ -67,19 +67,13 @@ where
     M: Fn(usize) -> N + Copy + Sync,
     N: FnMut() -> u64,
 {
-    let moka = rivals::moka();
-    let quick = rivals::quick();
-    let papaya = Papaya::new();
-    let map = Locked::default();
-    course
-        .ours("cache_result", ours)
-        .lane("cached(max_size, ttl)", cached_bounded)
-        .lane("concurrent_cached(max_size, ttl)", cached_sharded)
-        .lane("memoize(capacity, ttl, shared)", memoized)
-        .lane("moka(ttl)", |n| moka.get_with_by_ref(&n, || work(n)))
-        .limit("quick_cache", |n| quick_or(&quick, &n, || (n, work(n))))
-        .limit("papaya", |n| papaya_or(&papaya, &n, || (n, work(n))))
-        .limit("cached, unbounded", cached_unbounded)
-        .limit("RwLock<HashMap>", |n| locked_or(&map, &n, || (n, work(n))))
-        .run()
+    let functions = Functions {
+        ours,
+        cached_bounded,
+        cached_sharded,
+        memoized,
+        cached_unbounded,
+        work,
+    };
+    lanes::of_number(course, functions)
 }

@@ -10,7 +10,7 @@ use memoize::memoize;
 use serde::{Deserialize, Serialize};
 
 use super::course::{self, Course};
-use super::rivals::{self, Locked, Papaya, locked_or, papaya_or, quick_or};
+use super::lanes::{self, Functions};
 
 /// A row of a table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,20 +57,15 @@ fn cached_unbounded(n: u64) -> Vec<Task> {
 }
 
 pub(crate) fn all() -> Vec<Row> {
-    let moka = rivals::moka();
-    let quick = rivals::quick();
-    let papaya = Papaya::new();
-    let map = Locked::default();
     let key = |_| || black_box(7);
-    Course::hot("f(u64) -> Vec<Row>, 100 rows, one hot key", 1, key)
-        .ours("cache_result", ours)
-        .lane("cached(max_size, ttl)", cached_bounded)
-        .lane("concurrent_cached(max_size, ttl)", cached_sharded)
-        .lane("memoize(capacity, ttl, shared)", memoized)
-        .lane("moka(ttl)", |n| moka.get_with_by_ref(&n, || work(n)))
-        .limit("quick_cache", |n| quick_or(&quick, &n, || (n, work(n))))
-        .limit("papaya", |n| papaya_or(&papaya, &n, || (n, work(n))))
-        .limit("cached, unbounded", cached_unbounded)
-        .limit("RwLock<HashMap>", |n| locked_or(&map, &n, || (n, work(n))))
-        .run()
+    let course = Course::hot("f(u64) -> Vec<Row>, 100 rows, one hot key", 1, key);
+    let functions = Functions {
+        ours,
+        cached_bounded,
+        cached_sharded,
+        memoized,
+        cached_unbounded,
+        work,
+    };
+    lanes::of_number(course, functions)
 }

@@ -12,7 +12,8 @@ use memoize::memoize;
 use serde::{Deserialize, Serialize};
 
 use super::course::{self, Course};
-use super::rivals::{self, Arguments, Borrowed, Locked, Papaya, locked_or, papaya_or, quick_or};
+use super::lanes::{self, Functions};
+use super::rivals::Arguments;
 
 /// 1 KiB and its title.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,7 +45,6 @@ fn cached_sharded(id: u64, status: Option<&str>) -> Arc<Document> {
     work(id, status)
 }
 
-/// memoize keeps the arguments as they are, so they must be owned.
 #[memoize(Capacity: 100_000, TimeToLive: Duration::from_secs(600), SharedCache)]
 fn memoized(id: u64, status: Option<String>) -> Arc<Document> {
     work(id, status.as_deref())
@@ -62,44 +62,19 @@ pub(crate) fn all() -> Vec<Row> {
 }
 
 fn race(threads: usize) -> Vec<Row> {
-    let moka = rivals::moka();
-    let quick = rivals::quick();
-    let papaya = Papaya::new();
-    let map = Locked::default();
     let key = |_| || -> Arguments { black_box((7, Some("open"))) };
-    let name = "f(u64, Option<&str>) -> Arc<T>, 1 KiB, one hot key";
-    Course::hot(name, threads, key)
-        .ours("cache_result", |(id, status)| ours(id, status))
-        .lane("cached(max_size, ttl)", |(id, status)| {
-            cached_bounded(id, status)
-        })
-        .lane("concurrent_cached(max_size, ttl)", |(id, status)| {
-            cached_sharded(id, status)
-        })
-        .lane("memoize(capacity, ttl, shared)", |(id, status)| {
-            memoized(id, status.map(str::to_owned))
-        })
-        // Not `get_with_by_ref`: it wants `ToOwned`, which no borrowed tuple can have.
-        .lane("moka(ttl)", |(id, status)| {
-            let key = Borrowed(id, status);
-            let found = moka.get(&key);
-            found.unwrap_or_else(|| moka.get_with(key.own(), || work(id, status)))
-        })
-        .limit("quick_cache", |(id, status)| {
-            let key = Borrowed(id, status);
-            quick_or(&quick, &key, || (key.own(), work(id, status)))
-        })
-        .limit("papaya", |(id, status)| {
-            let key = Borrowed(id, status);
-            papaya_or(&papaya, &key, || (key.own(), work(id, status)))
-        })
-        .limit("cached, unbounded", |(id, status)| {
-            cached_unbounded(id, status)
-        })
-        // The standard map cannot be asked for a tuple that one does not own.
-        .limit("RwLock<HashMap>", |(id, status)| {
-            let key = Borrowed(id, status).own();
-            locked_or(&map, &key, || (key.clone(), work(id, status)))
-        })
-        .run()
+    let course = Course::hot(
+        "f(u64, Option<&str>) -> Arc<T>, 1 KiB, one hot key",
+        threads,
+        key,
+    );
+    let functions = Functions {
+        ours,
+        cached_bounded,
+        cached_sharded,
+        memoized,
+        cached_unbounded,
+        work,
+    };
+    lanes::of_text(course, functions)
 }
