@@ -24,6 +24,10 @@ pub struct Capabilities {
     pub batch: bool,
     /// It keeps the time limits of its operations itself.
     pub time_limits: bool,
+    /// Lives are rounded up to a multiple of this; zero where they are kept to the millisecond.
+    pub resolution: Duration,
+    /// The longest value it takes, in bytes; `None` where it has no limit of its own.
+    pub max_value: Option<usize>,
 }
 
 /// A store outside the process: keys are text, values are bytes.

@@ -1,19 +1,15 @@
 //! A real `redis-server` for tests: started on a free port, killed, frozen and restarted at will.
 
-use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::{Folder, Process, free_port, is_installed, may_skip};
 
 /// What to run where there is no `redis-server`.
-const INSTALL: &str = "apt-get install -y redis-server";
-
-/// How long a server may take to answer its first `PING`.
-const START_LIMIT: Duration = Duration::from_secs(10);
+const INSTALL: &str = "apt-get install -y redis-server`, or set `CACHE_TESTS_SKIP=redis";
 
 /// A server of its own, on the loopback interface and on a Unix socket, with nothing kept on disk.
 /// Dropping it kills the server and removes its folder.
@@ -27,11 +23,10 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 /// ```
 #[derive(Debug)]
 pub struct RedisServer {
-    child: Option<Child>,
-    /// Kills the server if this process ends without dropping it: statics are never dropped.
-    watchdog: Option<Child>,
+    // Before the folder: it is dropped first.
+    process: Option<Process>,
     port: u16,
-    folder: PathBuf,
+    folder: Folder,
     arguments: Vec<String>,
     password: Option<String>,
 }
@@ -61,10 +56,9 @@ impl RedisServer {
         // The port was free a moment ago; another process may take it before the server does.
         for _ in 0..5 {
             let mut server = Self {
-                child: None,
-                watchdog: None,
+                process: None,
                 port: free_port(),
-                folder: new_folder(),
+                folder: Folder::new("redis"),
                 arguments: arguments
                     .iter()
                     .map(|&argument| argument.to_owned())
@@ -86,8 +80,7 @@ impl RedisServer {
     /// As [`start`](Self::start), if it was not allowed to skip.
     #[must_use]
     pub fn start_or_skip() -> Option<Self> {
-        let skip = std::env::var("CACHE_TESTS_SKIP").unwrap_or_default();
-        if !is_installed() && skip.split(',').any(|name| name.trim() == "redis") {
+        if !is_installed("redis-server") && may_skip("redis") {
             println!("skipped: redis");
             return None;
         }
@@ -113,20 +106,12 @@ impl RedisServer {
     /// The path of the Unix socket.
     #[must_use]
     pub fn socket_path(&self) -> PathBuf {
-        self.folder.join("socket")
+        self.folder.path().join("socket")
     }
 
     /// Kills the server at once (SIGKILL), so that its connections break.
     pub fn kill(&mut self) {
-        // The watchdog first: it must not bite a later process of the same number.
-        for mut child in [self.watchdog.take(), self.child.take()]
-            .into_iter()
-            .flatten()
-        {
-            // An error means that it is dead already.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.process = None;
     }
 
     /// Starts the server again on the same port, killing it first if it runs. It comes up empty.
@@ -145,7 +130,7 @@ impl RedisServer {
     ///
     /// If the signal cannot be sent.
     pub fn pause(&self) {
-        self.signal("STOP");
+        self.running().pause();
     }
 
     /// Lets a frozen server go on (SIGCONT).
@@ -154,7 +139,7 @@ impl RedisServer {
     ///
     /// If the signal cannot be sent.
     pub fn resume(&self) {
-        self.signal("CONT");
+        self.running().resume();
     }
 
     /// Runs one command on a connection of its own and gives the answer as text: strings as they
@@ -184,116 +169,29 @@ impl RedisServer {
 
     /// Starts the process and waits until it answers; false if it ended before.
     fn launch(&mut self) -> bool {
-        let child = Command::new("redis-server")
+        let mut command = Command::new("redis-server");
+        command
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no"])
             .arg("--dir")
-            .arg(&self.folder)
+            .arg(self.folder.path())
             .arg("--unixsocket")
             .arg(self.socket_path())
-            .args(&self.arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        match child {
-            Ok(child) => {
-                self.watchdog = watch(&child, &self.folder);
-                self.child = Some(child);
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => panic!(
-                "redis-server is not installed; run `{INSTALL}`, or set CACHE_TESTS_SKIP=redis"
-            ),
-            Err(error) => panic!("redis-server cannot be started: {error}"),
-        }
-        let started = Instant::now();
-        while started.elapsed() < START_LIMIT {
-            // Whoever answers on this port, it must be our child that lives.
-            let ended = self
-                .child
-                .as_mut()
-                .is_none_or(|child| child.try_wait().is_ok_and(|status| status.is_some()));
-            if ended {
-                return false;
-            }
-            if self
-                .try_command(&["PING"])
+            .args(&self.arguments);
+        let mut process = Process::spawn(&mut command, self.folder.path(), INSTALL);
+        let is_up = process.wait_until(|| {
+            self.try_command(&["PING"])
                 .is_ok_and(|answer| answer == "PONG")
-            {
-                return true;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        false
+        });
+        self.process = is_up.then_some(process);
+        is_up
     }
 
-    fn signal(&self, name: &str) {
-        let Some(child) = &self.child else {
-            panic!("redis-server is not running");
-        };
-        // By the command: std cannot send other signals than SIGKILL.
-        let status = Command::new("kill")
-            .args(["-s", name, &child.id().to_string()])
-            .status();
-        assert!(
-            status.is_ok_and(|status| status.success()),
-            "redis-server could not be sent SIG{name}"
-        );
+    fn running(&self) -> &Process {
+        self.process
+            .as_ref()
+            .unwrap_or_else(|| panic!("redis-server is not running"))
     }
-}
-
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        self.kill();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// A shell that waits for the end of this process, however it comes, and then kills the server.
-fn watch(server: &Child, folder: &Path) -> Option<Child> {
-    // Its input is a pipe that nobody writes to, and that closes when this process ends.
-    Command::new("sh")
-        .args(["-c", r#"read -r _; kill -9 "$1"; rm -rf "$2""#, "watchdog"])
-        .arg(server.id().to_string())
-        .arg(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()
-}
-
-fn is_installed() -> bool {
-    Command::new("redis-server")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok()
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .unwrap_or_else(|error| panic!("there is no free port on 127.0.0.1: {error}"))
-        .port()
-}
-
-/// A folder that no other server has; its path is short, as that of a socket must be.
-fn new_folder() -> PathBuf {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("cache-redis-{}-{number}", std::process::id());
-    let folder: PathBuf = std::env::temp_dir().join(name);
-    // Left behind by an earlier process of the same number that was killed.
-    let _ = fs::remove_dir_all(&folder);
-    create(&folder);
-    folder
-}
-
-fn create(folder: &Path) {
-    fs::create_dir_all(folder)
-        .unwrap_or_else(|error| panic!("the folder {folder:?} cannot be made: {error}"));
 }
 
 fn encode(arguments: &[&str]) -> Vec<u8> {

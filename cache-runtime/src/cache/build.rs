@@ -9,11 +9,13 @@ use super::options;
 use crate::clock::Clock;
 use crate::codec::{Compression, Format};
 use crate::error::CacheError;
+#[cfg(feature = "blake3")]
 use crate::key::KeyHash;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::stores::{self, Opening, Own, Scheme};
 use crate::timeout::Timeout;
-use crate::url::{CacheUrl, bad};
+use crate::url::CacheUrl;
 use crate::version::Version;
 
 /// Makes a [`Cache`]; in process, unless told otherwise.
@@ -32,25 +34,21 @@ use crate::version::Version;
 pub struct CacheBuilder {
     pub(super) settings: Settings,
     place: Choice,
-    pub(super) max_connections: Option<usize>,
-    pub(super) db: Option<i64>,
+    /// The options that only the store of the URL has.
+    own: Own,
 }
 
 enum Choice {
-    Memory,
-    Dummy,
-    Store(Arc<dyn Store>),
-    #[cfg(feature = "redis")]
-    Redis(CacheUrl),
+    Place(Place),
+    Url(CacheUrl, &'static Scheme),
 }
 
 impl Default for CacheBuilder {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
-            place: Choice::Memory,
-            max_connections: None,
-            db: None,
+            place: Choice::Place(Place::Process),
+            own: Own::default(),
         }
     }
 }
@@ -63,25 +61,31 @@ impl CacheBuilder {
     /// As [`Cache::from_url`].
     pub fn from_url(url: &str) -> Result<Self, CacheError> {
         let url = CacheUrl::parse(url)?;
+        let scheme = stores::find(&url.scheme)?;
+        scheme.check(&url.scheme)?;
         let mut builder = Self::default();
         for (name, value) in &url.options {
-            options::apply(&mut builder, name, value)?;
+            if scheme.options.contains(&name.as_str()) {
+                builder.own.set(name, value.clone());
+            } else {
+                options::apply(&mut builder.settings, name, value, &url.scheme, scheme)?;
+            }
         }
-        builder.place = choose(url)?;
+        builder.place = Choice::Url(url, scheme);
         Ok(builder)
     }
 
     /// Any store: one of the library's, or one of your own.
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
-        self.place = Choice::Store(Arc::new(store));
+        self.place = Choice::Place(Place::Shared(Arc::new(store)));
         self
     }
 
     /// Keeps nothing: for development and tests.
     #[must_use]
     pub fn dummy(mut self) -> Self {
-        self.place = Choice::Dummy;
+        self.place = Choice::Place(Place::Nowhere);
         self
     }
 
@@ -157,17 +161,18 @@ impl CacheBuilder {
         self
     }
 
-    /// The most connections that blocking callers open; 32 unless told.
+    /// The most connections that blocking callers open, where the URL's store has such a limit;
+    /// 32 unless told.
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = Some(connections);
+        self.own.set("max_connections", connections.to_string());
         self
     }
 
     /// The number of the database, where a URL has no place for it (`redis+unix://`).
     #[must_use]
     pub fn db(mut self, number: i64) -> Self {
-        self.db = Some(number);
+        self.own.set("db", number.to_string());
         self
     }
 
@@ -193,10 +198,6 @@ impl CacheBuilder {
         self
     }
 
-    pub(super) fn set_key_hash(&mut self, hash: KeyHash) {
-        self.settings.key_hash = hash;
-    }
-
     /// Takes the time from this clock instead of the system's.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -212,49 +213,15 @@ impl CacheBuilder {
     pub fn build(self) -> Result<Cache, CacheError> {
         self.settings.check()?;
         let place = match self.place {
-            Choice::Memory => Place::Process,
-            Choice::Dummy => Place::Nowhere,
-            Choice::Store(store) => Place::Shared(store),
-            #[cfg(feature = "redis")]
-            Choice::Redis(url) => Place::Shared(Arc::new(crate::stores::redis::open(
-                &url,
-                &self.settings,
-                self.max_connections,
-                self.db,
-            )?)),
+            Choice::Place(place) => place,
+            Choice::Url(url, scheme) => scheme.open(&Opening {
+                url: &url,
+                settings: &self.settings,
+                own: &self.own,
+            })?,
         };
         Ok(Cache::new(Core::new(self.settings, place)))
     }
-}
-
-fn choose(url: CacheUrl) -> Result<Choice, CacheError> {
-    match url.scheme.as_str() {
-        "memory" => nowhere(&url).map(|()| Choice::Memory),
-        "dummy" => nowhere(&url).map(|()| Choice::Dummy),
-        #[cfg(feature = "redis")]
-        "redis" | "redis+unix" => Ok(Choice::Redis(url)),
-        #[cfg(not(feature = "redis"))]
-        "redis" | "redis+unix" => Err(bad("redis:// needs the cargo feature `redis`: \
-             cache-runtime = { version = \"…\", features = [\"redis\"] }")),
-        "rediss" | "redis+cluster" | "redis+sentinel" | "memcached" | "sqlite" | "postgres"
-        | "mysql" | "file" => Err(bad(format!(
-            "{}:// is not supported by this version; it has {SCHEMES}",
-            url.scheme
-        ))),
-        other => Err(bad(format!("unknown scheme `{other}`; there is {SCHEMES}"))),
-    }
-}
-
-const SCHEMES: &str = "memory://, redis://, redis+unix:// and dummy://";
-
-fn nowhere(url: &CacheUrl) -> Result<(), CacheError> {
-    if url.hosts.is_empty() && url.path.is_empty() && url.user.is_none() {
-        return Ok(());
-    }
-    Err(bad(format!(
-        "{}:// has no host and no path: write {}://?option=value",
-        url.scheme, url.scheme
-    )))
 }
 
 impl std::fmt::Debug for CacheBuilder {

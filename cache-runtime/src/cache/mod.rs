@@ -11,4 +11,5 @@ mod options;
 
 pub use blocking::BlockingCache;
 pub use build::CacheBuilder;
+pub(crate) use core::Place;
 pub use handle::Cache;

@@ -111,6 +111,7 @@ impl<L: Link> Store for RedisStore<L> {
             list_keys: true,
             batch: true,
             time_limits: true,
+            ..Capabilities::default()
         }
     }
 

@@ -14,7 +14,6 @@
 //! socket.rs        its two halves
 //! packed.rs        commands as bytes
 //! replies.rs       bytes as replies
-//! io_thread.rs     async callers without a tokio runtime
 //! pool.rs          callers that block: who gets which connection
 //! pooled.rs        one of these connections, held to its time limit
 //! ```
@@ -41,7 +40,6 @@ mod config;
 mod connections;
 mod driver;
 mod failure;
-mod io_thread;
 mod line;
 mod open;
 mod packed;

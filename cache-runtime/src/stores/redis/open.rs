@@ -2,18 +2,18 @@
 
 use super::{RedisAddress, RedisConfig, RedisStore};
 use crate::error::CacheError;
-use crate::settings::Settings;
+use crate::stores::{Opening, read_number};
 use crate::url::{CacheUrl, bad, host_and_port};
 
 const PORT: u16 = 6379;
 
 /// The store that the URL names. Nothing is connected.
-pub(crate) fn open(
-    url: &CacheUrl,
-    settings: &Settings,
-    max_connections: Option<usize>,
-    db: Option<i64>,
-) -> Result<RedisStore, CacheError> {
+pub(crate) fn open(opening: &Opening<'_>) -> Result<RedisStore, CacheError> {
+    let Opening { url, settings, .. } = opening;
+    let db = opening.read("db", |value| {
+        let db = value.parse().ok().filter(|db| *db >= 0);
+        db.ok_or_else(|| "a database number".to_owned())
+    })?;
     let (address, path_db) = if url.scheme == "redis+unix" {
         (RedisAddress::unix(&url.path), None)
     } else {
@@ -42,7 +42,7 @@ pub(crate) fn open(
     config.password.clone_from(&url.password);
     config.connect_timeout = settings.connect_timeout;
     config.op_timeout = settings.op_timeout;
-    if let Some(connections) = max_connections {
+    if let Some(connections) = opening.read("max_connections", read_number)? {
         config.max_connections = connections;
     }
     RedisStore::new(config)

@@ -1,0 +1,105 @@
+//! Which URL scheme is which store: one row each.
+
+use std::sync::Arc;
+
+use super::opening::Opening;
+use crate::cache::Place;
+use crate::error::CacheError;
+use crate::url::{CacheUrl, bad};
+
+/// One kind of store.
+pub(crate) struct Scheme {
+    /// The schemes that name it, as they stand before `://`.
+    names: &'static [&'static str],
+    /// The cargo feature that brings it; empty if none is needed.
+    feature: &'static str,
+    /// The options that only it has.
+    pub(crate) options: &'static [&'static str],
+    /// `None` where the feature is off.
+    open: Option<Open>,
+}
+
+type Open = fn(&Opening<'_>) -> Result<Place, CacheError>;
+
+/// The row of a store behind a cargo feature.
+macro_rules! store {
+    ($names:expr, $feature:literal, $options:expr, $open:expr) => {
+        Scheme {
+            names: $names,
+            feature: $feature,
+            options: $options,
+            #[cfg(feature = $feature)]
+            open: Some(|opening| Ok(Place::Shared(Arc::new($open(opening)?)))),
+            #[cfg(not(feature = $feature))]
+            open: None,
+        }
+    };
+}
+
+const SCHEMES: &[Scheme] = &[
+    Scheme {
+        names: &["memory"],
+        feature: "",
+        options: &[],
+        open: Some(|opening| nowhere(opening.url).map(|()| Place::Process)),
+    },
+    store!(
+        &["redis", "redis+unix"],
+        "redis",
+        &["db", "max_connections"],
+        super::redis::open
+    ),
+    Scheme {
+        names: &["dummy"],
+        feature: "",
+        options: &[],
+        open: Some(|opening| nowhere(opening.url).map(|()| Place::Nowhere)),
+    },
+];
+
+/// The kind of store that the URL names.
+pub(crate) fn find(scheme: &str) -> Result<&'static Scheme, CacheError> {
+    let found = SCHEMES.iter().find(|row| row.names.contains(&scheme));
+    found.ok_or_else(|| {
+        let names = SCHEMES.iter().flat_map(|row| row.names);
+        let names: Vec<String> = names.map(|name| format!("{name}://")).collect();
+        let names = names.join(", ");
+        bad(format!("unknown scheme `{scheme}`; there is {names}"))
+    })
+}
+
+impl Scheme {
+    /// The place that `opening` names. Nothing is connected.
+    pub(crate) fn open(&self, opening: &Opening<'_>) -> Result<Place, CacheError> {
+        match self.open {
+            Some(open) => open(opening),
+            None => Err(self.is_off(&opening.url.scheme)),
+        }
+    }
+
+    /// An error where the store's cargo feature is off.
+    pub(crate) fn check(&self, scheme: &str) -> Result<(), CacheError> {
+        match self.open {
+            Some(_) => Ok(()),
+            None => Err(self.is_off(scheme)),
+        }
+    }
+
+    fn is_off(&self, scheme: &str) -> CacheError {
+        let feature = self.feature;
+        bad(format!(
+            "{scheme}:// needs the cargo feature `{feature}`: \
+             cache-runtime = {{ version = \"…\", features = [\"{feature}\"] }}"
+        ))
+    }
+}
+
+fn nowhere(url: &CacheUrl) -> Result<(), CacheError> {
+    if url.hosts.is_empty() && url.path.is_empty() && url.user.is_none() {
+        return Ok(());
+    }
+    Err(bad(format!(
+        "{}:// has no host and no path: write {}://?option=value",
+        url.scheme, url.scheme
+    )))
+}
