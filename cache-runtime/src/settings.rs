@@ -1,10 +1,11 @@
 //! What a cache is set to, however it was said: by URL or by builder.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::codec::{Codec, Compression, Format};
+use crate::codec::{Codec, Compression, Format, Signer};
 use crate::error::{CacheError, ErrorKind};
 use crate::key::{self, KeyHash};
 use crate::timeout::Timeout;
@@ -19,9 +20,13 @@ pub(crate) struct Settings {
     pub(crate) timeout: Timeout,
     pub(crate) format: Format,
     pub(crate) compression: Compression,
+    /// Signs every entry of the store, if there is one.
+    pub(crate) signer: Option<Arc<Signer>>,
     pub(crate) max_value_size: usize,
     pub(crate) max_entries: usize,
     pub(crate) max_bytes: Option<usize>,
+    /// Where it was said, the in-process level makes room as Django's does.
+    pub(crate) cull_frequency: Option<u32>,
     pub(crate) key_hash: KeyHash,
     pub(crate) key_function: Option<KeyFunction>,
     pub(crate) connect_timeout: Duration,
@@ -37,9 +42,11 @@ impl Default for Settings {
             timeout: Timeout::After(Duration::from_secs(300)),
             format: Format::Native,
             compression: Compression::None,
+            signer: None,
             max_value_size: 1 << 20,
             max_entries: 100_000,
             max_bytes: None,
+            cull_frequency: None,
             key_hash: KeyHash::Md5,
             key_function: None,
             connect_timeout: Duration::from_millis(500),
@@ -58,11 +65,32 @@ impl Settings {
             format: self.format,
             compression: self.compression,
             max_inflated: self.max_value_size.max(MIN_INFLATED),
+            bare_integers: self.signer.is_none(),
         }
     }
 
-    /// Refuses what a URL cannot say and a builder can.
-    pub(crate) fn check(&self) -> Result<(), CacheError> {
+    /// `bytes` as the store keeps them under `made`, the whole key: signed, if that is asked for.
+    pub(crate) fn seal(&self, made: &str, bytes: Vec<u8>) -> Vec<u8> {
+        match &self.signer {
+            None => bytes,
+            Some(signer) => signer.seal(made, &bytes),
+        }
+    }
+
+    /// What was sealed for this key; an error of kind `Decode` if it was not.
+    pub(crate) fn unseal<'b>(
+        &self,
+        made: &str,
+        bytes: Cow<'b, [u8]>,
+    ) -> Result<Cow<'b, [u8]>, CacheError> {
+        match &self.signer {
+            None => Ok(bytes),
+            Some(signer) => signer.open(made, bytes),
+        }
+    }
+
+    /// Refuses settings that cannot be, or not together.
+    pub(crate) fn check(&self, operation: &'static str) -> Result<(), CacheError> {
         let wrong = if self.max_entries == 0 {
             "`max_entries` is at least 1; `dummy://` keeps nothing"
         } else if self.op_timeout.is_zero() {
@@ -71,10 +99,13 @@ impl Settings {
             "`connect_timeout` is above zero"
         } else if self.key_prefix.bytes().any(|byte| byte.is_ascii_control()) {
             "`key_prefix` holds a control character, which no key may"
+        } else if self.signer.is_some() && !self.format.is_own() {
+            "the formats `json` and `django` have no place for a signature, other programs could not \
+             read it; signed entries are `native` or `compact`"
         } else {
             return Ok(());
         };
-        Err(CacheError::new(ErrorKind::Config, wrong).in_operation("build"))
+        Err(CacheError::new(ErrorKind::Config, wrong).in_operation(operation))
     }
 
     /// The whole key: Django's `prefix:version:key`, or what the user's function says.

@@ -1,7 +1,17 @@
 //! Compression of stored bytes, and inflating with a bound.
+//!
+//! What is compressed says so by its first bytes, and no JSON text begins like that; so whoever
+//! reads bytes without an envelope needs no setting to know, and one that is changed does no harm.
 
 use std::borrow::Cow;
+use std::io;
 
+#[cfg(feature = "lz4")]
+use super::lz4;
+#[cfg(feature = "zlib")]
+use super::zlib;
+#[cfg(feature = "zstd")]
+use super::zstd;
 use crate::error::{CacheError, ErrorKind};
 
 /// How stored bytes are compressed.
@@ -14,78 +24,115 @@ pub enum Compression {
     /// zlib at level 6, for what is longer than 15 bytes, as Django does.
     #[cfg(feature = "zlib")]
     Zlib,
+    /// zstd at its usual level (3), for what is longer than 15 bytes.
+    #[cfg(feature = "zstd")]
+    Zstd,
+    /// An LZ4 frame, for what is longer than 15 bytes: quick, and larger than the others.
+    #[cfg(feature = "lz4")]
+    Lz4,
 }
 
-// Shorter bytes would only grow.
-#[cfg(feature = "zlib")]
+/// One way to compress.
+#[derive(Debug)]
+pub(super) struct Algorithm {
+    /// Its number in the flags of an envelope.
+    pub(super) number: u8,
+    /// Whether bytes begin as it begins.
+    pub(super) begins: fn(&[u8]) -> bool,
+    pub(super) deflate: fn(&[u8]) -> io::Result<Vec<u8>>,
+    /// Gives up after so many bytes and one.
+    pub(super) inflate: fn(&[u8], usize) -> io::Result<Vec<u8>>,
+}
+
+const ALGORITHMS: &[Algorithm] = &[
+    #[cfg(feature = "zlib")]
+    zlib::ALGORITHM,
+    #[cfg(feature = "zstd")]
+    zstd::ALGORITHM,
+    #[cfg(feature = "lz4")]
+    lz4::ALGORITHM,
+];
+
+// Shorter bytes would only grow; django-redis draws the line here for all three.
 const MIN_LENGTH: usize = 15;
 
 impl Compression {
-    /// The bytes, compressed if that is asked for and they are long enough.
-    pub(super) fn pack(self, bytes: Vec<u8>) -> Result<Vec<u8>, CacheError> {
+    fn algorithm(self) -> Option<Algorithm> {
         match self {
-            Compression::None => Ok(bytes),
+            Self::None => None,
             #[cfg(feature = "zlib")]
-            Compression::Zlib if bytes.len() <= MIN_LENGTH => Ok(bytes),
-            #[cfg(feature = "zlib")]
-            Compression::Zlib => deflate(&bytes),
+            Self::Zlib => Some(zlib::ALGORITHM),
+            #[cfg(feature = "zstd")]
+            Self::Zstd => Some(zstd::ALGORITHM),
+            #[cfg(feature = "lz4")]
+            Self::Lz4 => Some(lz4::ALGORITHM),
         }
     }
 
-    /// The bytes again. What was written without compression is read as it is.
-    pub(super) fn unpack(self, bytes: &[u8], max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
-        match self {
-            Compression::None => Ok(Cow::Borrowed(bytes)),
-            #[cfg(feature = "zlib")]
-            Compression::Zlib => inflate_or_raw(bytes, max),
-        }
-        .and_then(|bytes| within(bytes, max))
-    }
-}
-
-fn within(bytes: Cow<'_, [u8]>, max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
-    if bytes.len() > max {
-        return Err(too_long(max));
-    }
-    Ok(bytes)
-}
-
-fn too_long(max: usize) -> CacheError {
-    CacheError::new(
-        ErrorKind::Decode,
-        format!("what is stored inflates to more than {max} bytes"),
-    )
-}
-
-#[cfg(feature = "zlib")]
-fn deflate(bytes: &[u8]) -> Result<Vec<u8>, CacheError> {
-    use std::io::Write;
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(6));
-    encoder
-        .write_all(bytes)
-        .and_then(|()| encoder.finish())
-        .map_err(|error| {
+    /// The bytes compressed, and by what; `None` if that is not asked for, or they are so short
+    /// that it is not worth it, or so long (over `max`) that nobody would inflate them.
+    pub(super) fn deflate(
+        self,
+        bytes: &[u8],
+        max: usize,
+    ) -> Result<Option<(Algorithm, Vec<u8>)>, CacheError> {
+        let worth_it = bytes.len() > MIN_LENGTH && bytes.len() <= max;
+        let Some(algorithm) = self.algorithm().filter(|_| worth_it) else {
+            return Ok(None);
+        };
+        let deflated = (algorithm.deflate)(bytes).map_err(|error| {
             CacheError::new(ErrorKind::Encode, "the value cannot be compressed").with_source(error)
-        })
-}
+        })?;
+        Ok(Some((algorithm, deflated)))
+    }
 
-/// The inflated bytes, or the bytes themselves if they are not zlib's.
-#[cfg(feature = "zlib")]
-pub(super) fn inflate_or_raw(bytes: &[u8], max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
-    use std::io::Read;
-    let mut inflated = Vec::new();
-    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-    match flate2::read::ZlibDecoder::new(bytes)
-        .take(limit)
-        .read_to_end(&mut inflated)
-    {
-        Ok(_) if inflated.len() > max => Err(too_long(max)),
-        Ok(_) => Ok(Cow::Owned(inflated)),
-        Err(_) => Ok(Cow::Borrowed(bytes)),
+    /// The bytes as Django keeps them: compressed if that is asked for and they are long enough.
+    pub(super) fn pack(self, bytes: Vec<u8>, max: usize) -> Result<Vec<u8>, CacheError> {
+        let deflated = self.deflate(&bytes, max)?;
+        Ok(deflated.map_or(bytes, |(_, deflated)| deflated))
     }
 }
 
-#[cfg(not(feature = "zlib"))]
-pub(super) fn inflate_or_raw(bytes: &[u8], max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
-    within(Cow::Borrowed(bytes), max)
+/// The bytes again, however they were compressed, or as they are.
+pub(super) fn unpack(bytes: &[u8], max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
+    for algorithm in ALGORITHMS {
+        if (algorithm.begins)(bytes)
+            && let Some(inflated) = inflate(algorithm, bytes, max)?
+        {
+            return Ok(Cow::Owned(inflated));
+        }
+    }
+    Ok(Cow::Borrowed(bytes))
+}
+
+/// What these bytes are inflated, by the algorithm of this number.
+pub(super) fn unpack_by(number: u8, bytes: &[u8], max: usize) -> Result<Vec<u8>, CacheError> {
+    let broken = |what: &str| CacheError::new(ErrorKind::Decode, what);
+    let algorithm = ALGORITHMS.iter().find(|known| known.number == number);
+    let algorithm = algorithm.ok_or_else(|| {
+        broken("what is stored is compressed in a way that this program does not read")
+    })?;
+    inflate(algorithm, bytes, max)?
+        .ok_or_else(|| broken("what is stored is broken: it cannot be inflated"))
+}
+
+/// An error for a bomb; `None` for bytes that it did not compress.
+fn inflate(algorithm: &Algorithm, bytes: &[u8], max: usize) -> Result<Option<Vec<u8>>, CacheError> {
+    match (algorithm.inflate)(bytes, max) {
+        Ok(inflated) if inflated.len() > max => Err(CacheError::new(
+            ErrorKind::Decode,
+            format!("what is stored inflates to more than {max} bytes"),
+        )),
+        Ok(inflated) => Ok(Some(inflated)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// All that comes out of `inflating`, or so many bytes and one.
+#[cfg(any(feature = "zlib", feature = "zstd", feature = "lz4"))]
+pub(super) fn read_up_to(max: usize, inflating: impl io::Read) -> io::Result<Vec<u8>> {
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    let mut inflated = Vec::new();
+    io::Read::read_to_end(&mut inflating.take(limit), &mut inflated)?;
+    Ok(inflated)
 }

@@ -1,18 +1,19 @@
 //! What django-redis writes with its `JSONSerializer`: integers as decimal text, everything else
-//! as Python's JSON text, zlib above 15 bytes if asked for. Read by trying an integer, then
-//! inflating, then JSON.
+//! as Python's JSON text, compressed above 15 bytes if asked for, by the frames of its
+//! `ZlibCompressor`, `ZStdCompressor` or `Lz4Compressor`. Read by trying an integer, then inflating,
+//! then JSON.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::compress::{Compression, inflate_or_raw};
-use super::{Decoded, is_integer, plain};
+use super::compress::unpack;
+use super::{Codec, Decoded, is_integer, plain};
 use crate::error::{CacheError, ErrorKind};
 use crate::key;
 
 pub(super) fn encode<V: Serialize + ?Sized>(
     value: &V,
-    compression: Compression,
+    codec: &Codec,
 ) -> Result<Vec<u8>, CacheError> {
     let text = key::value_text(value).map_err(|error| {
         CacheError::new(
@@ -24,7 +25,9 @@ pub(super) fn encode<V: Serialize + ?Sized>(
     if is_integer(text.as_bytes()) {
         return Ok(text.into_bytes());
     }
-    compression.pack(text.into_bytes())
+    codec
+        .compression
+        .pack(text.into_bytes(), codec.max_inflated)
 }
 
 pub(super) fn decode<V: DeserializeOwned>(
@@ -34,7 +37,7 @@ pub(super) fn decode<V: DeserializeOwned>(
     if let Some(integer) = python_int(bytes) {
         return plain(integer.as_bytes());
     }
-    plain(&inflate_or_raw(bytes, max_inflated)?)
+    plain(&unpack(bytes, max_inflated)?)
 }
 
 /// The canonical text of what Python's `int(bytes)` accepts: white space around it, a sign, and

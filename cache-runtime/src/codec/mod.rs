@@ -1,12 +1,28 @@
 //! How values become bytes in a shared store, and are read back.
 //!
 //! - `native`: a small versioned envelope with the entry's times, then JSON.
+//! - `compact`: the same envelope, then MessagePack.
 //! - `json`: the JSON text alone; other programs can read it.
-//! - `django`: exactly what django-redis writes with its `JSONSerializer`, with or without zlib.
+//! - `django`: exactly what django-redis writes with its `JSONSerializer`, and with one of its
+//!   compressors.
+//!
+//! Around the first two there may be a signature.
 
+#[cfg_attr(not(feature = "compact"), path = "no_compact.rs")]
+mod compact;
 mod compress;
 mod django;
+#[cfg(feature = "lz4")]
+mod lz4;
 mod native;
+#[cfg_attr(not(feature = "signing"), path = "unsigned.rs")]
+mod signature;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "zlib")]
+mod zlib;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +31,8 @@ use crate::error::{CacheError, ErrorKind};
 
 pub(crate) use crate::key::survey;
 pub use compress::Compression;
+use native::{Envelope, Payload};
+pub(crate) use signature::Signer;
 
 /// How values are written to a shared store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,10 +41,21 @@ pub enum Format {
     /// The library's own: a small envelope with the entry's times, then JSON.
     #[default]
     Native,
+    /// The same envelope, then MessagePack with named fields. It reads what `Native` wrote, and the
+    /// other way round.
+    #[cfg(feature = "compact")]
+    Compact,
     /// JSON text alone.
     Json,
     /// What django-redis writes with its `JSONSerializer`.
     Django,
+}
+
+impl Format {
+    /// Whether entries stand in the library's own envelope.
+    pub(crate) fn is_own(self) -> bool {
+        !matches!(self, Self::Json | Self::Django)
+    }
 }
 
 /// A format with its settings.
@@ -36,6 +65,8 @@ pub(crate) struct Codec {
     pub(crate) compression: Compression,
     /// Inflating stops here.
     pub(crate) max_inflated: usize,
+    /// Integers set by hand are written as text alone, so that the store can count with them.
+    pub(crate) bare_integers: bool,
 }
 
 /// The times of an entry, in milliseconds since 1970.
@@ -74,9 +105,11 @@ impl Codec {
         times: Times,
     ) -> Result<Vec<u8>, CacheError> {
         match self.format {
-            Format::Native => native::encode(&to_json(value)?, times, self.compression),
-            Format::Json => self.compression.pack(to_json(value)?),
-            Format::Django => django::encode(value, self.compression),
+            Format::Native => self.close(json_envelope(value, times)?),
+            #[cfg(feature = "compact")]
+            Format::Compact => self.close(compact_envelope(value, times)?),
+            Format::Json => self.compression.pack(to_json(value)?, self.max_inflated),
+            Format::Django => django::encode(value, self),
         }
     }
 
@@ -87,25 +120,45 @@ impl Codec {
         times: Times,
     ) -> Result<Vec<u8>, CacheError> {
         match self.format {
-            Format::Django => django::encode(value, self.compression),
-            Format::Native | Format::Json => {
+            Format::Native => {
+                let envelope = json_envelope(value, times)?;
+                if self.bare_integers && is_integer(envelope.payload()) {
+                    return Ok(envelope.into_payload());
+                }
+                self.close(envelope)
+            }
+            #[cfg(feature = "compact")]
+            Format::Compact => {
+                let envelope = compact_envelope(value, times)?;
+                if self.bare_integers && compact::may_be_integer(envelope.payload()) {
+                    let json = to_json(value)?;
+                    if is_integer(&json) {
+                        return Ok(json);
+                    }
+                }
+                self.close(envelope)
+            }
+            Format::Json => {
                 let json = to_json(value)?;
                 if is_integer(&json) {
-                    Ok(json)
-                } else if self.format == Format::Native {
-                    native::encode(&json, times, self.compression)
-                } else {
-                    self.compression.pack(json)
+                    return Ok(json);
                 }
+                self.compression.pack(json, self.max_inflated)
             }
+            Format::Django => django::encode(value, self),
         }
+    }
+
+    fn close(&self, envelope: Envelope) -> Result<Vec<u8>, CacheError> {
+        envelope.close(self.compression, self.max_inflated)
     }
 
     /// Gives stored bytes another logical expiry, where the format carries one.
     pub(crate) fn extend(&self, bytes: &mut [u8], now: u64, expires: u64) -> Extended {
-        match self.format {
-            Format::Native => native::extend(bytes, now, expires),
-            Format::Json | Format::Django => Extended::NoTimes,
+        if self.format.is_own() {
+            native::extend(bytes, now, expires)
+        } else {
+            Extended::NoTimes
         }
     }
 
@@ -115,12 +168,26 @@ impl Codec {
         bytes: &[u8],
     ) -> Result<Decoded<V>, CacheError> {
         match self.format {
-            Format::Native if !is_integer(bytes) => native::decode(bytes, self.max_inflated),
-            Format::Native => plain(bytes),
-            Format::Json => plain(&self.compression.unpack(bytes, self.max_inflated)?),
+            Format::Json => plain(&compress::unpack(bytes, self.max_inflated)?),
             Format::Django => django::decode(bytes, self.max_inflated),
+            _ if is_integer(bytes) => plain(bytes),
+            _ => native::decode(bytes, self.max_inflated),
         }
     }
+}
+
+fn json_envelope<V: Serialize + ?Sized>(value: &V, times: Times) -> Result<Envelope, CacheError> {
+    Envelope::new(Payload::Json, times, |bytes| write_json(bytes, value))
+}
+
+#[cfg(feature = "compact")]
+fn compact_envelope<V: Serialize + ?Sized>(
+    value: &V,
+    times: Times,
+) -> Result<Envelope, CacheError> {
+    Envelope::new(Payload::MessagePack, times, |bytes| {
+        compact::write(bytes, value)
+    })
 }
 
 fn plain<V: DeserializeOwned>(json: &[u8]) -> Result<Decoded<V>, CacheError> {
@@ -131,9 +198,15 @@ fn plain<V: DeserializeOwned>(json: &[u8]) -> Result<Decoded<V>, CacheError> {
 }
 
 pub(crate) fn to_json<V: Serialize + ?Sized>(value: &V) -> Result<Vec<u8>, CacheError> {
-    serde_json::to_vec(value).map_err(|error| {
-        CacheError::new(ErrorKind::Encode, "the value cannot be written as JSON").with_source(error)
-    })
+    serde_json::to_vec(value).map_err(no_json)
+}
+
+fn write_json<V: Serialize + ?Sized>(bytes: &mut Vec<u8>, value: &V) -> Result<(), CacheError> {
+    serde_json::to_writer(bytes, value).map_err(no_json)
+}
+
+fn no_json(error: serde_json::Error) -> CacheError {
+    CacheError::new(ErrorKind::Encode, "the value cannot be written as JSON").with_source(error)
 }
 
 pub(crate) fn from_json<V: DeserializeOwned>(json: &[u8]) -> Result<V, CacheError> {

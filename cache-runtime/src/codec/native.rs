@@ -1,51 +1,94 @@
-//! The library's own format, version 1:
+//! The library's own envelope, version 1:
 //!
 //! | bytes | what |
 //! | --- | --- |
 //! | 2 | `CA 01`: the magic number and the version |
-//! | 1 | flags: bit 0, the payload is compressed with zlib |
+//! | 1 | flags: bits 0 and 1, how the payload is compressed (0 not at all, 1 zlib, 2 zstd, 3 an LZ4 frame); bit 4, it is MessagePack instead of JSON |
 //! | 8 | created, ms since 1970, little endian |
 //! | 8 | expires, ms since 1970; 0 is never |
 //! | 4 | what the computation took, in microseconds |
-//! | … | the payload: JSON |
+//! | … | the payload |
 //!
-//! No JSON text, integer or zlib stream starts with `CA`, so that a format changed in the URL
-//! makes old entries misses.
+//! `format=native` and `format=compact` differ in the payload they write and read each other's; who
+//! meets flags that he does not know (an older version, a program without the cargo feature) has a
+//! miss. No JSON text, integer or compressed stream starts with `CA`, so that a format changed in the
+//! URL makes old entries misses.
 
 use serde::de::DeserializeOwned;
 
-use super::compress::{Compression, inflate_or_raw};
-use super::{Decoded, Extended, Times, from_json};
+use super::compress::{Compression, unpack_by};
+use super::{Decoded, Extended, Times, compact, from_json};
 use crate::error::{CacheError, ErrorKind};
 
 const MAGIC: [u8; 2] = [0xCA, 0x01];
 const HEADER: usize = 23;
+const FLAGS: usize = 2;
+const CREATED: usize = 3;
 const EXPIRES: usize = 11;
-const COMPRESSED: u8 = 1;
+const COST: usize = 19;
+const COMPRESSED: u8 = 0b0000_0011;
+const MESSAGE_PACK: u8 = 0b0001_0000;
 
-pub(super) fn encode(
-    json: &[u8],
-    times: Times,
-    compression: Compression,
-) -> Result<Vec<u8>, CacheError> {
-    let packed: Option<Vec<u8>> = match compression {
-        Compression::None => None,
-        #[cfg(feature = "zlib")]
-        Compression::Zlib => {
-            let packed = compression.pack(json.to_vec())?;
-            (packed.len() < json.len()).then_some(packed)
+/// What an envelope holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Payload {
+    Json,
+    #[cfg_attr(
+        not(feature = "compact"),
+        expect(dead_code, reason = "nobody writes it then")
+    )]
+    MessagePack,
+}
+
+/// An envelope being written, its payload behind its header.
+pub(super) struct Envelope(Vec<u8>);
+
+impl Envelope {
+    /// One whose payload `write` appends.
+    pub(super) fn new(
+        kind: Payload,
+        times: Times,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), CacheError>,
+    ) -> Result<Self, CacheError> {
+        let mut bytes = Vec::with_capacity(HEADER + 128);
+        let mut header = [0; HEADER];
+        header[..FLAGS].copy_from_slice(&MAGIC);
+        header[FLAGS] = match kind {
+            Payload::Json => 0,
+            Payload::MessagePack => MESSAGE_PACK,
+        };
+        header[CREATED..EXPIRES].copy_from_slice(&times.created.to_le_bytes());
+        header[EXPIRES..COST].copy_from_slice(&times.expires.to_le_bytes());
+        header[COST..].copy_from_slice(&times.cost.to_le_bytes());
+        bytes.extend_from_slice(&header);
+        write(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.0[HEADER..]
+    }
+
+    /// The payload alone.
+    pub(super) fn into_payload(mut self) -> Vec<u8> {
+        self.0.copy_within(HEADER.., 0);
+        self.0.truncate(self.0.len() - HEADER);
+        self.0
+    }
+
+    /// The whole, compressed if that is asked for and makes it smaller.
+    pub(super) fn close(self, compression: Compression, max: usize) -> Result<Vec<u8>, CacheError> {
+        let deflated = compression.deflate(self.payload(), max)?;
+        let Self(mut bytes) = self;
+        if let Some((algorithm, deflated)) = deflated
+            && deflated.len() < bytes.len() - HEADER
+        {
+            bytes.truncate(HEADER);
+            bytes[FLAGS] |= algorithm.number;
+            bytes.extend_from_slice(&deflated);
         }
-    };
-    let flags = if packed.is_some() { COMPRESSED } else { 0 };
-    let payload = packed.as_deref().unwrap_or(json);
-    let mut bytes = Vec::with_capacity(HEADER + payload.len());
-    bytes.extend_from_slice(&MAGIC);
-    bytes.push(flags);
-    bytes.extend_from_slice(&times.created.to_le_bytes());
-    bytes.extend_from_slice(&times.expires.to_le_bytes());
-    bytes.extend_from_slice(&times.cost.to_le_bytes());
-    bytes.extend_from_slice(payload);
-    Ok(bytes)
+        Ok(bytes)
+    }
 }
 
 pub(super) fn decode<V: DeserializeOwned>(
@@ -58,10 +101,14 @@ pub(super) fn decode<V: DeserializeOwned>(
             "what is stored is not in the native format",
         )
     })?;
-    let value = if flags & COMPRESSED == 0 {
-        from_json(payload)?
+    let read = if flags & MESSAGE_PACK == 0 {
+        from_json
     } else {
-        from_json(&inflate_or_raw(payload, max_inflated)?)?
+        compact::read
+    };
+    let value = match flags & COMPRESSED {
+        0 => read(payload)?,
+        number => read(&unpack_by(number, payload, max_inflated)?)?,
     };
     Ok(Decoded {
         value,
@@ -75,7 +122,7 @@ pub(super) fn extend(bytes: &mut [u8], now: u64, expires: u64) -> Extended {
         None => Extended::NoTimes,
         Some((times, ..)) if times.expires != 0 && times.expires <= now => Extended::Dead,
         Some(_) => {
-            bytes[EXPIRES..EXPIRES + 8].copy_from_slice(&expires.to_le_bytes());
+            bytes[EXPIRES..COST].copy_from_slice(&expires.to_le_bytes());
             Extended::Yes
         }
     }
@@ -85,7 +132,7 @@ fn open(bytes: &[u8]) -> Option<(Times, u8, &[u8])> {
     let (header, payload) = bytes.split_at_checked(HEADER)?;
     let rest = header.strip_prefix(&MAGIC)?;
     let (flags, rest) = rest.split_first()?;
-    if flags & !COMPRESSED != 0 {
+    if flags & !(COMPRESSED | MESSAGE_PACK) != 0 {
         return None;
     }
     let (created, rest) = rest.split_first_chunk()?;
@@ -97,49 +144,4 @@ fn open(bytes: &[u8]) -> Option<(Times, u8, &[u8])> {
         cost: u32::from_le_bytes(*cost),
     };
     Some((times, *flags, payload))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{decode, encode};
-    use crate::codec::{Compression, Times};
-
-    const TIMES: Times = Times {
-        created: 1_700_000_000_000,
-        expires: 1_700_000_600_000,
-        cost: 1500,
-    };
-
-    #[test]
-    fn version_1_is_pinned_byte_for_byte() {
-        let bytes = encode(br#"{"id":1}"#, TIMES, Compression::None).unwrap();
-        let golden = b"\xca\x01\x00\x00\x68\xe5\xcf\x8b\x01\x00\x00\xc0\x8f\xee\xcf\x8b\x01\x00\x00\xdc\x05\x00\x00{\"id\":1}";
-        assert_eq!(bytes, golden);
-        let decoded = decode::<serde_json::Value>(golden, 1 << 20).unwrap();
-        assert_eq!(decoded.times, Some(TIMES));
-        assert_eq!(decoded.value["id"], 1);
-    }
-
-    #[test]
-    fn every_truncation_is_an_error_and_never_a_panic() {
-        let bytes = encode(b"[1,2,3]", TIMES, Compression::None).unwrap();
-        for length in 0..bytes.len() {
-            assert!(
-                decode::<Vec<u8>>(&bytes[..length], 1 << 20).is_err(),
-                "{length}"
-            );
-        }
-    }
-
-    #[cfg(feature = "zlib")]
-    #[test]
-    fn a_bomb_is_an_error() {
-        let bytes = encode(&vec![b' '; 4 << 20], TIMES, Compression::Zlib).unwrap();
-        assert!(bytes.len() < 10_000);
-        let error = decode::<u8>(&bytes, 1 << 20).unwrap_err();
-        assert!(
-            error.to_string().contains("more than 1048576 bytes"),
-            "{error}"
-        );
-    }
 }
