@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::certificates::{Authority, Certificate};
+use crate::every_store::keys;
 use crate::process::{Folder, Process, free_port, is_installed, may_skip};
 
 /// What to run where there is no `redis-server`.
-const INSTALL: &str = "apt-get install -y redis-server`, or set `CACHE_TESTS_SKIP=redis";
+pub(crate) const INSTALL: &str = "apt-get install -y redis-server`, or set `CACHE_TESTS_SKIP=redis";
 
 /// A server of its own, on the loopback interface and on a Unix socket, with nothing kept on disk.
 /// Dropping it kills the server and removes its folder.
@@ -29,6 +31,7 @@ pub struct RedisServer {
     folder: Folder,
     arguments: Vec<String>,
     password: Option<String>,
+    tls_port: Option<u16>,
 }
 
 impl RedisServer {
@@ -49,27 +52,66 @@ impl RedisServer {
     /// As [`start`](Self::start).
     #[must_use]
     pub fn start_with(arguments: &[&str]) -> Self {
+        Self::start_on(arguments, false)
+    }
+
+    /// A server that also speaks TLS, on a port of its own ([`tls_port`](Self::tls_port)), and
+    /// shows this certificate. It wants one of clients, of the same authority, if `mutual`.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    #[must_use]
+    pub fn start_tls(authority: &Authority, shown: &Certificate, mutual: bool) -> Self {
+        let path = |path: PathBuf| path.display().to_string();
+        Self::start_on(
+            &[
+                "--tls-cert-file",
+                &path(shown.certificate()),
+                "--tls-key-file",
+                &path(shown.key()),
+                "--tls-ca-cert-file",
+                &path(authority.certificate()),
+                "--tls-auth-clients",
+                if mutual { "yes" } else { "no" },
+            ],
+            true,
+        )
+    }
+
+    fn start_on(arguments: &[&str], tls: bool) -> Self {
+        // The port was free a moment ago; another process may take it before the server does.
+        let started = (0..5).find_map(|_| Self::try_start_on(arguments, tls));
+        started.unwrap_or_else(|| panic!("redis-server does not come up with {arguments:?}"))
+    }
+
+    /// The same; or `None` if it ends at once, as where another process has a port it wants.
+    ///
+    /// # Panics
+    ///
+    /// If `redis-server` is not installed, saying how to install it, or hangs.
+    #[must_use]
+    pub fn try_start_with(arguments: &[&str]) -> Option<Self> {
+        Self::try_start_on(arguments, false)
+    }
+
+    fn try_start_on(arguments: &[&str], tls: bool) -> Option<Self> {
         let password = arguments
             .windows(2)
             .find(|pair| pair[0] == "--requirepass")
             .map(|pair| pair[1].to_owned());
-        // The port was free a moment ago; another process may take it before the server does.
-        for _ in 0..5 {
-            let mut server = Self {
-                process: None,
-                port: free_port(),
-                folder: Folder::new("redis"),
-                arguments: arguments
-                    .iter()
-                    .map(|&argument| argument.to_owned())
-                    .collect(),
-                password: password.clone(),
-            };
-            if server.launch() {
-                return server;
-            }
-        }
-        panic!("redis-server does not come up with {arguments:?}");
+        let mut server = Self {
+            process: None,
+            port: free_port(),
+            folder: Folder::new("redis"),
+            arguments: arguments
+                .iter()
+                .map(|&argument| argument.to_owned())
+                .collect(),
+            password,
+            tls_port: tls.then(free_port),
+        };
+        server.launch().then_some(server)
     }
 
     /// A server; or `None` if there is no `redis-server` and `CACHE_TESTS_SKIP`, a list with
@@ -103,10 +145,27 @@ impl RedisServer {
         self.port
     }
 
+    /// The port on 127.0.0.1 where it speaks TLS.
+    ///
+    /// # Panics
+    ///
+    /// If it does not.
+    #[must_use]
+    pub fn tls_port(&self) -> u16 {
+        self.tls_port
+            .unwrap_or_else(|| panic!("this redis-server speaks no TLS"))
+    }
+
     /// The path of the Unix socket.
     #[must_use]
     pub fn socket_path(&self) -> PathBuf {
         self.folder.path().join("socket")
+    }
+
+    /// Whether it was started and not killed since.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
     }
 
     /// Kills the server at once (SIGKILL), so that its connections break.
@@ -154,6 +213,16 @@ impl RedisServer {
             .unwrap_or_else(|error| panic!("{arguments:?} to redis-server failed: {error}"))
     }
 
+    /// How many keys all its databases hold; those that have expired, too, until they are deleted.
+    ///
+    /// # Panics
+    ///
+    /// If the server cannot be reached.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        keys(&self.command(&["INFO", "keyspace"]))
+    }
+
     fn try_command(&self, arguments: &[&str]) -> io::Result<String> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
@@ -178,6 +247,9 @@ impl RedisServer {
             .arg("--unixsocket")
             .arg(self.socket_path())
             .args(&self.arguments);
+        if let Some(port) = self.tls_port {
+            command.args(["--tls-port", &port.to_string()]);
+        }
         let mut process = Process::spawn(&mut command, self.folder.path(), INSTALL);
         let is_up = process.wait_until(|| {
             self.try_command(&["PING"])
@@ -194,7 +266,7 @@ impl RedisServer {
     }
 }
 
-fn encode(arguments: &[&str]) -> Vec<u8> {
+pub(crate) fn encode(arguments: &[&str]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", arguments.len()).into_bytes();
     for argument in arguments {
         bytes.extend_from_slice(format!("${}\r\n{argument}\r\n", argument.len()).as_bytes());
@@ -202,7 +274,7 @@ fn encode(arguments: &[&str]) -> Vec<u8> {
     bytes
 }
 
-fn read_reply(stream: &mut impl BufRead) -> io::Result<String> {
+pub(crate) fn read_reply(stream: &mut impl BufRead) -> io::Result<String> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());

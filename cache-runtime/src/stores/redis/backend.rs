@@ -8,7 +8,7 @@ use redis::Value;
 use super::commands::{self, Call, Request};
 use super::config::RedisConfig;
 use super::connections::Connections;
-use super::scan;
+use super::servers::Servers;
 use crate::error::CacheError;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 
@@ -21,11 +21,11 @@ use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 /// An operation, connecting included, takes at most `op_timeout`; listing and clearing take so
 /// long for each of their round trips.
 #[derive(Debug)]
-pub struct RedisStore<L = Connections> {
-    link: L,
+pub struct RedisStore<S = Connections> {
+    servers: S,
 }
 
-/// How requests get to the server: awaiting, or blocking inside the first poll.
+/// How requests get to a server: awaiting, or blocking inside the first poll.
 ///
 /// Sealed: its methods name types that only this module knows.
 pub trait Link: Send + Sync + 'static {
@@ -48,19 +48,19 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// Of kind `Config`, if the client refuses the address.
+    /// Of kind `Config`, if the files that `tls` names cannot be read.
     pub fn new(config: RedisConfig) -> Result<Self, CacheError> {
         Connections::new(config).map(Self::over)
     }
 }
 
-impl<L> RedisStore<L> {
-    pub(super) fn over(link: L) -> Self {
-        Self { link }
+impl<S> RedisStore<S> {
+    pub(super) fn over(servers: S) -> Self {
+        Self { servers }
     }
 
-    pub(super) fn link(&self) -> &L {
-        &self.link
+    pub(super) fn servers(&self) -> &S {
+        &self.servers
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) async fn exchange<L: Link, T>(link: &L, call: &Call<T>) -> Result<T, 
     (call.read)(link.exchange(&call.request).await?)
 }
 
-impl<L: Link> RedisStore<L> {
+impl<S: Servers> RedisStore<S> {
     /// A call about one key.
     fn about<'a, T: 'a>(
         &'a self,
@@ -78,20 +78,20 @@ impl<L: Link> RedisStore<L> {
         call: Call<T>,
     ) -> StoreFuture<'a, T> {
         Box::pin(async move {
-            exchange(&self.link, &call)
-                .await
+            let reply = self.servers.exchange_about(key, &call.request).await;
+            reply
+                .and_then(call.read)
                 .map_err(|error| error.in_operation(operation).on_key(key))
         })
     }
+}
 
-    /// A call about many keys, or none.
-    fn call<'a, T: 'a>(&'a self, operation: &'static str, call: Call<T>) -> StoreFuture<'a, T> {
-        Box::pin(async move {
-            exchange(&self.link, &call)
-                .await
-                .map_err(|error| error.in_operation(operation))
-        })
-    }
+/// A call about many keys, or none.
+fn call<'a, T>(
+    operation: &'static str,
+    answer: impl Future<Output = Result<T, CacheError>> + Send + 'a,
+) -> StoreFuture<'a, T> {
+    Box::pin(async move { answer.await.map_err(|error| error.in_operation(operation)) })
 }
 
 /// An answer that needs no server.
@@ -99,7 +99,7 @@ fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
     Box::pin(future::ready(Ok(answer)))
 }
 
-impl<L: Link> Store for RedisStore<L> {
+impl<S: Servers> Store for RedisStore<S> {
     fn name(&self) -> &'static str {
         "redis"
     }
@@ -157,7 +157,7 @@ impl<L: Link> Store for RedisStore<L> {
         if keys.is_empty() {
             return at_once(Vec::new());
         }
-        self.call("get_many", commands::get_many(keys))
+        call("get_many", self.servers.get_many(keys))
     }
 
     fn set_many<'a>(
@@ -168,40 +168,34 @@ impl<L: Link> Store for RedisStore<L> {
         if items.is_empty() {
             return at_once(Vec::new());
         }
-        self.call("set_many", commands::set_many(items, ttl))
+        call("set_many", self.servers.set_many(items, ttl))
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
         if keys.is_empty() {
             return at_once(0);
         }
-        self.call("delete_many", commands::delete_many(keys))
+        call("delete_many", self.servers.delete_many(keys))
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, pattern: &'a str) -> StoreFuture<'a, Vec<String>> {
-        Box::pin(async move {
-            let keys = scan::keys(&self.link, prefix, pattern).await;
-            keys.map_err(|error| error.in_operation("keys"))
-        })
+        call("keys", self.servers.keys(prefix, pattern))
     }
 
     fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            let cleared = scan::clear(&self.link, prefix).await;
-            cleared.map_err(|error| error.in_operation("clear"))
-        })
+        call("clear", self.servers.clear(prefix))
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        self.call("ping", commands::ping())
+        call("ping", self.servers.ping())
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {
-        self.link.close();
+        self.servers.close();
         at_once(())
     }
 
     fn blocking(&self) -> Option<&dyn Store> {
-        self.link.blocking()
+        self.servers.blocking()
     }
 }

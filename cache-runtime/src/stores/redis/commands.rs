@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use redis::Value;
 
-use super::config::RedisConfig;
-use super::failure;
+use super::failure::{self, refused};
 use super::packed::{Packed, decimal};
 use crate::error::CacheError;
 use crate::store::Ttl;
@@ -39,11 +38,11 @@ pub struct Request {
 }
 
 impl<T> Call<T> {
-    fn one(command: Packed, read: fn(Value) -> Result<T, CacheError>) -> Self {
+    pub(super) fn one(command: Packed, read: fn(Value) -> Result<T, CacheError>) -> Self {
         Self::of(command, false, read)
     }
 
-    fn many(commands: Packed, read: fn(Value) -> Result<T, CacheError>) -> Self {
+    pub(super) fn many(commands: Packed, read: fn(Value) -> Result<T, CacheError>) -> Self {
         Self::of(commands, true, read)
     }
 
@@ -61,39 +60,6 @@ impl<T> Call<T> {
         self.request.repeatable = false;
         self
     }
-}
-
-/// What is said on a new connection, in this order, before anything else.
-///
-/// At least one round trip, so that a connection to a server that hangs is never taken for a
-/// good one.
-pub(super) fn greeting(config: &RedisConfig) -> Vec<Call<()>> {
-    let mut calls = Vec::with_capacity(3);
-    if let Some(password) = &config.password {
-        let login = match &config.username {
-            Some(username) => command("AUTH", &[username, password]),
-            None => command("AUTH", &[password]),
-        };
-        calls.push(Call::one(login, |reply| match reply {
-            Value::ServerError(error) => Err(failure::login(&error)),
-            other => read_done(other),
-        }));
-    }
-    if config.db != 0 {
-        let select = command("SELECT", &[config.db.to_string()]);
-        calls.push(Call::one(select, read_done));
-    }
-    let mut introduction = Packed::default();
-    for (what, text) in [
-        ("LIB-NAME", "cache-runtime"),
-        ("LIB-VER", env!("CARGO_PKG_VERSION")),
-    ] {
-        let parts = ["CLIENT", "SETINFO", what, text];
-        introduction.add(&parts.map(str::as_bytes));
-    }
-    // Servers before 7.2 do not know this command, which is no harm.
-    calls.push(Call::many(introduction, |_| Ok(())));
-    calls
 }
 
 pub(super) fn get(key: &str) -> Call<Option<Vec<u8>>> {
@@ -210,6 +176,12 @@ pub(super) fn scan(cursor: u64, glob: &str) -> Call<(u64, Vec<Vec<u8>>)> {
     if cursor == 0 { call } else { call.once_only() }
 }
 
+/// Which node of a cluster has which slots; the same command for all versions of the server.
+pub(super) fn cluster_slots() -> Request {
+    let command = command("CLUSTER", &["SLOTS"]);
+    Call::one(command, |_| Ok(())).request
+}
+
 pub(super) fn ping() -> Call<()> {
     Call::one(Packed::one(&[b"PING"]), |reply| match reply {
         Value::SimpleString(_) => Ok(()),
@@ -217,7 +189,7 @@ pub(super) fn ping() -> Call<()> {
     })
 }
 
-fn command<A: AsRef<[u8]>>(name: &str, arguments: &[A]) -> Packed {
+pub(super) fn command<A: AsRef<[u8]>>(name: &str, arguments: &[A]) -> Packed {
     let lengths = arguments.iter().map(|argument| argument.as_ref().len());
     let mut command = Packed::default();
     command.begin(1 + arguments.len(), name.len() + lengths.sum::<usize>());
@@ -229,7 +201,7 @@ fn command<A: AsRef<[u8]>>(name: &str, arguments: &[A]) -> Packed {
 }
 
 /// Adds a `SET`; `condition` may be empty.
-fn add_set(
+pub(super) fn add_set(
     commands: &mut Packed,
     key: &str,
     value: &[u8],
@@ -259,7 +231,7 @@ fn milliseconds(ttl: Duration) -> i64 {
     i64::try_from(ttl.as_nanos().div_ceil(1_000_000)).map_or(MOST, |ms| ms.clamp(1, MOST))
 }
 
-fn read_value(reply: Value) -> Result<Option<Vec<u8>>, CacheError> {
+pub(super) fn read_value(reply: Value) -> Result<Option<Vec<u8>>, CacheError> {
     match reply {
         Value::Nil => Ok(None),
         Value::BulkString(bytes) => Ok(Some(bytes)),
@@ -267,14 +239,14 @@ fn read_value(reply: Value) -> Result<Option<Vec<u8>>, CacheError> {
     }
 }
 
-fn read_done(reply: Value) -> Result<(), CacheError> {
+pub(super) fn read_done(reply: Value) -> Result<(), CacheError> {
     match reply {
         Value::Okay => Ok(()),
         other => Err(refused(other)),
     }
 }
 
-fn read_number(reply: Value) -> Result<i64, CacheError> {
+pub(super) fn read_number(reply: Value) -> Result<i64, CacheError> {
     match reply {
         Value::Int(number) => Ok(number),
         // The cursor of SCAN is a number written as text.
@@ -299,11 +271,12 @@ fn read_keys(reply: Value) -> Result<Vec<Vec<u8>>, CacheError> {
     read_array(reply)?.into_iter().map(read).collect()
 }
 
-/// The server's own error, or the news that its answer has another shape than it should.
-fn refused(reply: Value) -> CacheError {
+/// Text that is not a value: a name, an address.
+pub(super) fn read_text(reply: Value) -> Result<String, CacheError> {
     match reply {
-        Value::ServerError(error) => failure::describe(error.into()),
-        other => failure::unexpected(&other),
+        Value::BulkString(text) => Ok(String::from_utf8_lossy(&text).into_owned()),
+        Value::SimpleString(text) => Ok(text),
+        other => Err(refused(other)),
     }
 }
 

@@ -4,16 +4,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use redis::io::tcp::TcpSettings;
-use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
-
-use super::failure;
-use crate::error::CacheError;
+use super::sentinel::RedisSentinels;
+use super::tls::RedisTls;
 
 /// How to reach a Redis server; `Debug` does not show the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisConfig {
-    /// Host and port, or the path of a socket.
+    /// Host and port, the path of a socket, or the sentinels who know.
     pub address: RedisAddress,
     /// The number of the database (`SELECT`).
     pub db: i64,
@@ -21,6 +18,10 @@ pub struct RedisConfig {
     pub username: Option<String>,
     /// The password (`AUTH`, `requirepass`).
     pub password: Option<String>,
+    /// TLS, and how; `None`: as it is. Not over a Unix socket.
+    pub tls: Option<RedisTls>,
+    /// The version of the protocol.
+    pub protocol: RedisProtocol,
     /// The longest time to connect, greeting included; 1 s unless told.
     pub connect_timeout: Duration,
     /// The longest time of one operation, connecting and waiting included; 500 ms unless told.
@@ -42,6 +43,19 @@ pub enum RedisAddress {
     },
     /// A Unix socket.
     Unix(PathBuf),
+    /// Wherever the sentinels say that the master is.
+    Sentinels(RedisSentinels),
+}
+
+/// The version of the protocol that a server is spoken to in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum RedisProtocol {
+    /// Every server knows it. The default.
+    #[default]
+    Resp2,
+    /// Redis 6 and later know it; a server that does not is spoken to in RESP2.
+    Resp3,
 }
 
 impl RedisAddress {
@@ -54,10 +68,28 @@ impl RedisAddress {
         }
     }
 
+    /// Whether the server may be elsewhere next time.
+    pub(super) fn may_move(&self) -> bool {
+        matches!(self, Self::Sentinels(_))
+    }
+
     /// The path of a Unix socket.
     #[must_use]
     pub fn unix(path: impl Into<PathBuf>) -> Self {
         Self::Unix(path.into())
+    }
+}
+
+impl fmt::Display for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') && !host.starts_with('[') => {
+                write!(f, "[{host}]:{port}")
+            }
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => path.display().fmt(f),
+            Self::Sentinels(sentinels) => write!(f, "the master {}", sentinels.master),
+        }
     }
 }
 
@@ -70,6 +102,8 @@ impl RedisConfig {
             db: 0,
             username: None,
             password: None,
+            tls: None,
+            protocol: RedisProtocol::default(),
             connect_timeout: Duration::from_secs(1),
             op_timeout: Duration::from_millis(500),
             max_connections: 32,
@@ -95,31 +129,6 @@ impl RedisConfig {
             ..Self::new(address)
         }
     }
-
-    /// The client that opens connections; it opens none by itself.
-    ///
-    /// It is told nothing but the address: who we are is said by [`commands::greeting`], because
-    /// the blocking client waits its whole limit for each of the replies to its own greeting.
-    ///
-    /// [`commands::greeting`]: super::commands::greeting
-    pub(super) fn client(&self) -> Result<redis::Client, CacheError> {
-        let address = match &self.address {
-            RedisAddress::Tcp { host, port } => {
-                let host = host.trim_start_matches('[').trim_end_matches(']');
-                ConnectionAddr::Tcp(host.to_owned(), *port)
-            }
-            RedisAddress::Unix(path) => ConnectionAddr::Unix(path.clone()),
-        };
-        address
-            .into_connection_info()
-            .map(|info| {
-                // A request is one small write: waiting to fill a packet only costs time.
-                info.set_tcp_settings(TcpSettings::default().set_nodelay(true))
-                    .set_redis_settings(RedisConnectionInfo::default().set_skip_set_lib_name())
-            })
-            .and_then(redis::Client::open)
-            .map_err(failure::describe)
-    }
 }
 
 impl fmt::Debug for RedisConfig {
@@ -129,6 +138,8 @@ impl fmt::Debug for RedisConfig {
             .field("db", &self.db)
             .field("username", &self.username)
             .field("password", &self.password.as_ref().map(|_| "(hidden)"))
+            .field("tls", &self.tls)
+            .field("protocol", &self.protocol)
             .field("connect_timeout", &self.connect_timeout)
             .field("op_timeout", &self.op_timeout)
             .field("max_connections", &self.max_connections)

@@ -1,6 +1,7 @@
 //! Async callers: the connection that belongs to the tokio runtime they run on.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use redis::Value;
 use tokio::runtime::Handle;
@@ -18,39 +19,66 @@ use crate::stores::runtimes::Runtimes;
 #[derive(Debug)]
 pub struct Connections {
     lines: Arc<Runtimes<Line>>,
+    op_timeout: Duration,
     blocking: RedisStore<Pool>,
 }
 
 impl Connections {
     pub(super) fn new(config: RedisConfig) -> Result<Self, CacheError> {
+        if let Some(tls) = &config.tls {
+            tls.check()?;
+        }
         let of_lines = config.clone();
         Ok(Self {
+            op_timeout: config.op_timeout,
             lines: Runtimes::new(move || Line::new(of_lines.clone())),
-            blocking: RedisStore::over(Pool::new(config)?),
+            blocking: RedisStore::over(Pool::new(config)),
         })
+    }
+
+    /// Sends the request and brings the reply, awaiting, until the deadline; without one, in the
+    /// time that an operation has from when its connection is known.
+    pub(super) async fn exchange_until(
+        &self,
+        request: &Request,
+        deadline: Option<Instant>,
+    ) -> Result<Value, CacheError> {
+        let limit = self.op_timeout;
+        let deadline = move || deadline.unwrap_or_else(|| Instant::now() + limit);
+        if let Ok(runtime) = Handle::try_current()
+            && let Some(line) = self.lines.here(&runtime)
+        {
+            return line.exchange(&runtime, request, deadline()).await;
+        }
+        // Boxed, to keep the future of the usual case small.
+        let request = request.clone();
+        Box::pin(self.lines.run_on_io_thread(move |line| async move {
+            line.exchange(&Handle::current(), &request, deadline())
+                .await
+        }))
+        .await
+    }
+
+    /// The connections of those that block.
+    pub(super) fn pool(&self) -> &Pool {
+        self.blocking.servers()
+    }
+
+    pub(super) fn close_all(&self) {
+        for line in self.lines.all() {
+            line.close();
+        }
+        Link::close(self.pool());
     }
 }
 
 impl Link for Connections {
     async fn exchange(&self, request: &Request) -> Result<Value, CacheError> {
-        if let Ok(runtime) = Handle::try_current()
-            && let Some(line) = self.lines.here(&runtime)
-        {
-            return line.exchange(&runtime, request).await;
-        }
-        // Boxed, to keep the future of the usual case small.
-        let request = request.clone();
-        Box::pin(self.lines.run_on_io_thread(|line| async move {
-            line.exchange(&Handle::current(), &request).await
-        }))
-        .await
+        self.exchange_until(request, None).await
     }
 
     fn close(&self) {
-        for line in self.lines.all() {
-            line.close();
-        }
-        self.blocking.link().close();
+        self.close_all();
     }
 
     fn blocking(&self) -> Option<&dyn Store> {

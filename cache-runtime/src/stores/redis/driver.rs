@@ -8,19 +8,32 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use redis::Value;
+use redis::{PushKind, Value};
 use tokio::time::Sleep;
 
 use super::queue::{Batch, Pen};
-use super::replies::{Malformed, Replies};
+use super::replies::Replies;
 use super::socket::Reader;
+use super::values::Malformed;
 use super::wire::Shared;
+
+/// Takes what the server sends without being asked (RESP3): that a key was changed, a message.
+///
+/// It is called in the order in which things came: after the replies before it were handed out,
+/// and before those after it. It must not wait.
+pub(super) type News = Box<dyn FnMut(PushKind, Vec<Value>) + Send>;
+
+/// Nobody wants to know.
+pub(super) fn no_news() -> News {
+    Box::new(|_, _| {})
+}
 
 /// A task of the runtime that the connection belongs to.
 pub(super) struct Driver {
     shared: Arc<Shared>,
     reader: Reader,
     replies: Replies,
+    news: News,
     /// What is being written.
     batch: Batch,
     /// One for all requests: set for the first that may run out of time, it is not touched again
@@ -42,11 +55,12 @@ enum Orders {
 }
 
 impl Driver {
-    pub(super) fn new(shared: Arc<Shared>, reader: Reader) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, reader: Reader, news: News) -> Self {
         Self {
             shared,
             reader,
             replies: Replies::default(),
+            news,
             batch: Batch::default(),
             alarm: None,
             came: Vec::new(),
@@ -143,6 +157,12 @@ impl Driver {
             }
             let is_sound = loop {
                 match self.replies.next() {
+                    Ok(Some(Value::Push { kind, data })) => {
+                        if !self.hand_out(&mut answered) {
+                            break false;
+                        }
+                        (self.news)(kind, data);
+                    }
                     Ok(Some(reply)) => self.came.push(reply),
                     Ok(None) => break true,
                     Err(Malformed) => break false,

@@ -1,5 +1,6 @@
 //! What an error of the Redis client means: to the caller, and to the connection it came over.
 
+use std::io;
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult, ServerError, ServerErrorKind, Value};
@@ -18,6 +19,24 @@ pub(super) fn describe(error: RedisError) -> CacheError {
         (None, None) => error.category().to_owned(),
     };
     CacheError::new(kind, fragment(text)).with_source(error)
+}
+
+/// The socket broke, or never was one.
+pub(super) fn broken(error: io::Error) -> CacheError {
+    describe(error.into())
+}
+
+/// An address that this connection cannot have.
+pub(super) fn not_here(what: &str) -> CacheError {
+    CacheError::new(ErrorKind::Config, format!("{what} is of no use here"))
+}
+
+/// The server's own error, or the news that its answer has another shape than it should.
+pub(super) fn refused(reply: Value) -> CacheError {
+    match reply {
+        Value::ServerError(error) => describe(error.into()),
+        other => unexpected(&other),
+    }
 }
 
 /// The server does not let us in. Only the code is shown: a server that does not know the command
@@ -48,6 +67,7 @@ pub(super) fn unexpected(reply: &Value) -> CacheError {
         Value::BulkString(_) => "a string",
         Value::Array(_) => "an array",
         Value::SimpleString(_) | Value::Okay => "a status",
+        Value::Map(_) => "a map",
         _ => "something else",
     };
     CacheError::new(
@@ -61,12 +81,24 @@ pub(super) fn ends_connection(outcome: &RedisResult<Value>) -> bool {
     match outcome {
         // A master that became a replica keeps its old connections: a new one may find the new
         // master behind the same name.
-        Ok(Value::ServerError(error)) => error.kind() == Some(ServerErrorKind::ReadOnly),
-        Ok(_) => false,
+        Ok(reply) => is_by_replica(reply),
         // After a timeout too. The answer may still come, but if the server hangs, requests would
         // pile up behind the one that is stuck; a new connection is not made until the server
         // answers its greeting, so that nothing more is sent to a server that hangs.
         Err(error) => error.is_io_error() || error.is_unrecoverable_error(),
+    }
+}
+
+/// Whether a replica refused to write. Of several commands the first tells: each of ours that
+/// writes begins with a write.
+pub(super) fn is_by_replica(reply: &Value) -> bool {
+    match reply {
+        Value::ServerError(error) => error.kind() == Some(ServerErrorKind::ReadOnly),
+        Value::Array(replies) => matches!(
+            replies.first(),
+            Some(Value::ServerError(error)) if error.kind() == Some(ServerErrorKind::ReadOnly)
+        ),
+        _ => false,
     }
 }
 

@@ -12,9 +12,10 @@ use redis::{RedisError, RedisResult, Value};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::commands::{self, Request};
-use super::config::RedisConfig;
-use super::driver::Driver;
+use super::commands::Request;
+use super::config::{RedisAddress, RedisConfig};
+use super::connecting::{self, Dial};
+use super::driver::{self, Driver};
 use super::failure;
 use super::socket;
 use super::wire::Wire;
@@ -67,17 +68,20 @@ impl Line {
         }
     }
 
-    /// Sends the request and brings the reply, within the operation's time limit.
+    /// Sends the request and brings the reply, until the deadline: that of the operation, of which
+    /// this may not be the first request.
     pub(super) async fn exchange(
         self: &Arc<Self>,
         runtime: &Handle,
         request: &Request,
+        deadline: Instant,
     ) -> Result<Value, CacheError> {
-        let deadline = Instant::now() + self.config.op_timeout;
         if let Some(live) = self.live() {
             match self.ask(&live, runtime, request, deadline).await {
                 // The server was restarted, or closed an idle connection: once more, on a new one.
                 Err(error) if request.repeatable && failure::connection_was_dead(&error) => {}
+                // The master was made a replica, and has done nothing of it.
+                Ok(reply) if failure::is_by_replica(&reply) && self.config.address.may_move() => {}
                 outcome => return outcome.map_err(failure::describe),
             }
         }
@@ -247,28 +251,17 @@ impl Connecting {
     }
 
     async fn connect(&self) -> Result<Arc<Live>, CacheError> {
-        let limit = self.line.config.connect_timeout;
-        let connected = tokio::time::timeout(limit, self.greet()).await;
-        let (wire, driver) =
-            connected.unwrap_or_else(|_| Err(failure::timeout(limit, NO_CONNECTION)))?;
+        let config = &self.line.config;
+        let limit = config.connect_timeout;
+        let connecting = connecting::connect(&Awaiting, config, Instant::now() + limit);
+        let Awaited { wire, driver } = tokio::time::timeout(limit, connecting)
+            .await
+            .unwrap_or_else(|_| Err(failure::timeout(limit, NO_CONNECTION)))?;
         tokio::spawn(driver);
         Ok(Arc::new(Live {
             wire,
             abandoned: AtomicU32::new(0),
         }))
-    }
-
-    /// The limit of the whole is set around it.
-    async fn greet(&self) -> Result<(Wire, Driver), CacheError> {
-        let config = &self.line.config;
-        let connected = socket::connect(&config.address).await;
-        let (reader, writer) = connected.map_err(|error| failure::describe(error.into()))?;
-        let (wire, mut driver) = Wire::new(reader, writer);
-        for call in commands::greeting(config) {
-            let reply = while_driven(&mut driver, wire.exchange(&call.request, None)).await;
-            reply.map_err(failure::describe).and_then(call.read)?;
-        }
-        Ok((wire, driver))
     }
 
     /// Brings the line into its next state, if it still waits for this attempt.
@@ -278,6 +271,44 @@ impl Connecting {
         {
             *state = next;
         }
+    }
+}
+
+/// Makes connections for callers that await.
+struct Awaiting;
+
+/// A connection whose driver is not a task yet.
+struct Awaited {
+    wire: Wire,
+    driver: Driver,
+}
+
+impl Dial for Awaiting {
+    type Connection = Awaited;
+
+    async fn dial(
+        &self,
+        address: &RedisAddress,
+        config: &RedisConfig,
+        deadline: Instant,
+    ) -> Result<Awaited, CacheError> {
+        let connecting = socket::connect(address, config.tls.as_ref());
+        let connected = tokio::time::timeout_at(deadline.into(), connecting).await;
+        let (reader, writer) = connected.unwrap_or_else(|_| Err(failure::broken(late())))?;
+        let (wire, driver) = Wire::new(reader, writer, driver::no_news());
+        Ok(Awaited { wire, driver })
+    }
+
+    async fn ask(
+        &self,
+        connection: &mut Awaited,
+        request: &Request,
+        deadline: Instant,
+    ) -> Result<Value, CacheError> {
+        let Awaited { wire, driver } = connection;
+        let reply = while_driven(driver, wire.exchange(request, Some(deadline))).await;
+        // What is wrong with a certificate of ours is told with the first reply.
+        reply.map_err(|error| wire.trouble().unwrap_or_else(|| failure::describe(error)))
     }
 }
 
@@ -303,7 +334,11 @@ async fn while_driven(
 }
 
 fn held_up() -> RedisError {
-    io::Error::from(io::ErrorKind::TimedOut).into()
+    late().into()
+}
+
+fn late() -> io::Error {
+    io::ErrorKind::TimedOut.into()
 }
 
 fn closed() -> RedisError {

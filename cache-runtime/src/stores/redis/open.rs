@@ -1,51 +1,65 @@
-//! A Redis store by URL: `redis://user:password@host:6379/1`, `redis+unix:///path.sock?db=1`.
+//! A Redis store by URL: `redis://user:password@host:6379/1`, `redis+unix:///path.sock?db=1`,
+//! `rediss://` with TLS, `redis+sentinel://h1,h2,h3/mymaster/1`. Clusters are opened in `cluster/`.
 
-use super::{RedisAddress, RedisConfig, RedisStore};
+use super::{
+    RedisAddress, RedisConfig, RedisIdentity, RedisProtocol, RedisSentinels, RedisStore, RedisTls,
+};
 use crate::error::CacheError;
 use crate::stores::{Opening, read_number};
 use crate::url::{CacheUrl, bad, host_and_port};
 
 const PORT: u16 = 6379;
+const SENTINEL_PORT: u16 = 26379;
 
 /// The store that the URL names. Nothing is connected.
 pub(crate) fn open(opening: &Opening<'_>) -> Result<RedisStore, CacheError> {
+    let url = opening.url;
+    let (address, path_db) = match url.scheme.as_str() {
+        "redis+unix" => (unix(url)?, None),
+        "redis+sentinel" | "rediss+sentinel" => sentinels(opening)?,
+        _ => (tcp(url)?, db_of_path(url, &url.path)?),
+    };
+    let mut config = config(opening, address)?;
+    config.db = db(opening, path_db)?;
+    RedisStore::new(config).map_err(|error| error.in_operation("from_url"))
+}
+
+/// What every shape of Redis takes from a URL.
+pub(super) fn config(
+    opening: &Opening<'_>,
+    address: RedisAddress,
+) -> Result<RedisConfig, CacheError> {
     let Opening { url, settings, .. } = opening;
-    let db = opening.read("db", |value| {
-        let db = value.parse().ok().filter(|db| *db >= 0);
-        db.ok_or_else(|| "a database number".to_owned())
-    })?;
-    let (address, path_db) = if url.scheme == "redis+unix" {
-        (RedisAddress::unix(&url.path), None)
-    } else {
-        (tcp(url)?, db_of_path(&url.path)?)
-    };
-    if url.scheme == "redis+unix" && !url.hosts.is_empty() {
-        return Err(bad(
-            "redis+unix:// has a path and no host: write three slashes, \
-             redis+unix:///run/redis.sock?db=1",
-        ));
-    }
-    if url.scheme == "redis+unix" && url.path.is_empty() {
-        return Err(bad(
-            "redis+unix:// needs the path of a socket: redis+unix:///run/redis.sock?db=1",
-        ));
-    }
-    let db = match (path_db, db) {
-        (Some(_), Some(_)) => {
-            return Err(bad("the database is given twice, in the path and as `db`"));
-        }
-        (in_path, as_option) => in_path.or(as_option).unwrap_or(0),
-    };
     let mut config = RedisConfig::new(address);
-    config.db = db;
     config.username.clone_from(&url.user);
     config.password.clone_from(&url.password);
+    if url.scheme.starts_with("rediss") {
+        config.tls = Some(tls(opening)?);
+    }
     config.connect_timeout = settings.connect_timeout;
     config.op_timeout = settings.op_timeout;
     if let Some(connections) = opening.read("max_connections", read_number)? {
         config.max_connections = connections;
     }
-    RedisStore::new(config)
+    if let Some(protocol) = opening.read("protocol", read_protocol)? {
+        config.protocol = protocol;
+    }
+    Ok(config)
+}
+
+fn unix(url: &CacheUrl) -> Result<RedisAddress, CacheError> {
+    if !url.hosts.is_empty() {
+        return Err(bad(
+            "redis+unix:// has a path and no host: write three slashes, \
+             redis+unix:///run/redis.sock?db=1",
+        ));
+    }
+    if url.path.is_empty() {
+        return Err(bad(
+            "redis+unix:// needs the path of a socket: redis+unix:///run/redis.sock?db=1",
+        ));
+    }
+    Ok(RedisAddress::unix(&url.path))
 }
 
 fn tcp(url: &CacheUrl) -> Result<RedisAddress, CacheError> {
@@ -55,13 +69,72 @@ fn tcp(url: &CacheUrl) -> Result<RedisAddress, CacheError> {
             let (host, port) = host_and_port(host, PORT)?;
             Ok(RedisAddress::tcp(host, port))
         }
-        _ => Err(bad(
-            "redis:// has one host; several are not supported by this version",
-        )),
+        _ => Err(bad(format!(
+            "{0}:// has one host; {0}+cluster:// and {0}+sentinel:// have several",
+            url.scheme
+        ))),
     }
 }
 
-fn db_of_path(path: &str) -> Result<Option<i64>, CacheError> {
+/// The sentinels, and the database if there is one in the path.
+fn sentinels(opening: &Opening<'_>) -> Result<(RedisAddress, Option<i64>), CacheError> {
+    let url = opening.url;
+    let path = url.path.trim_matches('/');
+    let (master, db) = path.split_once('/').unwrap_or((path, ""));
+    if url.hosts.is_empty() || master.is_empty() {
+        return Err(bad(format!(
+            "{0}:// needs sentinels and the name of their master: {0}://h1:26379,h2,h3/mymaster/0",
+            url.scheme
+        )));
+    }
+    let nodes = url
+        .hosts
+        .iter()
+        .map(|host| host_and_port(host, SENTINEL_PORT));
+    let mut sentinels = RedisSentinels::new(nodes.collect::<Result<_, _>>()?, master);
+    sentinels.username = opening.option("sentinel_username").map(str::to_owned);
+    sentinels.password = opening.option("sentinel_password").map(str::to_owned);
+    Ok((RedisAddress::Sentinels(sentinels), db_of_path(url, db)?))
+}
+
+fn tls(opening: &Opening<'_>) -> Result<RedisTls, CacheError> {
+    let mut tls = RedisTls::new();
+    tls.ca = opening.option("ca").map(Into::into);
+    tls.identity = match (opening.option("cert"), opening.option("key")) {
+        (Some(certificate), Some(key)) => Some(RedisIdentity {
+            certificate: certificate.into(),
+            key: key.into(),
+        }),
+        (None, None) => None,
+        _ => {
+            return Err(bad(
+                "`cert` and `key` go together: the certificate's file, and the file of its key",
+            ));
+        }
+    };
+    Ok(tls)
+}
+
+fn read_protocol(value: &str) -> Result<RedisProtocol, String> {
+    match value {
+        "resp2" => Ok(RedisProtocol::Resp2),
+        "resp3" => Ok(RedisProtocol::Resp3),
+        _ => Err("`resp2` or `resp3`".to_owned()),
+    }
+}
+
+fn db(opening: &Opening<'_>, in_path: Option<i64>) -> Result<i64, CacheError> {
+    let as_option = opening.read("db", |value| {
+        let db = value.parse().ok().filter(|db| *db >= 0);
+        db.ok_or_else(|| "a database number".to_owned())
+    })?;
+    if in_path.is_some() && as_option.is_some() {
+        return Err(bad("the database is given twice, in the path and as `db`"));
+    }
+    Ok(in_path.or(as_option).unwrap_or(0))
+}
+
+fn db_of_path(url: &CacheUrl, path: &str) -> Result<Option<i64>, CacheError> {
     match path.trim_matches('/') {
         "" => Ok(None),
         number => number
@@ -70,8 +143,14 @@ fn db_of_path(path: &str) -> Result<Option<i64>, CacheError> {
             .filter(|db| *db >= 0)
             .map(Some)
             .ok_or_else(|| {
+                let scheme = &url.scheme;
+                let place = if scheme.ends_with("sentinel") {
+                    "h1:26379,h2,h3/mymaster"
+                } else {
+                    "host:6379"
+                };
                 bad(format!(
-                    "`{path}` is not a database number: write redis://host:6379/1"
+                    "`{path}` is not a database number: write {scheme}://{place}/1"
                 ))
             }),
     }

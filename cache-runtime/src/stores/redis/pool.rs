@@ -13,11 +13,11 @@ use super::config::RedisConfig;
 use super::failure;
 use super::pooled::Pooled;
 use crate::error::CacheError;
+use crate::mode;
 use crate::store::Store;
 
 /// Connections that are lent to one caller at a time.
 pub(super) struct Pool {
-    client: redis::Client,
     config: RedisConfig,
     shelf: Mutex<Shelf>,
     returned: Condvar,
@@ -42,27 +42,40 @@ struct Shelf {
 }
 
 impl Pool {
-    pub(super) fn new(config: RedisConfig) -> Result<Self, CacheError> {
-        Ok(Self {
-            client: config.client()?,
+    pub(super) fn new(config: RedisConfig) -> Self {
+        Self {
             config,
             shelf: Mutex::default(),
             returned: Condvar::new(),
-        })
+        }
     }
 
-    fn exchange_now(&self, request: &Request) -> Result<Value, CacheError> {
-        let deadline = Instant::now() + self.config.op_timeout;
+    /// Sends the request and brings the reply, until the deadline.
+    pub(super) fn exchange_until(
+        &self,
+        request: &Request,
+        deadline: Instant,
+    ) -> Result<Value, CacheError> {
+        self.begin(request, deadline)?.finish(deadline)
+    }
+
+    /// Sends the request; the reply may be waited for later.
+    pub(super) fn begin<'a>(
+        &'a self,
+        request: &'a Request,
+        deadline: Instant,
+    ) -> Result<Begun<'a>, CacheError> {
         let mut lease = self.lease(deadline)?;
-        if lease.pooled.is_some() {
-            match lease.ask(request, deadline) {
-                // The server was restarted, or closed an idle connection: once more, on a new one.
-                Err(error) if request.repeatable && failure::connection_was_dead(&error) => {}
-                outcome => return outcome.map_err(failure::describe),
-            }
+        let was_idle = lease.pooled.is_some();
+        if !was_idle {
+            lease.connect(deadline)?;
         }
-        lease.connect(deadline)?;
-        lease.ask(request, deadline).map_err(failure::describe)
+        Ok(Begun {
+            sent: lease.send(request, deadline),
+            lease,
+            request,
+            was_idle,
+        })
     }
 
     /// An idle connection, or the right to make one, or what another caller gives back.
@@ -105,7 +118,7 @@ impl Pool {
 
 impl Link for Pool {
     async fn exchange(&self, request: &Request) -> Result<Value, CacheError> {
-        self.exchange_now(request)
+        self.exchange_until(request, Instant::now() + self.config.op_timeout)
     }
 
     fn close(&self) {
@@ -126,29 +139,83 @@ struct Lease<'a> {
 
 impl Lease<'_> {
     fn connect(&mut self, deadline: Instant) -> Result<(), CacheError> {
-        let Pool { client, config, .. } = self.pool;
+        let config = &self.pool.config;
         let generation = self.pool.shelf().generation;
         let deadline = deadline.min(Instant::now() + config.connect_timeout);
-        self.pooled = Some(Box::new(Pooled::connect(
-            client, config, deadline, generation,
-        )?));
+        let connected = mode::block_on(Pooled::connect(config, deadline, generation));
+        self.pooled = Some(Box::new(connected?));
         Ok(())
     }
 
-    fn ask(&mut self, request: &Request, deadline: Instant) -> RedisResult<Value> {
-        // Taken out: if anything goes wrong, a panic included, it is not lent again with a reply
-        // still to come.
+    /// Sends the request on the connection, which is taken out until its reply was read: if
+    /// anything goes wrong, a panic included, it is not lent again with a reply still to come.
+    fn send(&mut self, request: &Request, deadline: Instant) -> RedisResult<Box<Pooled>> {
         let Some(mut pooled) = self.pooled.take() else {
             return Err(io::Error::from(io::ErrorKind::NotConnected).into());
         };
-        let outcome = pooled.ask(request, deadline);
-        if !failure::ends_connection(&outcome) {
+        match pooled.send(request, deadline) {
+            Ok(()) => Ok(pooled),
+            Err(error) => {
+                self.take_back(pooled, &Err(error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    fn receive(
+        &mut self,
+        mut pooled: Box<Pooled>,
+        request: &Request,
+        deadline: Instant,
+    ) -> RedisResult<Value> {
+        let outcome = pooled.receive(request, deadline);
+        self.take_back(pooled, &outcome);
+        outcome
+    }
+
+    fn take_back(&mut self, pooled: Box<Pooled>, outcome: &RedisResult<Value>) {
+        if !failure::ends_connection(outcome) {
             self.pooled = Some(pooled);
-        } else if outcome.as_ref().is_err_and(failure::connection_was_dead) {
+        } else if outcome
+            .as_ref()
+            .map_or_else(failure::connection_was_dead, failure::is_by_replica)
+        {
             // The idle ones were made to the same server.
             self.pool.retire(pooled.generation);
         }
-        outcome
+    }
+}
+
+/// A request that was sent, its reply still to be read.
+pub(super) struct Begun<'a> {
+    sent: RedisResult<Box<Pooled>>,
+    lease: Lease<'a>,
+    request: &'a Request,
+    was_idle: bool,
+}
+
+impl Begun<'_> {
+    /// Reads the reply, until the deadline.
+    pub(super) fn finish(self, deadline: Instant) -> Result<Value, CacheError> {
+        let Self {
+            sent,
+            mut lease,
+            request,
+            was_idle,
+        } = self;
+        let mut outcome = sent.and_then(|pooled| lease.receive(pooled, request, deadline));
+        let again = match &outcome {
+            // The server was restarted, or closed an idle connection: once more, on a new one.
+            Err(error) => request.repeatable && failure::connection_was_dead(error),
+            // The master was made a replica, and has done nothing of it.
+            Ok(reply) => failure::is_by_replica(reply) && lease.pool.config.address.may_move(),
+        };
+        if was_idle && again {
+            lease.connect(deadline)?;
+            let sent = lease.send(request, deadline);
+            outcome = sent.and_then(|pooled| lease.receive(pooled, request, deadline));
+        }
+        outcome.map_err(failure::describe)
     }
 }
 

@@ -1,9 +1,11 @@
-//! What the server sent, cut into replies (RESP2).
+//! What the server sent, cut into replies.
 //!
 //! First a reply is looked through until its end is there, which keeps no more than a position and
 //! is never done twice; then it is read in one go.
 
 use redis::Value;
+
+use super::values::{DEEPEST, Malformed, look, read};
 
 /// The room to begin with, and what is kept when nothing is in it. Memory that no reply touched is
 /// none yet.
@@ -11,12 +13,6 @@ const ROOM: usize = 64 << 10;
 
 /// Grown to this by replies that fill it, the buffer is not kept when it is empty.
 const LARGE: usize = 1 << 20;
-
-/// No line is longer: neither a number nor an error.
-const LONGEST_LINE: usize = 64 << 10;
-
-/// No reply that we ask for is nested deeper.
-const DEEPEST: usize = 8;
 
 /// What came, and how far it was looked through.
 #[derive(Debug)]
@@ -31,10 +27,6 @@ pub(super) struct Replies {
     /// What came ends here.
     end: usize,
 }
-
-/// The server does not speak the protocol.
-#[derive(Debug)]
-pub(super) struct Malformed;
 
 impl Default for Replies {
     fn default() -> Self {
@@ -90,82 +82,6 @@ impl Replies {
         self.missing = 1;
         Ok(Some(value))
     }
-}
-
-/// The value at the beginning: how many values are inside it, and how long it is without them.
-fn look(bytes: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
-    let Some(line) = line(bytes)? else {
-        return Ok(None);
-    };
-    let header = line.len() + 2;
-    Ok(match line.split_first() {
-        Some((b'+' | b'-' | b':', _)) => Some((0, header)),
-        Some((b'*', count)) => Some((length(count)?.unwrap_or(0), header)),
-        Some((b'$', count)) => match length(count)? {
-            None => Some((0, header)),
-            Some(length) => {
-                let all = length.checked_add(header + 2).ok_or(Malformed)?;
-                (bytes.len() >= all).then_some((0, all))
-            }
-        },
-        _ => return Err(Malformed),
-    })
-}
-
-/// The value at the beginning, all of which is there.
-fn read(bytes: &mut &[u8], deepest: usize) -> Result<Value, Malformed> {
-    let line = line(bytes)?.ok_or(Malformed)?;
-    let (whole, rest) = bytes.split_at(line.len() + 2);
-    *bytes = rest;
-    match line {
-        b"+OK" => Ok(Value::Okay),
-        [b'+', text @ ..] => Ok(Value::SimpleString(
-            String::from_utf8_lossy(text).into_owned(),
-        )),
-        // What codes there are, the client knows.
-        [b'-', ..] => redis::parse_redis_value(whole).map_err(|_| Malformed),
-        [b':', digits @ ..] => number(digits).map(Value::Int),
-        [b'$', count @ ..] => match length(count)? {
-            None => Ok(Value::Nil),
-            Some(length) => {
-                let (text, rest) = bytes.split_at_checked(length).ok_or(Malformed)?;
-                *bytes = rest.strip_prefix(b"\r\n").ok_or(Malformed)?;
-                Ok(Value::BulkString(text.to_vec()))
-            }
-        },
-        [b'*', count @ ..] => match length(count)? {
-            None => Ok(Value::Nil),
-            Some(_) if deepest == 0 => Err(Malformed),
-            Some(count) => (0..count)
-                .map(|_| read(bytes, deepest - 1))
-                .collect::<Result<_, _>>()
-                .map(Value::Array),
-        },
-        _ => Err(Malformed),
-    }
-}
-
-/// The first line without its end.
-fn line(bytes: &[u8]) -> Result<Option<&[u8]>, Malformed> {
-    let head = &bytes[..bytes.len().min(LONGEST_LINE)];
-    match head.iter().position(|byte| *byte == b'\n') {
-        Some(end) => head[..end].strip_suffix(b"\r").map(Some).ok_or(Malformed),
-        None if head.len() == LONGEST_LINE => Err(Malformed),
-        None => Ok(None),
-    }
-}
-
-/// A length; `None` is that of nothing (-1).
-fn length(digits: &[u8]) -> Result<Option<usize>, Malformed> {
-    match number(digits)? {
-        -1 => Ok(None),
-        length => usize::try_from(length).map(Some).map_err(|_| Malformed),
-    }
-}
-
-fn number(digits: &[u8]) -> Result<i64, Malformed> {
-    let digits = std::str::from_utf8(digits).map_err(|_| Malformed)?;
-    digits.parse().map_err(|_| Malformed)
 }
 
 #[cfg(test)]

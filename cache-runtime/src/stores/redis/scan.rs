@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::backend::{Link, exchange};
 use super::commands;
+use super::servers::Servers;
 use crate::error::CacheError;
 
 /// So many keys are deleted with one command: enough to make round trips cheap, few enough to
@@ -33,17 +34,22 @@ pub(super) async fn keys<L: Link>(
     }
 }
 
-/// Deletes every key under `prefix`, and nothing else.
+/// Deletes every key under `prefix` on the server behind `link`, by way of `servers`, and nothing
+/// else.
 ///
 /// Keys that are there from the first step to the last are found, as `SCAN` promises; deleting
 /// on the way does not disturb it.
-pub(super) async fn clear<L: Link>(link: &L, prefix: &str) -> Result<(), CacheError> {
+pub(super) async fn clear<L: Link, S: Servers>(
+    link: &L,
+    servers: &S,
+    prefix: &str,
+) -> Result<(), CacheError> {
     let glob = format!("{}*", literal(prefix));
     let mut cursor = 0;
     loop {
         let (next, keys) = step(link, cursor, &glob, prefix).await?;
         for batch in keys.chunks(BATCH) {
-            exchange(link, &commands::delete_many(batch)).await?;
+            servers.delete_many(batch).await?;
         }
         cursor = next;
         if cursor == 0 {

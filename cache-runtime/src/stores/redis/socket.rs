@@ -13,6 +13,11 @@ use tokio::net::unix;
 use tokio::net::{TcpStream, tcp};
 
 use super::config::RedisAddress;
+use super::failure;
+#[cfg(feature = "redis-tls")]
+use super::secured::{self, SecuredReader, SecuredWriter};
+use super::tls::RedisTls;
+use crate::error::CacheError;
 
 /// What the server sends.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub(super) enum Reader {
     Tcp(tcp::OwnedReadHalf),
     #[cfg(unix)]
     Unix(unix::OwnedReadHalf),
+    #[cfg(feature = "redis-tls")]
+    Tls(SecuredReader),
 }
 
 /// What is sent to the server.
@@ -28,32 +35,56 @@ pub(super) enum Writer {
     Tcp(tcp::OwnedWriteHalf),
     #[cfg(unix)]
     Unix(unix::OwnedWriteHalf),
+    #[cfg(feature = "redis-tls")]
+    Tls(SecuredWriter),
 }
 
 /// Connects; the limit is set by whoever waits for it.
-pub(super) async fn connect(address: &RedisAddress) -> io::Result<(Reader, Writer)> {
+pub(super) async fn connect(
+    address: &RedisAddress,
+    tls: Option<&RedisTls>,
+) -> Result<(Reader, Writer), CacheError> {
     match address {
         RedisAddress::Tcp { host, port } => {
             let host = host.trim_start_matches('[').trim_end_matches(']');
-            let stream = connect_tcp(host, *port).await?;
-            // Requests that belong together are written together, so nothing is won by waiting
-            // until a packet is full.
-            stream.set_nodelay(true)?;
-            let (reader, writer) = stream.into_split();
-            Ok((Reader::Tcp(reader), Writer::Tcp(writer)))
+            let stream = connect_tcp(host, *port).await.map_err(failure::broken)?;
+            match tls {
+                None => {
+                    let (reader, writer) = stream.into_split();
+                    Ok((Reader::Tcp(reader), Writer::Tcp(writer)))
+                }
+                #[cfg(feature = "redis-tls")]
+                Some(tls) => {
+                    let (reader, writer) = secured::connect(stream, host, tls).await?;
+                    Ok((Reader::Tls(reader), Writer::Tls(writer)))
+                }
+                #[cfg(not(feature = "redis-tls"))]
+                Some(tls) => tls.check().and(Err(failure::not_here("TLS"))),
+            }
         }
         #[cfg(unix)]
         RedisAddress::Unix(path) => {
-            let (reader, writer) = UnixStream::connect(path).await?.into_split();
+            let stream = UnixStream::connect(path).await.map_err(failure::broken)?;
+            let (reader, writer) = stream.into_split();
             Ok((Reader::Unix(reader), Writer::Unix(writer)))
         }
         #[cfg(not(unix))]
-        RedisAddress::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        RedisAddress::Unix(_) => Err(failure::not_here("a Unix socket")),
+        // They are asked first, and then there is an address.
+        RedisAddress::Sentinels(_) => Err(failure::not_here("a group of sentinels")),
     }
 }
 
-/// Tries all addresses of the host at once: one that swallows packets must not hold up the others.
 async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let stream = connect_any(host, port).await?;
+    // Requests that belong together are written together, so nothing is won by waiting until a
+    // packet is full.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Tries all addresses of the host at once: one that swallows packets must not hold up the others.
+async fn connect_any(host: &str, port: u16) -> io::Result<TcpStream> {
     let addresses = tokio::net::lookup_host((host, port)).await?;
     let mut attempts: Vec<_> = addresses
         .map(|address| Box::pin(TcpStream::connect(address)))
@@ -94,18 +125,34 @@ impl Reader {
             Reader::Tcp(half) => Pin::new(half).poll_read(task, &mut room),
             #[cfg(unix)]
             Reader::Unix(half) => Pin::new(half).poll_read(task, &mut room),
+            #[cfg(feature = "redis-tls")]
+            Reader::Tls(secured) => return secured.poll_read(task, room.initialize_unfilled()),
         };
         poll.map_ok(|()| room.filled().len())
     }
 }
 
 impl Writer {
-    /// Writes what the socket takes at once; an error of kind `WouldBlock` if that is nothing.
+    /// Writes what the socket takes at once; an error of kind `WouldBlock` if that is nothing. Then
+    /// the same bytes are to be written next.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Writer::Tcp(half) => half.try_write(bytes),
             #[cfg(unix)]
             Writer::Unix(half) => half.try_write(bytes),
+            #[cfg(feature = "redis-tls")]
+            Writer::Tls(secured) => secured.try_write(bytes),
+        }
+    }
+
+    /// Why the connection is of no use, where that is more than an error of its socket.
+    pub(super) fn trouble(&self) -> Option<CacheError> {
+        match self {
+            Writer::Tcp(_) => None,
+            #[cfg(unix)]
+            Writer::Unix(_) => None,
+            #[cfg(feature = "redis-tls")]
+            Writer::Tls(secured) => secured.trouble(),
         }
     }
 
@@ -115,6 +162,8 @@ impl Writer {
             Writer::Tcp(half) => half.as_ref().poll_write_ready(task),
             #[cfg(unix)]
             Writer::Unix(half) => half.as_ref().poll_write_ready(task),
+            #[cfg(feature = "redis-tls")]
+            Writer::Tls(secured) => secured.poll_ready(task),
         }
     }
 }

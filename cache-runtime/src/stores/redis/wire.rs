@@ -16,9 +16,10 @@ use std::time::Instant;
 use redis::{RedisResult, Value};
 
 use super::commands::Request;
-use super::driver::Driver;
+use super::driver::{Driver, News};
 use super::queue::{Batch, Pen, Queue};
 use super::socket::{Reader, Writer};
+use crate::error::CacheError;
 
 /// A connection. When this is dropped, its driver closes it.
 pub(super) struct Wire(Arc<Shared>);
@@ -31,13 +32,20 @@ pub(super) struct Shared {
 
 impl Wire {
     /// The connection over this socket, and the future that drives it to its end.
-    pub(super) fn new(reader: Reader, writer: Writer) -> (Self, Driver) {
+    ///
+    /// What the server sends without being asked goes to `news`.
+    pub(super) fn new(reader: Reader, writer: Writer, news: News) -> (Self, Driver) {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             writer,
         });
-        let driver = Driver::new(Arc::clone(&shared), reader);
+        let driver = Driver::new(Arc::clone(&shared), reader, news);
         (Self(shared), driver)
+    }
+
+    /// Why the connection is of no use, where that is more than an error of its socket.
+    pub(super) fn trouble(&self) -> Option<CacheError> {
+        self.0.writer.trouble()
     }
 
     /// Sends the request and brings the reply, or an error of kind `TimedOut` after the deadline.

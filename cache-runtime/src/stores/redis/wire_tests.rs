@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use super::commands::Request;
 use super::config::RedisAddress;
+use super::driver::no_news;
 use super::packed::Packed;
 use super::replies::Replies;
 use super::socket;
@@ -88,8 +89,8 @@ fn runtime() -> (Handle, oneshot::Sender<()>) {
 fn connect(runtime: &Handle, address: RedisAddress) -> Wire {
     let (ready, wire) = std::sync::mpsc::channel();
     runtime.spawn(async move {
-        let (reader, writer) = socket::connect(&address).await.unwrap();
-        let (wire, driver) = Wire::new(reader, writer);
+        let (reader, writer) = socket::connect(&address, None).await.unwrap();
+        let (wire, driver) = Wire::new(reader, writer, no_news());
         tokio::spawn(driver);
         ready.send(wire).unwrap();
     });

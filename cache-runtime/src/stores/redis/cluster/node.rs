@@ -1,0 +1,129 @@
+//! One node of a cluster: its connections, and a breaker of its own.
+
+use std::time::Instant;
+
+use redis::Value;
+
+use super::super::commands::Request;
+use super::super::config::{RedisAddress, RedisConfig};
+use super::super::connections::Connections;
+use super::super::pool::Begun;
+use super::asking::{answered, asking};
+use crate::breaker::{Breaker, News};
+use crate::clock::Clock;
+use crate::error::{CacheError, ErrorKind};
+use crate::mode::Mode;
+
+/// A node; its errors are partial, for the other nodes go on without it.
+#[derive(Debug)]
+pub(super) struct Node {
+    config: RedisConfig,
+    connections: Connections,
+    breaker: Breaker,
+}
+
+impl Node {
+    /// The node at the address in `config`. Does not connect.
+    pub(super) fn new(config: RedisConfig) -> Result<Self, CacheError> {
+        Ok(Self {
+            connections: Connections::new(config.clone())?,
+            config,
+            breaker: Breaker::new(Clock::system()),
+        })
+    }
+
+    pub(super) fn address(&self) -> &RedisAddress {
+        &self.config.address
+    }
+
+    /// Whether it is asked at all, by what is known.
+    pub(super) fn is_well(&self) -> bool {
+        !self.breaker.is_open()
+    }
+
+    /// Sends the request and brings the reply.
+    pub(super) async fn exchange(
+        &self,
+        mode: Mode,
+        request: &Request,
+        deadline: Instant,
+    ) -> Result<Value, CacheError> {
+        self.admit()?;
+        let reply = match mode {
+            Mode::Async => {
+                let connections = &self.connections;
+                connections.exchange_until(request, Some(deadline)).await
+            }
+            Mode::Blocking => self.connections.pool().exchange_until(request, deadline),
+        };
+        self.note(reply)
+    }
+
+    /// The same, where the key's slot is on its way to this node.
+    pub(super) async fn exchange_asking(
+        &self,
+        mode: Mode,
+        request: &Request,
+        deadline: Instant,
+    ) -> Result<Value, CacheError> {
+        let reply = self.exchange(mode, &asking(request), deadline).await?;
+        Ok(answered(request, reply))
+    }
+
+    /// Sends the request, for a caller that blocks and has other nodes to send to before it waits.
+    pub(super) fn begin<'a>(
+        &'a self,
+        request: &'a Request,
+        deadline: Instant,
+    ) -> Result<Begun<'a>, CacheError> {
+        self.admit()?;
+        let begun = self.connections.pool().begin(request, deadline);
+        begun.or_else(|error| self.note(Err(error)))
+    }
+
+    /// Brings the reply to what was begun.
+    pub(super) fn finish(&self, begun: Begun<'_>, deadline: Instant) -> Result<Value, CacheError> {
+        self.note(begun.finish(deadline))
+    }
+
+    pub(super) fn close(&self) {
+        self.connections.close_all();
+    }
+
+    fn admit(&self) -> Result<(), CacheError> {
+        if self.breaker.admits(self.config.op_timeout) {
+            return Ok(());
+        }
+        let error = CacheError::new(
+            ErrorKind::BreakerOpen,
+            format!(
+                "the node {} of the redis cluster failed and is left alone for now",
+                self.address()
+            ),
+        );
+        Err(error.partial())
+    }
+
+    /// Tells the breaker, and the log once for each change of state.
+    fn note<T>(&self, answer: Result<T, CacheError>) -> Result<T, CacheError> {
+        match answer {
+            Err(error) if error.is_retryable() => {
+                if self.breaker.failed() == News::Failing {
+                    tracing::warn!(
+                        node = %self.address(),
+                        %error,
+                        "a node of the redis cluster is failing; calls on its keys run uncached",
+                    );
+                }
+                Err(error.partial())
+            }
+            // An answer that says no is a sign of life.
+            answer => {
+                if self.breaker.succeeded() == News::Recovered {
+                    tracing::info!(node = %self.address(), "the node of the redis cluster is back");
+                }
+                answer
+            }
+        }
+    }
+}

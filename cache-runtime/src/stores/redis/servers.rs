@@ -1,0 +1,114 @@
+//! What a store is over: one server, or several of which each has a part of the keys.
+
+use std::future::Future;
+use std::time::Duration;
+
+use redis::Value;
+
+use super::backend::{Link, exchange};
+use super::commands::{self, Request};
+use super::scan;
+use crate::error::CacheError;
+use crate::store::Store;
+
+/// The server or the servers.
+///
+/// Sealed: its methods name types that only this module knows.
+pub trait Servers: Send + Sync + 'static {
+    /// Sends a request about `key` and brings the reply, within `op_timeout`.
+    #[doc(hidden)]
+    fn exchange_about(
+        &self,
+        key: &str,
+        request: &Request,
+    ) -> impl Future<Output = Result<Value, CacheError>> + Send;
+
+    /// As [`Store::get_many`], of at least one key.
+    #[doc(hidden)]
+    fn get_many(
+        &self,
+        keys: &[String],
+    ) -> impl Future<Output = Result<Vec<Option<Vec<u8>>>, CacheError>> + Send;
+
+    /// As [`Store::set_many`], of at least one item.
+    #[doc(hidden)]
+    fn set_many(
+        &self,
+        items: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> impl Future<Output = Result<Vec<usize>, CacheError>> + Send;
+
+    /// As [`Store::delete_many`], of at least one key.
+    #[doc(hidden)]
+    fn delete_many<K: AsRef<[u8]> + Sync>(
+        &self,
+        keys: &[K],
+    ) -> impl Future<Output = Result<u64, CacheError>> + Send;
+
+    /// As [`Store::keys`].
+    #[doc(hidden)]
+    fn keys(
+        &self,
+        prefix: &str,
+        pattern: &str,
+    ) -> impl Future<Output = Result<Vec<String>, CacheError>> + Send;
+
+    /// As [`Store::clear`].
+    #[doc(hidden)]
+    fn clear(&self, prefix: &str) -> impl Future<Output = Result<(), CacheError>> + Send;
+
+    /// As [`Store::ping`].
+    #[doc(hidden)]
+    fn ping(&self) -> impl Future<Output = Result<(), CacheError>> + Send;
+
+    /// Lets go of all connections.
+    #[doc(hidden)]
+    fn close(&self);
+
+    /// The store that blocks, unless this is it.
+    #[doc(hidden)]
+    fn blocking(&self) -> Option<&dyn Store>;
+}
+
+/// One server has all keys.
+impl<L: Link> Servers for L {
+    async fn exchange_about(&self, _key: &str, request: &Request) -> Result<Value, CacheError> {
+        self.exchange(request).await
+    }
+
+    async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, CacheError> {
+        exchange(self, &commands::get_many(keys)).await
+    }
+
+    async fn set_many(
+        &self,
+        items: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<usize>, CacheError> {
+        exchange(self, &commands::set_many(items, ttl)).await
+    }
+
+    async fn delete_many<K: AsRef<[u8]> + Sync>(&self, keys: &[K]) -> Result<u64, CacheError> {
+        exchange(self, &commands::delete_many(keys)).await
+    }
+
+    async fn keys(&self, prefix: &str, pattern: &str) -> Result<Vec<String>, CacheError> {
+        scan::keys(self, prefix, pattern).await
+    }
+
+    async fn clear(&self, prefix: &str) -> Result<(), CacheError> {
+        scan::clear(self, self, prefix).await
+    }
+
+    async fn ping(&self) -> Result<(), CacheError> {
+        exchange(self, &commands::ping()).await
+    }
+
+    fn close(&self) {
+        Link::close(self);
+    }
+
+    fn blocking(&self) -> Option<&dyn Store> {
+        Link::blocking(self)
+    }
+}
