@@ -1,0 +1,352 @@
+//! Connections of callers that await: a pool for each server and tokio runtime.
+//!
+//! An exchange has its connection for itself. A caller that gives up in the middle drops it, so
+//! that no other caller gets a reply that was not meant for it.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
+use tokio::time::timeout;
+
+use super::backend::{Link, MemcachedStore};
+use super::blocked::Pool as BlockingPool;
+use super::config::{MemcachedAddress, MemcachedConfig};
+use super::failure::{Broken, connection_was_dead};
+use super::listing::{self, Dump, Walk};
+use super::replies::{Replies, Reply};
+use super::requests::Request;
+use super::route::{Exchange, Servers};
+use super::shelf::Shelf;
+use super::talk::{Limits, Talk};
+use crate::error::CacheError;
+use crate::store::Store;
+use crate::stores::runtimes::Runtimes;
+
+/// The pools of each runtime, and the pool of those that block.
+#[derive(Debug)]
+pub struct Connections {
+    servers: Arc<Servers>,
+    runtimes: Arc<Runtimes<Pools>>,
+    blocking: MemcachedStore<BlockingPool>,
+}
+
+impl Connections {
+    pub(super) fn new(config: MemcachedConfig) -> Self {
+        let servers = Arc::new(Servers::new(config));
+        let of_pools = Arc::clone(&servers);
+        Self {
+            runtimes: Runtimes::new(move || Pools::new(Arc::clone(&of_pools))),
+            blocking: MemcachedStore::over(BlockingPool::new(Arc::clone(&servers))),
+            servers,
+        }
+    }
+}
+
+impl Exchange for Connections {
+    fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
+    async fn exchange(
+        &self,
+        server: usize,
+        request: &Request,
+        limits: Limits,
+    ) -> Result<Vec<Reply>, Broken> {
+        if let Ok(runtime) = Handle::try_current()
+            && let Some(pools) = self.runtimes.here(&runtime)
+        {
+            return pools.exchange(server, request, limits).await;
+        }
+        // Boxed, to keep the future of the usual case small.
+        let request = request.clone();
+        let answer = Box::pin(self.runtimes.run_on_io_thread(move |pools| async move {
+            Ok(pools.exchange(server, &request, limits).await)
+        }));
+        answer.await.unwrap_or_else(|error| {
+            let error = io::Error::other(error);
+            Err(Broken {
+                blames_server: false,
+                ..Broken::before(error)
+            })
+        })
+    }
+}
+
+impl Link for Connections {
+    async fn walk(&self, walk: Walk) -> Result<Vec<String>, CacheError> {
+        self.runtimes
+            .run(|pools| async move { listing::walk(&*pools, &walk).await })
+            .await
+    }
+
+    fn close(&self) {
+        for pools in self.runtimes.all() {
+            for pool in &pools.pools {
+                pool.shelf.retire(pool.shelf.generation());
+            }
+        }
+        self.blocking.link().close();
+    }
+
+    fn blocking(&self) -> Option<&dyn Store> {
+        Some(&self.blocking)
+    }
+}
+
+/// What serves one runtime: a pool for each server.
+#[derive(Debug)]
+pub(super) struct Pools {
+    servers: Arc<Servers>,
+    pools: Vec<Pool>,
+}
+
+#[derive(Debug)]
+struct Pool {
+    shelf: Shelf<Connection>,
+    permits: Semaphore,
+}
+
+/// A connection that nobody else uses.
+pub(super) struct Connection {
+    stream: TcpStream,
+    replies: Replies,
+    generation: u64,
+}
+
+impl Pools {
+    fn new(servers: Arc<Servers>) -> Self {
+        let pool = |_| Pool {
+            shelf: Shelf::default(),
+            permits: Semaphore::new(
+                servers
+                    .config
+                    .max_connections
+                    .clamp(1, Semaphore::MAX_PERMITS),
+            ),
+        };
+        Self {
+            pools: (0..servers.ring.len()).map(pool).collect(),
+            servers,
+        }
+    }
+
+    async fn connect(&self, server: usize, limits: Limits) -> io::Result<Connection> {
+        let generation = self.pools[server].shelf.generation();
+        let config = &self.servers.config;
+        let limit = limits.next()?.min(config.connect_timeout);
+        let stream = within(limit, connect(self.servers.ring.address(server), limit)).await?;
+        Ok(Connection {
+            stream,
+            replies: Replies::default(),
+            generation,
+        })
+    }
+}
+
+impl Exchange for Pools {
+    fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
+    async fn exchange(
+        &self,
+        server: usize,
+        request: &Request,
+        limits: Limits,
+    ) -> Result<Vec<Reply>, Broken> {
+        let pool = &self.pools[server];
+        let _permit = match pool.permits.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => {
+                let left = limits.next().map_err(|_| Broken::crowded())?;
+                match timeout(left, pool.permits.acquire()).await {
+                    Ok(Ok(permit)) => permit,
+                    _ => return Err(Broken::crowded()),
+                }
+            }
+        };
+        if request.is_once_only {
+            // Lets the runtime look for news of the connections: it may have slept.
+            yield_now().await;
+        }
+        while let Some(mut connection) = pool.shelf.take() {
+            if !connection.is_quiet() {
+                continue;
+            }
+            let mut talk = Talk::new(request);
+            match connection.hold(&mut talk, limits).await {
+                Ok(()) => return Ok(pool.give(connection, talk)),
+                // The server was restarted, or closed an idle connection: once more, on a new one.
+                Err(error)
+                    if connection_was_dead(&error)
+                        && !(request.is_once_only && talk.has_begun()) =>
+                {
+                    pool.shelf.retire(connection.generation);
+                    break;
+                }
+                Err(error) => return Err(broken(error, &talk)),
+            }
+        }
+        let mut connection = self.connect(server, limits).await.map_err(Broken::before)?;
+        let mut talk = Talk::new(request);
+        match connection.hold(&mut talk, limits).await {
+            Ok(()) => Ok(pool.give(connection, talk)),
+            Err(error) => Err(broken(error, &talk)),
+        }
+    }
+}
+
+impl Dump for Pools {
+    type Connection = Connection;
+
+    async fn dump(&self, server: usize, limits: Limits) -> Result<Connection, Broken> {
+        let begin = async {
+            let mut connection = self.connect(server, limits).await?;
+            connection.write(listing::COMMAND, limits).await?;
+            Ok(connection)
+        };
+        begin.await.map_err(Broken::before)
+    }
+
+    async fn more(connection: &mut Connection, limits: Limits) -> io::Result<()> {
+        connection.read(limits).await
+    }
+
+    fn came(connection: &mut Connection) -> &mut Replies {
+        &mut connection.replies
+    }
+
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+impl Pool {
+    /// Gives the connection back; the replies are the caller's.
+    fn give(&self, connection: Connection, talk: Talk<'_>) -> Vec<Reply> {
+        if !talk.is_spoilt() {
+            let generation = connection.generation;
+            self.shelf.give(connection, generation);
+        }
+        talk.replies
+    }
+}
+
+impl Connection {
+    /// Nothing came since it was used last, as the end of it would. Asks the system only if there
+    /// is news.
+    fn is_quiet(&self) -> bool {
+        let read = self.stream.try_read(&mut [0]);
+        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    async fn hold(&mut self, talk: &mut Talk<'_>, limits: Limits) -> io::Result<()> {
+        loop {
+            while let bytes @ [_, ..] = talk.to_write() {
+                let written = self.write_some(bytes, limits).await?;
+                talk.wrote(written);
+            }
+            self.read(limits).await?;
+            talk.take(&mut self.replies)?;
+            if talk.is_done() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn write(&mut self, mut bytes: &[u8], limits: Limits) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let written = self.write_some(bytes, limits).await?;
+            bytes = &bytes[written..];
+        }
+        Ok(())
+    }
+
+    async fn write_some(&mut self, bytes: &[u8], limits: Limits) -> io::Result<usize> {
+        loop {
+            match self.stream.try_write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => return Ok(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    within(limits.next()?, self.stream.writable()).await?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until something came.
+    async fn read(&mut self, limits: Limits) -> io::Result<()> {
+        let Self {
+            stream, replies, ..
+        } = self;
+        let limit = limits.next()?;
+        // Not `try_read`: this one knows that nothing can be there, and does not ask the system.
+        let read = poll_fn(|task| {
+            let mut room = ReadBuf::new(replies.room());
+            let poll = Pin::new(&mut *stream).poll_read(task, &mut room);
+            poll.map_ok(|()| room.filled().len())
+        });
+        match within(limit, read).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            bytes => {
+                self.replies.came(bytes);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn broken(error: io::Error, talk: &Talk<'_>) -> Broken {
+    Broken {
+        may_be_done: talk.has_begun(),
+        ..Broken::before(error)
+    }
+}
+
+async fn within<T>(limit: Duration, future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match timeout(limit, future).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+/// Tries the addresses of the host in turns; each has its share of the time, so that one that
+/// swallows packets leaves some to the others.
+async fn connect(server: &MemcachedAddress, limit: Duration) -> io::Result<TcpStream> {
+    let addresses: Vec<_> = lookup_host((server.host.as_str(), server.port))
+        .await?
+        .collect();
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+    for address in addresses {
+        match within(share, TcpStream::connect(address)).await {
+            Ok(stream) => {
+                // A request is written in one piece: waiting to fill a packet only costs time.
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,326 @@
+//! Connections of callers that block: a pool for each server, without tokio, so that any thread
+//! may wait in it.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::backend::Link;
+use super::failure::{Broken, connection_was_dead};
+use super::listing::{self, Dump, Walk};
+use super::replies::{Replies, Reply};
+use super::requests::Request;
+use super::route::{Exchange, Servers};
+use super::shelf::Shelf;
+use super::talk::{Limits, Talk};
+use crate::error::CacheError;
+use crate::store::Store;
+
+/// Limits of a socket are set anew only when they are wrong by more than this; it saves the system
+/// call.
+const TOLERANCE: Duration = Duration::from_millis(10);
+
+/// Connections that are lent to one caller at a time.
+#[derive(Debug)]
+pub(super) struct Pool {
+    servers: Arc<Servers>,
+    lanes: Vec<Lane>,
+}
+
+/// The connections to one server.
+#[derive(Debug, Default)]
+struct Lane {
+    shelf: Shelf<Connection>,
+    users: Mutex<Users>,
+    left: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Users {
+    now: usize,
+    /// Waking nobody is a system call, too.
+    waiting: usize,
+}
+
+/// The right to use one connection.
+struct Permit<'a>(&'a Lane);
+
+pub(super) struct Connection {
+    stream: TcpStream,
+    replies: Replies,
+    generation: u64,
+    read_limit: Duration,
+    write_limit: Duration,
+}
+
+impl Pool {
+    pub(super) fn new(servers: Arc<Servers>) -> Self {
+        Self {
+            lanes: (0..servers.ring.len()).map(|_| Lane::default()).collect(),
+            servers,
+        }
+    }
+
+    fn exchange_now(
+        &self,
+        server: usize,
+        request: &Request,
+        limits: Limits,
+    ) -> Result<Vec<Reply>, Broken> {
+        let lane = &self.lanes[server];
+        let _permit = lane.enter(self.servers.config.max_connections.max(1), limits)?;
+        while let Some(mut connection) = lane.shelf.take() {
+            // Three system calls, for those requests alone that may not be sent twice.
+            if request.is_once_only && !connection.is_quiet() {
+                continue;
+            }
+            let mut talk = Talk::new(request);
+            match connection.hold(&mut talk, limits) {
+                Ok(()) => return Ok(lane.give(connection, talk)),
+                // The server was restarted, or closed an idle connection: once more, on a new one.
+                Err(error)
+                    if connection_was_dead(&error)
+                        && !(request.is_once_only && talk.has_begun()) =>
+                {
+                    lane.shelf.retire(connection.generation);
+                    break;
+                }
+                Err(error) => return Err(broken(error, &talk)),
+            }
+        }
+        let mut connection = self.connect(server, limits).map_err(Broken::before)?;
+        let mut talk = Talk::new(request);
+        match connection.hold(&mut talk, limits) {
+            Ok(()) => Ok(lane.give(connection, talk)),
+            Err(error) => Err(broken(error, &talk)),
+        }
+    }
+
+    fn connect(&self, server: usize, limits: Limits) -> io::Result<Connection> {
+        let generation = self.lanes[server].shelf.generation();
+        let address = self.servers.ring.address(server);
+        let addresses: Vec<SocketAddr> = (address.host.as_str(), address.port)
+            .to_socket_addrs()?
+            .collect();
+        let limit = limits.next()?.min(self.servers.config.connect_timeout);
+        // Each has its share of the time: one that swallows packets leaves some to the others.
+        let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        for address in addresses {
+            match TcpStream::connect_timeout(&address, share.max(Duration::from_millis(1))) {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(Connection {
+                        stream,
+                        replies: Replies::default(),
+                        generation,
+                        read_limit: Duration::ZERO,
+                        write_limit: Duration::ZERO,
+                    });
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+impl Exchange for Pool {
+    fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
+    async fn exchange(
+        &self,
+        server: usize,
+        request: &Request,
+        limits: Limits,
+    ) -> Result<Vec<Reply>, Broken> {
+        self.exchange_now(server, request, limits)
+    }
+}
+
+impl Link for Pool {
+    async fn walk(&self, walk: Walk) -> Result<Vec<String>, CacheError> {
+        listing::walk(self, &walk).await
+    }
+
+    fn close(&self) {
+        for lane in &self.lanes {
+            lane.shelf.retire(lane.shelf.generation());
+        }
+    }
+
+    fn blocking(&self) -> Option<&dyn Store> {
+        None
+    }
+}
+
+impl Dump for Pool {
+    type Connection = Connection;
+
+    async fn dump(&self, server: usize, limits: Limits) -> Result<Connection, Broken> {
+        let begin = || {
+            let mut connection = self.connect(server, limits)?;
+            connection.write(listing::COMMAND, limits)?;
+            Ok(connection)
+        };
+        begin().map_err(Broken::before)
+    }
+
+    async fn more(connection: &mut Connection, limits: Limits) -> io::Result<()> {
+        connection.read(limits)
+    }
+
+    fn came(connection: &mut Connection) -> &mut Replies {
+        &mut connection.replies
+    }
+
+    async fn pause(&self, time: Duration) {
+        thread::sleep(time);
+    }
+}
+
+impl Lane {
+    fn enter(&self, most: usize, limits: Limits) -> Result<Permit<'_>, Broken> {
+        let mut users = self.users();
+        while users.now >= most {
+            let left = limits.next().map_err(|_| Broken::crowded())?;
+            users.waiting += 1;
+            let woken = self.left.wait_timeout(users, left);
+            let timed_out;
+            (users, timed_out) = woken.unwrap_or_else(PoisonError::into_inner);
+            users.waiting -= 1;
+            if timed_out.timed_out() && users.now >= most {
+                return Err(Broken::crowded());
+            }
+        }
+        users.now += 1;
+        Ok(Permit(self))
+    }
+
+    fn users(&self) -> MutexGuard<'_, Users> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the connection back; the replies are the caller's.
+    fn give(&self, connection: Connection, talk: Talk<'_>) -> Vec<Reply> {
+        if !talk.is_spoilt() {
+            let generation = connection.generation;
+            self.shelf.give(connection, generation);
+        }
+        talk.replies
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let mut users = self.0.users();
+        users.now -= 1;
+        let is_awaited = users.waiting > 0;
+        drop(users);
+        if is_awaited {
+            self.0.left.notify_one();
+        }
+    }
+}
+
+impl Connection {
+    /// Nothing came since it was used last, as the end of it would.
+    fn is_quiet(&self) -> bool {
+        if self.stream.set_nonblocking(true).is_err() {
+            return false;
+        }
+        let peek = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false).is_ok()
+            && peek.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    fn hold(&mut self, talk: &mut Talk<'_>, limits: Limits) -> io::Result<()> {
+        loop {
+            while let bytes @ [_, ..] = talk.to_write() {
+                let written = self.write_some(bytes, limits)?;
+                talk.wrote(written);
+            }
+            self.read(limits)?;
+            talk.take(&mut self.replies)?;
+            if talk.is_done() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn write(&mut self, mut bytes: &[u8], limits: Limits) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let written = self.write_some(bytes, limits)?;
+            bytes = &bytes[written..];
+        }
+        Ok(())
+    }
+
+    fn write_some(&mut self, bytes: &[u8], limits: Limits) -> io::Result<usize> {
+        loop {
+            let limit = limits.next()?;
+            if is_wrong(self.write_limit, limit) {
+                self.stream.set_write_timeout(Some(limit))?;
+                self.write_limit = limit;
+            }
+            match self.stream.write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => return Ok(written),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(limit_is_over(error)),
+            }
+        }
+    }
+
+    /// Waits until something came.
+    fn read(&mut self, limits: Limits) -> io::Result<()> {
+        loop {
+            let limit = limits.next()?;
+            if is_wrong(self.read_limit, limit) {
+                self.stream.set_read_timeout(Some(limit))?;
+                self.read_limit = limit;
+            }
+            match self.stream.read(self.replies.room()) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(bytes) => {
+                    self.replies.came(bytes);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(limit_is_over(error)),
+            }
+        }
+    }
+}
+
+fn is_wrong(limit: Duration, wanted: Duration) -> bool {
+    limit.is_zero() || limit.abs_diff(wanted) > TOLERANCE
+}
+
+/// A socket whose limit is over says that it would block.
+fn limit_is_over(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+        _ => error,
+    }
+}
+
+fn broken(error: io::Error, talk: &Talk<'_>) -> Broken {
+    Broken {
+        may_be_done: talk.has_begun(),
+        ..Broken::before(error)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
