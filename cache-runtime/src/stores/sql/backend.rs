@@ -1,0 +1,447 @@
+//! The operations of the store.
+
+use std::fmt;
+use std::future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::attempt::attempt;
+use super::batches::{DeleteMany, GetMany, SetMany};
+use super::callers::Callers;
+use super::config::SqlConfig;
+use super::dialect::{self, Dialect};
+use super::growth::Growth;
+use super::operations::{
+    Add, Create, Delete, DeleteSome, Get, Incr, Left, Operation, Page, Ping, Set, Touch,
+};
+use super::pool::Pool;
+use super::table::Table;
+use super::tend::Tend;
+use super::texts::Texts;
+use crate::error::{CacheError, ErrorKind};
+use crate::glob::Glob;
+use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+
+/// The longest key, in bytes.
+const LONGEST_KEY: usize = 1_024;
+
+/// So many rows are listed, or cleared, with one statement.
+const PAGE: usize = 1_000;
+
+/// A table of a SQL database as a [`Store`].
+///
+/// The table is made when it is first missed, or by [`Store::prepare`]. Expiry goes by the
+/// database's clock. Every operation is one statement, or as good as one: `incr` writes only if
+/// nobody wrote since it read, and `set_many` of more than 1,000 rows is several statements.
+///
+/// Each tokio runtime has connections of its own; callers on other executors, and all that block,
+/// are served by a thread of the library's own. The connections to a SQLite file are shared.
+///
+/// An operation, connecting included, takes at most `op_timeout`; listing and clearing take so long
+/// for each 1,000 rows.
+pub struct SqlStore {
+    shared: Arc<Shared>,
+    /// The same store for callers that block; that one has none.
+    blocking: Option<Box<SqlStore>>,
+}
+
+struct Shared {
+    callers: Callers,
+    dialect: &'static Dialect,
+    texts: Texts,
+    growth: Growth,
+}
+
+impl SqlStore {
+    /// A store in the table that `config` describes. Does not connect.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Config`, if the table's name cannot be one.
+    pub fn new(config: SqlConfig) -> Result<Self, CacheError> {
+        let dialect = dialect::of(&config.database);
+        let shared = Arc::new(Shared {
+            dialect,
+            texts: Texts::new(dialect, &Table::new(&config.table)?),
+            growth: Growth::new(&config),
+            callers: Callers::new(config),
+        });
+        let blocking = Self {
+            shared: Arc::clone(&shared),
+            blocking: None,
+        };
+        Ok(Self {
+            shared,
+            blocking: Some(Box::new(blocking)),
+        })
+    }
+
+    /// Makes the table and its index, if they are not there. Safe to repeat, and to call from many
+    /// processes at once.
+    ///
+    /// # Errors
+    ///
+    /// Of kind `Store` if the database does not allow it.
+    pub async fn create_table(&self) -> Result<(), CacheError> {
+        self.prepare().await
+    }
+
+    /// The answer to the operation, within its time limit.
+    async fn ask<O: Operation>(&self, operation: O) -> Result<O::Answer, CacheError> {
+        let shared = Arc::clone(&self.shared);
+        let job = |pool: Arc<Pool>, deadline| async move {
+            let answer = attempt(&pool, &shared.texts, &operation, deadline).await?;
+            if let Some((rows, key)) = operation.added(&answer) {
+                written(&shared, &pool, rows, key, deadline).await;
+            }
+            Ok(answer)
+        };
+        self.shared.callers.run(self.blocking.is_none(), job).await
+    }
+
+    /// An operation about one key.
+    fn about<'a, O: Operation>(
+        &'a self,
+        name: &'static str,
+        key: &'a str,
+        operation: impl FnOnce(String) -> O + Send + 'a,
+    ) -> StoreFuture<'a, O::Answer> {
+        Box::pin(async move {
+            let answer = match check(key) {
+                Ok(()) => self.ask(operation(key.to_owned())).await,
+                Err(error) => Err(error),
+            };
+            answer.map_err(|error| error.in_operation(name).on_key(key))
+        })
+    }
+
+    /// An operation about many keys, or none.
+    fn call<'a, O: Operation>(
+        &'a self,
+        name: &'static str,
+        operation: O,
+    ) -> StoreFuture<'a, O::Answer> {
+        Box::pin(async move {
+            let answer = self.ask(operation).await;
+            answer.map_err(|error| error.in_operation(name))
+        })
+    }
+}
+
+/// Sees to the table's size after `rows` were written. What was written is written: if this fails,
+/// the next writer tries.
+async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, deadline: Instant) {
+    let growth = &shared.growth;
+    let mut is_cull_due = growth.is_count_due(rows);
+    if is_cull_due && growth.is_small() {
+        let _culling = growth.culling.lock().await;
+        let tend = shared.tend(pool, Some(deadline));
+        is_cull_due = tend.cull(key).await.unwrap_or_default();
+    }
+    let is_purge_due = growth.begin_purge();
+    if !is_cull_due && !is_purge_due {
+        return;
+    }
+    let (again, spared) = (Arc::clone(shared), key.to_owned());
+    let begun = shared.callers.begin(async move |pool: Arc<Pool>| {
+        let tend = again.tend(&pool, None);
+        let growth = &again.growth;
+        let mut outcome = Ok(());
+        if is_purge_due {
+            outcome = tend.purge().await;
+            growth.end_purge();
+        }
+        if is_cull_due {
+            let _culling = growth.culling.lock().await;
+            loop {
+                let culled = tend.cull(&spared).await;
+                if culled.is_err() {
+                    growth.count_later();
+                }
+                outcome = outcome.and(culled.map(drop));
+                // Meanwhile so much may have been written that it is time again.
+                if !growth.is_overdue() {
+                    break;
+                }
+            }
+        }
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "the cache's table could not be made smaller");
+        }
+    });
+    if begun.is_err() && is_purge_due {
+        growth.end_purge();
+    }
+}
+
+impl Shared {
+    fn tend<'a>(&'a self, pool: &'a Pool, deadline: Option<Instant>) -> Tend<'a> {
+        Tend {
+            pool,
+            texts: &self.texts,
+            growth: &self.growth,
+            deadline,
+        }
+    }
+}
+
+fn check(key: &str) -> Result<(), CacheError> {
+    if key.len() <= LONGEST_KEY {
+        return Ok(());
+    }
+    let text = format!("a key has at most {LONGEST_KEY} bytes in a SQL database");
+    Err(CacheError::new(ErrorKind::Key, text).on_key(key))
+}
+
+fn check_all<'a>(mut keys: impl Iterator<Item = &'a String>) -> Result<(), CacheError> {
+    keys.try_for_each(|key| check(key))
+}
+
+/// An answer that needs no database.
+fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
+    Box::pin(future::ready(Ok(answer)))
+}
+
+/// Whole milliseconds, rounded up: nothing dies early, and a fraction is not "at once". Held below
+/// the point where the database, adding it to the time of day, would overflow.
+fn life(ttl: Option<Duration>) -> Option<i64> {
+    const MOST: i64 = i64::MAX / 2;
+    let milliseconds = ttl?.as_nanos().div_ceil(1_000_000);
+    Some(i64::try_from(milliseconds).map_or(MOST, |ms| ms.clamp(1, MOST)))
+}
+
+/// The first key after all that start with `prefix`.
+fn after(prefix: &str) -> String {
+    let mut rest = prefix.chars();
+    while let Some(last) = rest.next_back() {
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            let mut after = rest.as_str().to_owned();
+            after.push(next);
+            return after;
+        }
+    }
+    // Longer than any key, of the last character there is.
+    char::MAX.to_string().repeat(LONGEST_KEY)
+}
+
+impl Store for SqlStore {
+    fn name(&self) -> &'static str {
+        self.shared.dialect.name
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            atomic_add: true,
+            atomic_incr: true,
+            list_keys: true,
+            batch: true,
+            time_limits: true,
+            ..Capabilities::default()
+        }
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
+        self.about("get", key, |key| Get { key })
+    }
+
+    fn set<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+    ) -> StoreFuture<'a, ()> {
+        self.about("set", key, move |key| Set {
+            key,
+            value: value.to_vec(),
+            life: life(ttl),
+        })
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {
+        self.about("delete", key, |key| Delete { key })
+    }
+
+    fn add<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+    ) -> StoreFuture<'a, bool> {
+        self.about("add", key, move |key| {
+            Add(Set {
+                key,
+                value: value.to_vec(),
+                life: life(ttl),
+            })
+        })
+    }
+
+    fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
+        let life = life(ttl);
+        self.about("touch", key, move |key| Touch { key, life })
+    }
+
+    fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
+        self.about("ttl", key, |key| Left { key })
+    }
+
+    fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
+        self.about("incr", key, move |key| Incr { key, by })
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
+        if keys.is_empty() {
+            return at_once(Vec::new());
+        }
+        if let Err(error) = check_all(keys.iter()) {
+            return Box::pin(future::ready(Err(error.in_operation("get_many"))));
+        }
+        let keys = keys.to_vec();
+        self.call("get_many", GetMany { keys })
+    }
+
+    fn set_many<'a>(
+        &'a self,
+        items: &'a [(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> StoreFuture<'a, Vec<usize>> {
+        if items.is_empty() {
+            return at_once(Vec::new());
+        }
+        if let Err(error) = check_all(items.iter().map(|(key, _)| key)) {
+            return Box::pin(future::ready(Err(error.in_operation("set_many"))));
+        }
+        let (items, life) = (items.to_vec(), life(ttl));
+        self.call("set_many", SetMany { items, life })
+    }
+
+    fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
+        if keys.is_empty() {
+            return at_once(0);
+        }
+        if let Err(error) = check_all(keys.iter()) {
+            return Box::pin(future::ready(Err(error.in_operation("delete_many"))));
+        }
+        let keys = keys.to_vec();
+        self.call("delete_many", DeleteMany { keys })
+    }
+
+    fn keys<'a>(&'a self, prefix: &'a str, pattern: &'a str) -> StoreFuture<'a, Vec<String>> {
+        Box::pin(async move {
+            let glob = Glob::new(pattern);
+            let (mut from, before) = (prefix.to_owned(), after(prefix));
+            let mut found = Vec::new();
+            loop {
+                let page = Page {
+                    from,
+                    before: before.clone(),
+                    most: PAGE as i64,
+                };
+                let page = self.ask(page).await;
+                let page = page.map_err(|error| error.in_operation("keys"))?;
+                let is_last = page.len() < PAGE;
+                // The next page begins with the first key that may come after the last one.
+                from = match page.last().map(|key| String::from_utf8_lossy(key)) {
+                    Some(last) if !is_last => format!("{last}\0"),
+                    _ => String::new(),
+                };
+                // A key that is not text is none of ours.
+                let keys = page
+                    .into_iter()
+                    .filter_map(|key| String::from_utf8(key).ok());
+                found.extend(keys.filter(|key| {
+                    let rest = key.strip_prefix(prefix);
+                    rest.is_some_and(|rest| glob.matches(rest))
+                }));
+                if is_last {
+                    return Ok(found);
+                }
+            }
+        })
+    }
+
+    fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            loop {
+                let some = DeleteSome {
+                    text: |texts| &texts.clear,
+                    keys: vec![prefix.to_owned(), after(prefix)],
+                    most: PAGE as i64,
+                };
+                let gone = self.ask(some).await;
+                // Not "fewer than a page": of the rows that were chosen, one that somebody wrote
+                // meanwhile is left.
+                if gone.map_err(|error| error.in_operation("clear"))? == 0 {
+                    return Ok(());
+                }
+            }
+        })
+    }
+
+    fn ping(&self) -> StoreFuture<'_, ()> {
+        self.call("ping", Ping)
+    }
+
+    fn prepare(&self) -> StoreFuture<'_, ()> {
+        self.call("prepare", Create)
+    }
+
+    fn close(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let shared = Arc::clone(&self.shared);
+            let job = |_, _| async move {
+                shared.callers.close().await;
+                Ok(())
+            };
+            self.shared.callers.run(self.blocking.is_none(), job).await
+        })
+    }
+
+    fn blocking(&self) -> Option<&dyn Store> {
+        self.blocking.as_deref().map(|store| store as &dyn Store)
+    }
+}
+
+impl fmt::Debug for SqlStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlStore")
+            .field("database", &self.name())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_after_a_prefix() {
+        for (prefix, next) in [
+            ("app:1:", "app:1;"),
+            ("a\u{d7ff}", "a\u{e000}"),
+            ("a\u{10ffff}", "b"),
+            ("ä", "å"),
+            ("a\u{10ffff}\u{10ffff}", "b"),
+        ] {
+            assert_eq!(after(prefix), next);
+            assert!(prefix < next);
+        }
+        for prefix in ["", "\u{10ffff}"] {
+            assert!(after(prefix) > "\u{10ffff}".repeat(LONGEST_KEY / 4));
+        }
+    }
+
+    #[test]
+    fn times_are_rounded_up_and_bounded() {
+        for (ttl, expected) in [
+            (Duration::ZERO, 1),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_micros(1_500), 2),
+            (Duration::from_millis(2), 2),
+            (Duration::MAX, i64::MAX / 2),
+        ] {
+            assert_eq!(life(Some(ttl)), Some(expected), "{ttl:?}");
+        }
+        assert_eq!(life(None), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! How a connection to each of the databases is made, and what is said on it first.
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+
+use super::config::{SqlConfig, SqlDatabase};
+use super::connection::Connection;
+use super::failure::Failure;
+
+/// A statement that its caller has left ends on the server after this time at the latest. Callers
+/// have shorter limits of their own.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+const ABANDONED: Duration = Duration::from_secs(10);
+
+/// Where connections lead. Nothing is connected by making it.
+pub(super) enum Place {
+    #[cfg(feature = "sqlite")]
+    // Boxed: it is large, and there is one in each pool.
+    Sqlite(Box<sqlx::sqlite::SqliteConnectOptions>),
+    #[cfg(feature = "sqlite")]
+    SqliteMemory,
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::postgres::PgConnectOptions, Duration),
+    #[cfg(feature = "mysql")]
+    MySql(sqlx::mysql::MySqlConnectOptions, Duration),
+}
+
+impl Place {
+    pub(super) fn new(config: &SqlConfig) -> Self {
+        match &config.database {
+            #[cfg(feature = "sqlite")]
+            SqlDatabase::Sqlite(path) => {
+                use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+                // A little less than our own limit: then it is the database that says what it
+                // waited for, and its connection can be used again.
+                let patience = config.op_timeout * 9 / 10;
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Normal)
+                    .busy_timeout(patience)
+                    .disable_statement_logging();
+                Self::Sqlite(Box::new(options))
+            }
+            #[cfg(feature = "sqlite")]
+            SqlDatabase::SqliteMemory => Self::SqliteMemory,
+            #[cfg(feature = "postgres")]
+            SqlDatabase::Postgres(server) => {
+                let mut options = sqlx::postgres::PgConnectOptions::new_without_pgpass()
+                    .host(&server.host)
+                    .port(server.port)
+                    .database(&server.database)
+                    .application_name("cache-runtime")
+                    .disable_statement_logging();
+                if let Some(username) = &server.username {
+                    options = options.username(username);
+                }
+                if let Some(password) = &server.password {
+                    options = options.password(password);
+                }
+                Self::Postgres(options, config.op_timeout)
+            }
+            #[cfg(feature = "mysql")]
+            SqlDatabase::MySql(server) => {
+                let mut options = sqlx::mysql::MySqlConnectOptions::new()
+                    .host(&server.host)
+                    .port(server.port)
+                    .database(&server.database)
+                    .disable_statement_logging();
+                if let Some(username) = &server.username {
+                    options = options.username(username);
+                }
+                if let Some(password) = &server.password {
+                    options = options.password(password);
+                }
+                Self::MySql(options, config.op_timeout)
+            }
+        }
+    }
+
+    /// Connections do not belong to a tokio runtime, and only one of them writes at a time.
+    pub(super) fn is_file(&self) -> bool {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) | Self::SqliteMemory => true,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(..) => false,
+            #[cfg(feature = "mysql")]
+            Self::MySql(..) => false,
+        }
+    }
+
+    /// The database lives in its one connection.
+    pub(super) fn is_memory(&self) -> bool {
+        #[cfg(feature = "sqlite")]
+        return matches!(self, Self::SqliteMemory);
+        #[cfg(not(feature = "sqlite"))]
+        false
+    }
+
+    pub(super) async fn connect(&self) -> Result<Connection, Failure> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(options) => {
+                make_file(options.get_filename())?;
+                Ok(Connection::Sqlite(options.connect().await?))
+            }
+            #[cfg(feature = "sqlite")]
+            Self::SqliteMemory => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().disable_statement_logging();
+                Ok(Connection::Sqlite(options.connect().await?))
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(options, op_timeout) => {
+                let mut connection = options.connect().await?;
+                let limits = format!(
+                    "SET statement_timeout = {}; SET lock_timeout = {}",
+                    ABANDONED.as_millis().max(op_timeout.as_millis()),
+                    op_timeout.as_millis().max(1),
+                );
+                sqlx::raw_sql(sqlx::AssertSqlSafe(limits))
+                    .execute(&mut connection)
+                    .await?;
+                Ok(Connection::Postgres(connection))
+            }
+            #[cfg(feature = "mysql")]
+            Self::MySql(options, op_timeout) => {
+                let mut connection = options.connect().await?;
+                // Without gaps that are locked, callers that write different keys do not wait for
+                // each other. What stands after `/*M!` is read by MariaDB alone.
+                let limits = format!(
+                    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+                     SET SESSION innodb_lock_wait_timeout = {} \
+                     /*M!100101 , max_statement_time = {} */",
+                    op_timeout.as_secs_f64().ceil(),
+                    ABANDONED.max(*op_timeout).as_secs_f64(),
+                );
+                sqlx::raw_sql(sqlx::AssertSqlSafe(limits))
+                    .execute(&mut connection)
+                    .await?;
+                Ok(Connection::MySql(connection))
+            }
+        }
+    }
+}
+
+/// Makes the file, for its owner alone; SQLite would let everyone read it. The files that it puts
+/// beside it are as readable as the file itself.
+#[cfg(feature = "sqlite")]
+fn make_file(path: &std::path::Path) -> Result<(), Failure> {
+    use crate::error::{CacheError, ErrorKind};
+
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let text = format!(
+                "the folder of the database {} does not exist",
+                path.display()
+            );
+            Err(Failure::Ours(
+                CacheError::new(ErrorKind::Unavailable, text).with_source(error),
+            ))
+        }
+        // It is there; or SQLite says what is wrong.
+        _ => Ok(()),
+    }
+}

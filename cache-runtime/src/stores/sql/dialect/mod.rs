@@ -1,0 +1,49 @@
+//! What the three databases write differently; what they write alike is in `texts.rs`.
+
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use super::config::SqlDatabase;
+use super::table::Table;
+
+/// How one of the databases writes its statements.
+///
+/// In the texts, `{now}` stands for the database's clock and `{table}` for the table.
+pub(super) struct Dialect {
+    /// What the store is called in logs and errors.
+    pub(super) name: &'static str,
+    /// Around a name.
+    pub(super) quote: char,
+    /// The database's clock: milliseconds since 1970.
+    pub(super) now: &'static str,
+    /// Values are `$1`, `$2` instead of `?`.
+    pub(super) numbered: bool,
+    /// Many keys are one value (an array) instead of a list of values.
+    pub(super) arrays: bool,
+    /// What makes the table and its index; nothing happens if they are there.
+    pub(super) create: fn(&Table) -> Vec<String>,
+    /// The name of the row that is there, in an `INSERT`.
+    pub(super) alias: &'static str,
+    /// The end of an `INSERT` that replaces the row that is there.
+    pub(super) replace: &'static str,
+    /// The end of an `INSERT` that replaces the row that is there if it has expired.
+    pub(super) replace_expired: &'static str,
+    /// Deletes at most `?` rows, by a condition and an order.
+    pub(super) delete_some: fn(&str, &str, &str) -> String,
+}
+
+/// The dialect of this database.
+pub(super) fn of(database: &SqlDatabase) -> &'static Dialect {
+    match database {
+        #[cfg(feature = "sqlite")]
+        SqlDatabase::Sqlite(_) | SqlDatabase::SqliteMemory => &sqlite::SQLITE,
+        #[cfg(feature = "postgres")]
+        SqlDatabase::Postgres(_) => &postgres::POSTGRES,
+        #[cfg(feature = "mysql")]
+        SqlDatabase::MySql(_) => &mysql::MYSQL,
+    }
+}

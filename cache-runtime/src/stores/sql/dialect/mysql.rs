@@ -1,0 +1,37 @@
+//! MySQL and MariaDB.
+
+use super::Dialect;
+use crate::stores::sql::table::Table;
+
+pub(super) const MYSQL: Dialect = Dialect {
+    name: "mysql",
+    quote: '`',
+    // The connection's time zone is UTC, where no hour comes twice.
+    now: "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
+    numbered: false,
+    arrays: false,
+    create,
+    alias: "",
+    replace: "ON DUPLICATE KEY UPDATE value = VALUES(value), expires = VALUES(expires)",
+    // The server counts a row that is kept as it counts one that is added. So a row that is kept
+    // says so by the "last id", which is otherwise 0 where there are no such ids.
+    replace_expired: "ON DUPLICATE KEY UPDATE \
+                      value = IF(expires <= {now}, VALUES(value), \
+                      IF(LAST_INSERT_ID(1) = 1, value, value)), \
+                      expires = IF(expires <= {now}, VALUES(expires), expires)",
+    delete_some,
+};
+
+fn create(table: &Table) -> Vec<String> {
+    let (name, index) = (table.quoted('`'), table.index('`'));
+    // Binary, because text has a collation and forgets trailing spaces.
+    vec![format!(
+        "CREATE TABLE IF NOT EXISTS {name} \
+         (cache_key VARBINARY(1024) NOT NULL PRIMARY KEY, value LONGBLOB NOT NULL, \
+         expires BIGINT NULL, INDEX {index} (expires)) ENGINE = InnoDB"
+    )]
+}
+
+fn delete_some(table: &str, condition: &str, order: &str) -> String {
+    format!("DELETE FROM {table} WHERE {condition} ORDER BY {order} LIMIT ?")
+}

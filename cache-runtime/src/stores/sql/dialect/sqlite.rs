@@ -1,0 +1,41 @@
+//! SQLite.
+
+use super::Dialect;
+use crate::stores::sql::table::Table;
+
+pub(super) const SQLITE: Dialect = Dialect {
+    name: "sqlite",
+    quote: '"',
+    now: "CAST(ROUND(unixepoch('now', 'subsec') * 1000) AS INTEGER)",
+    numbered: false,
+    arrays: false,
+    create,
+    alias: " AS old",
+    replace: "ON CONFLICT (cache_key) DO UPDATE \
+              SET value = excluded.value, expires = excluded.expires",
+    replace_expired: "ON CONFLICT (cache_key) DO UPDATE \
+                      SET value = excluded.value, expires = excluded.expires \
+                      WHERE old.expires <= {now}",
+    delete_some,
+};
+
+fn create(table: &Table) -> Vec<String> {
+    let name = table.quoted('"');
+    // An index is named with the schema, and the table it is for without.
+    let (schema, index, bare) = (table.schema('"'), table.index('"'), table.bare('"'));
+    vec![
+        // Text is compared byte by byte, unless told otherwise.
+        format!(
+            "CREATE TABLE IF NOT EXISTS {name} \
+             (cache_key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, expires INTEGER)"
+        ),
+        format!("CREATE INDEX IF NOT EXISTS {schema}{index} ON {bare} (expires)"),
+    ]
+}
+
+fn delete_some(table: &str, condition: &str, order: &str) -> String {
+    format!(
+        "DELETE FROM {table} WHERE rowid IN \
+         (SELECT rowid FROM {table} WHERE {condition} ORDER BY {order} LIMIT ?)"
+    )
+}

@@ -1,0 +1,110 @@
+//! How rows that have expired, or are too many, are deleted.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use super::attempt::attempt;
+use super::growth::Growth;
+use super::operations::{Count, DeleteSome};
+use super::pool::Pool;
+use super::texts::{Text, Texts};
+use crate::error::CacheError;
+
+/// So many rows are deleted with one statement; between two of them others come to write.
+const BATCH: u64 = 1_000;
+
+/// The longest time of one statement that no caller waits for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The table, and what is needed to work on it.
+pub(super) struct Tend<'a> {
+    pub(super) pool: &'a Pool,
+    pub(super) texts: &'a Texts,
+    pub(super) growth: &'a Growth,
+    /// When it has to be over, if a caller waits for it.
+    pub(super) deadline: Option<Instant>,
+}
+
+impl Tend<'_> {
+    /// Deletes all rows that have expired.
+    pub(super) async fn purge(&self) -> Result<(), CacheError> {
+        let rows = self.delete(|texts| &texts.purge, &[], u64::MAX).await?;
+        if rows > 0 {
+            tracing::debug!(rows, "expired rows of the cache's table are gone");
+        }
+        Ok(())
+    }
+
+    /// Brings the table below its limit. `spared` was just written, and stays.
+    ///
+    /// With a deadline, true if there is more to do than a caller should wait for.
+    pub(super) async fn cull(&self, spared: &str) -> Result<bool, CacheError> {
+        loop {
+            let before = self.growth.until_count();
+            let mut count = self.count().await?;
+            let is_all = count < self.growth.most();
+            if !is_all && self.deadline.is_some() {
+                return Ok(true);
+            }
+            let mut gone = 0;
+            if count > self.growth.max_entries {
+                gone += self.delete(|texts| &texts.purge, &[], count).await?;
+                count = count.saturating_sub(gone);
+            }
+            let victims = self.growth.too_many(count);
+            if victims > 0 {
+                let spare = [spared.to_owned()];
+                let expiring = self.delete(|texts| &texts.cull, &spare, victims).await?;
+                let left = victims.saturating_sub(expiring);
+                let lasting = self.delete(|texts| &texts.cull_lasting, &spare, left);
+                let culled = expiring + lasting.await?;
+                tracing::debug!(rows = culled, "the cache's table was full");
+                count = count.saturating_sub(culled);
+                gone += culled;
+            }
+            self.growth.counted(count, before);
+            if is_all || gone == 0 {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn count(&self) -> Result<u64, CacheError> {
+        let most = i64::try_from(self.growth.most()).unwrap_or(i64::MAX);
+        attempt(self.pool, self.texts, &Count { most }, self.until()).await
+    }
+
+    /// Deletes at most so many rows, in batches; how many were there.
+    async fn delete(
+        &self,
+        text: fn(&Texts) -> &Text,
+        keys: &[String],
+        most: u64,
+    ) -> Result<u64, CacheError> {
+        let mut gone = 0;
+        while gone < most {
+            let batch = BATCH.min(most - gone);
+            let some = DeleteSome {
+                text,
+                keys: keys.to_vec(),
+                most: batch.cast_signed(),
+            };
+            let started = Instant::now();
+            let rows = attempt(self.pool, self.texts, &some, self.until()).await?;
+            gone += rows;
+            if rows < batch {
+                break;
+            }
+            if self.deadline.is_none() {
+                // Half of the time is for the others.
+                sleep(started.elapsed()).await;
+            }
+        }
+        Ok(gone)
+    }
+
+    fn until(&self) -> Instant {
+        self.deadline.unwrap_or_else(|| Instant::now() + PATIENCE)
+    }
+}

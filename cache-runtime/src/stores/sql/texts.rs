@@ -1,0 +1,183 @@
+//! The statements, made once for the table and the dialect.
+
+use std::sync::Arc;
+
+use super::connection::Value;
+use super::dialect::Dialect;
+use super::table::Table;
+
+/// The text of a statement.
+pub(super) type Text = Arc<str>;
+
+/// All statements. What each takes, in this order, is said beside it.
+pub(super) struct Texts {
+    pub(super) create: Vec<Text>,
+    /// Key.
+    pub(super) get: Text,
+    /// Key, value, life.
+    pub(super) set: Text,
+    /// Key, value, life; changes nothing if there is such a row, unless it has expired.
+    pub(super) add: Text,
+    /// Key.
+    pub(super) delete: Text,
+    /// Life, key.
+    pub(super) touch: Text,
+    /// Key; `NULL` for a row that never expires.
+    pub(super) ttl: Text,
+    /// New value, key, old value.
+    pub(super) swap: Text,
+    /// First key, the key after the last, how many at most.
+    pub(super) page: Text,
+    /// The same; deletes, expired rows too.
+    pub(super) clear: Text,
+    /// How many at most: it does not count further.
+    pub(super) count: Text,
+    /// How many at most.
+    pub(super) purge: Text,
+    /// The key that is spared, how many at most; of those that expire, the soonest.
+    pub(super) cull: Text,
+    /// The same, of those that never expire.
+    pub(super) cull_lasting: Text,
+    get_many: Listed,
+    delete_many: Listed,
+    set_many: [String; 2],
+    now: &'static str,
+    arrays: bool,
+}
+
+/// A statement with a list of keys in the middle.
+struct Listed {
+    head: String,
+    tail: String,
+}
+
+impl Texts {
+    pub(super) fn new(dialect: &Dialect, table: &Table) -> Self {
+        let Dialect { now, alias, .. } = dialect;
+        let fill = |text: &str| text.replace("{now}", now);
+        let text = |text: &str| numbered(&fill(text), dialect.numbered);
+        let t = &table.quoted(dialect.quote);
+        let alive = &fill("(expires IS NULL OR expires > {now})");
+        let insert = format!("INSERT INTO {t}{alias} (cache_key, value, expires)");
+        let (replace, replace_expired) = (dialect.replace, dialect.replace_expired);
+        let some = |condition: &str, order: &str| text(&(dialect.delete_some)(t, condition, order));
+        let listed = |head: String| Listed {
+            head,
+            tail: format!(" AND {alive}"),
+        };
+        Self {
+            create: (dialect.create)(table)
+                .into_iter()
+                .map(Text::from)
+                .collect(),
+            get: text(&format!(
+                "SELECT value FROM {t} WHERE cache_key = ? AND {alive}"
+            )),
+            set: text(&format!("{insert} VALUES (?, ?, {{now}} + ?) {replace}")),
+            add: text(&format!(
+                "{insert} VALUES (?, ?, {{now}} + ?) {replace_expired}"
+            )),
+            delete: text(&format!("DELETE FROM {t} WHERE cache_key = ? AND {alive}")),
+            touch: text(&format!(
+                "UPDATE {t} SET expires = {{now}} + ? WHERE cache_key = ? AND {alive}"
+            )),
+            ttl: text(&format!(
+                "SELECT expires - {{now}} FROM {t} WHERE cache_key = ? AND {alive}"
+            )),
+            swap: text(&format!(
+                "UPDATE {t} SET value = ? WHERE cache_key = ? AND value = ? AND {alive}"
+            )),
+            page: text(&format!(
+                "SELECT cache_key FROM {t} WHERE cache_key >= ? AND cache_key < ? AND {alive} \
+                 ORDER BY cache_key LIMIT ?"
+            )),
+            clear: some("cache_key >= ? AND cache_key < ?", "cache_key"),
+            count: text(&format!(
+                "SELECT COUNT(*) FROM (SELECT 1 AS one FROM {t} LIMIT ?) AS counted"
+            )),
+            purge: some("expires <= {now}", "expires"),
+            cull: some("expires IS NOT NULL AND cache_key <> ?", "expires"),
+            cull_lasting: some("expires IS NULL AND cache_key <> ?", "cache_key"),
+            get_many: listed(format!("SELECT cache_key, value FROM {t} WHERE cache_key")),
+            delete_many: listed(format!("DELETE FROM {t} WHERE cache_key")),
+            set_many: [insert, format!(" {replace}")],
+            now,
+            arrays: dialect.arrays,
+        }
+    }
+
+    /// The keys and values of those `keys` that are alive.
+    pub(super) fn get_many<'a>(&self, keys: &[&'a str]) -> (Text, Vec<Value<'a>>) {
+        self.listed(&self.get_many, keys)
+    }
+
+    /// Deletes those `keys` that are alive.
+    pub(super) fn delete_many<'a>(&self, keys: &[&'a str]) -> (Text, Vec<Value<'a>>) {
+        self.listed(&self.delete_many, keys)
+    }
+
+    fn listed<'a>(
+        &self,
+        Listed { head, tail }: &Listed,
+        keys: &[&'a str],
+    ) -> (Text, Vec<Value<'a>>) {
+        if self.arrays {
+            let text = format!("{head} = ANY ($1){tail}");
+            return (text.into(), vec![Value::Keys(keys.to_vec())]);
+        }
+        // Filled up to a power of two with keys that are there already, so that there are few
+        // texts, and each of them is prepared already.
+        let room = keys.len().next_power_of_two();
+        let mut text = String::with_capacity(head.len() + 8 + 3 * room + tail.len());
+        text.push_str(head);
+        text.push_str(" IN (?");
+        text.extend(std::iter::repeat_n(", ?", room - 1));
+        text.push(')');
+        text.push_str(tail);
+        let mut values: Vec<Value<'a>> = keys.iter().map(|key| Value::Key(key)).collect();
+        if let Some(last) = keys.last() {
+            values.resize_with(room, || Value::Key(last));
+        }
+        (text.into(), values)
+    }
+
+    /// Keeps all `items`, whose keys differ, for `life`.
+    pub(super) fn set_many<'a>(
+        &self,
+        items: &[(&'a str, &'a [u8])],
+        life: Option<i64>,
+    ) -> (Text, Vec<Value<'a>>) {
+        let ([insert, replace], now) = (&self.set_many, self.now);
+        if self.arrays {
+            let text = format!(
+                "{insert} SELECT k, v, {now} + $3 FROM UNNEST($1::bytea[], $2::bytea[]) AS new (k, v)\
+                 {replace}"
+            );
+            let (keys, values) = items.iter().copied().unzip();
+            let values = vec![Value::Keys(keys), Value::Many(values), Value::Number(life)];
+            return (text.into(), values);
+        }
+        let row = format!("(?, ?, {now} + ?)");
+        let rows = vec![row.as_str(); items.len()].join(", ");
+        let values = items
+            .iter()
+            .flat_map(|(key, value)| [Value::Key(key), Value::Bytes(value), Value::Number(life)]);
+        (
+            format!("{insert} VALUES {rows}{replace}").into(),
+            values.collect(),
+        )
+    }
+}
+
+/// The text with `$1`, `$2` for each `?`, if so wanted.
+fn numbered(text: &str, wanted: bool) -> Text {
+    if !wanted {
+        return text.into();
+    }
+    let mut parts = text.split('?');
+    let mut numbered = parts.next().unwrap_or_default().to_owned();
+    for (at, part) in parts.enumerate() {
+        numbered.push_str(&format!("${}{part}", at + 1));
+    }
+    numbered.into()
+}
