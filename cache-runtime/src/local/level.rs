@@ -18,7 +18,16 @@ use crate::thread;
 pub(crate) struct Bounds {
     pub(crate) max_entries: usize,
     pub(crate) max_bytes: Option<usize>,
+    /// The weight of the largest entry that is usual.
+    pub(crate) largest: usize,
+    /// When `max_entries` are there, one in so many goes at once, or all with 0; `None`: one goes
+    /// for one that comes.
+    pub(crate) cull_frequency: Option<u32>,
 }
+
+// A shard has room for so many of the largest entries, and for so many bytes.
+const LARGEST_IN_SHARD: usize = 4;
+const LEAST_BYTES_IN_SHARD: usize = 4 << 20;
 
 pub(crate) struct Level {
     read: Reading,
@@ -70,7 +79,8 @@ impl Level {
     pub(crate) fn new(bounds: Bounds, clock: Clock) -> Self {
         // Small levels have one shard, so that their bound and their order are exact. A shard makes
         // room among its own entries only, so it must have room for several large ones.
-        let by_bytes = bounds.max_bytes.map_or(usize::MAX, |bytes| bytes >> 22);
+        let least = LEAST_BYTES_IN_SHARD.max(bounds.largest.saturating_mul(LARGEST_IN_SHARD));
+        let by_bytes = bounds.max_bytes.map_or(usize::MAX, |bytes| bytes / least);
         let shards = (bounds.max_entries / 4096)
             .min(by_bytes)
             .clamp(1, 1 << SHARD_BITS.len())
@@ -101,6 +111,8 @@ impl Level {
         f: impl FnOnce(Option<&Entry>) -> Change<T>,
     ) -> T {
         let hash = key.hash;
+        // Before the lock, so that it is dropped after it: a value's end may use the cache.
+        let mut _refused = None;
         let mut shard = self.read.shard(hash).lock();
         let now = self.read.clock.now();
         let lookup = key.lookup();
@@ -108,32 +120,46 @@ impl Level {
         let fresh = old
             .map(|(_, entry)| entry)
             .filter(|entry| entry.expires() > now);
-        match f(fresh) {
-            Change::Leave(answer) => answer,
+        let (draft, answer) = match f(fresh) {
+            Change::Leave(answer) => return answer,
+            Change::Put(draft, answer) if self.may_hold(&draft) => (Some(draft), answer),
+            // What was there is out of date; nothing else has to go for it.
             Change::Put(draft, answer) => {
+                _refused = Some(draft);
+                (None, answer)
+            }
+            Change::Remove(answer) => (None, answer),
+        };
+        match (draft, old) {
+            (Some(draft), Some((place, old))) => {
+                let before = old.weight();
                 self.heavier(draft.weight());
-                match old {
-                    Some((place, old)) => {
-                        self.lighter(old.weight());
-                        let entry = draft.after(key, old);
-                        shard.replace(place, entry);
-                        self.make_room(&mut shard, 0, now);
-                    }
-                    None => self.add(&mut shard, key, draft, now),
-                }
-                self.tidy(&mut shard);
-                answer
+                let entry = draft.after(key, old);
+                shard.replace(place, entry);
+                self.lighter(before);
+                self.make_room(&mut shard, 0, now);
             }
-            Change::Remove(answer) => {
-                if let Some((place, old)) = old {
-                    self.lighter(old.weight());
-                    shard.remove(place);
-                    forget_tickets(&mut shard);
-                    self.tidy(&mut shard);
-                }
-                answer
+            (Some(draft), None) => {
+                self.heavier(draft.weight());
+                self.add(&mut shard, key, draft, now);
             }
+            (None, Some((place, old))) => {
+                let weight = old.weight();
+                shard.remove(place);
+                self.lighter(weight);
+                forget_tickets(&mut shard);
+            }
+            (None, None) => return answer,
         }
+        self.tidy(&mut shard);
+        answer
+    }
+
+    /// Whether there is room for it if nothing else is there.
+    fn may_hold(&self, draft: &Draft) -> bool {
+        self.bounds
+            .max_bytes
+            .is_none_or(|max| draft.weight() <= max)
     }
 
     /// Takes away every entry that `condemned` says; how many there were.
@@ -171,6 +197,20 @@ impl Level {
                 }
             }
         });
+    }
+
+    /// What all entries weigh, while nobody changes any.
+    #[cfg(test)]
+    pub(super) fn weight(&self) -> usize {
+        use super::table::Node;
+
+        let shards = &*self.read.shards;
+        let _locked: Vec<_> = shards.iter().map(Shard::lock).collect();
+        thread::with(|own| {
+            let guard = own.pin();
+            let entries = shards.iter().flat_map(|shard| shard.each(guard.pinned()));
+            entries.map(Node::weight).sum()
+        })
     }
 
     pub(crate) fn evictions(&self) -> u64 {
@@ -222,7 +262,8 @@ impl Level {
     }
 
     fn make_room(&self, shard: &mut Open<'_>, incoming: usize, now: Tick) {
-        while self.is_full(shard, incoming) {
+        let mut culled = self.to_cull(shard, incoming);
+        while self.is_full(shard, incoming) || culled > 0 {
             let live = shard.len();
             let Some(candidate) = shard.candidate(live) else {
                 return;
@@ -236,11 +277,24 @@ impl Level {
                     shard.stays(candidate, live);
                 }
                 Some((place, entry)) => {
-                    self.lighter(entry.weight());
+                    let weight = entry.weight();
                     shard.remove(place);
+                    self.lighter(weight);
                     shard.goes(candidate, live);
+                    culled = culled.saturating_sub(1);
                 }
             }
+        }
+    }
+
+    /// How many go at once if there is no place for `incoming`.
+    fn to_cull(&self, shard: &Open<'_>, incoming: usize) -> usize {
+        let live = shard.len();
+        match self.bounds.cull_frequency {
+            Some(frequency) if live + incoming > self.capacity() => {
+                live.checked_div(frequency as usize).unwrap_or(live)
+            }
+            _ => 0,
         }
     }
 
@@ -254,8 +308,9 @@ impl Level {
                 match found {
                     Some((_, entry)) if entry.expires() > now => break,
                     Some((place, entry)) => {
-                        self.lighter(entry.weight());
+                        let weight = entry.weight();
                         shard.remove(place);
+                        self.lighter(weight);
                         shard.drop_oldest(queue);
                         break;
                     }

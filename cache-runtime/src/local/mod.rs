@@ -1,5 +1,7 @@
 //! The in-process level: typed values, bounded, read without writing to shared memory.
 
+#[cfg(test)]
+mod bounds;
 mod entry;
 mod ghosts;
 mod kind;

@@ -1,0 +1,139 @@
+//! The threads that do the work of callers that await: a file may block, an executor must not.
+//!
+//! They are this store's own and few, so that a disk that hangs takes no threads from the program,
+//! holds up no runtime that shuts down, and leaves other stores alone. What nobody waits for any more
+//! is not begun.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_timer::Delay;
+use once_cell::sync::OnceCell;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::{CacheError, ErrorKind};
+use crate::sync::lock;
+
+/// A disk is quicker with a few requests at once; more threads than that only take turns.
+const THREADS: usize = 8;
+/// So many may wait. With a disk that hangs nobody waits longer than `op_timeout`, but a place that
+/// was left is free only when its turn comes.
+const MOST: usize = 4096;
+
+pub(super) struct Hop {
+    /// Only its threads for blocking work are used. Made for the first caller.
+    runtime: OnceCell<Runtime>,
+    begun: Arc<AtomicUsize>,
+    op_timeout: Duration,
+}
+
+impl Hop {
+    pub(super) fn new(op_timeout: Duration) -> Self {
+        Self {
+            runtime: OnceCell::new(),
+            begun: Arc::default(),
+            op_timeout,
+        }
+    }
+
+    /// Runs `job` on one of the threads, within the time limit; on any executor.
+    pub(super) async fn run<R: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Result<R, CacheError> + Send + 'static,
+    ) -> Result<R, CacheError> {
+        let runtime = self.runtime.get_or_try_init(|| {
+            let mut builder = Builder::new_current_thread();
+            builder.max_blocking_threads(THREADS);
+            builder.thread_name("cache-files").build().map_err(|error| {
+                let told = "the threads for files could not be started";
+                CacheError::new(ErrorKind::Unavailable, told).with_source(error)
+            })
+        })?;
+        let place = Counted::new(&self.begun)?;
+        let job = Arc::new(Mutex::new(Some(job)));
+        let _left = Leaving(&job);
+        let taken = Arc::clone(&job);
+        let done = runtime.spawn_blocking(move || {
+            let _place = place;
+            let job = lock(&taken).take();
+            job.map(|job| job())
+        });
+        let done = self.within_limit(done).await?;
+        match done {
+            Ok(Some(answer)) => answer,
+            // A panic is told as such by who asked.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            _ => Err(CacheError::new(
+                ErrorKind::Unavailable,
+                "the threads for files have stopped",
+            )),
+        }
+    }
+
+    async fn within_limit<F: Future + Unpin>(&self, mut done: F) -> Result<F::Output, CacheError> {
+        let mut delay = Delay::new(self.op_timeout);
+        std::future::poll_fn(|task| {
+            if let Poll::Ready(done) = std::pin::Pin::new(&mut done).poll(task) {
+                return Poll::Ready(Ok(done));
+            }
+            std::pin::Pin::new(&mut delay).poll(task).map(|()| {
+                Err(CacheError::new(
+                    ErrorKind::Timeout,
+                    format!("the files did not answer within {:?}", self.op_timeout),
+                ))
+            })
+        })
+        .await
+    }
+}
+
+impl Drop for Hop {
+    fn drop(&mut self) {
+        // Not waiting for what is under way: this may be an executor's thread.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hop")
+            .field("begun", &self.begun.load(Relaxed))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Takes the job back, and what it holds, when its caller leaves.
+struct Leaving<'a, F>(&'a Mutex<Option<F>>);
+
+impl<F> Drop for Leaving<'_, F> {
+    fn drop(&mut self) {
+        drop(lock(self.0).take());
+    }
+}
+
+/// A place among those that wait or work.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(begun: &Arc<AtomicUsize>) -> Result<Self, CacheError> {
+        let counted = Self(Arc::clone(begun));
+        if begun.fetch_add(1, Relaxed) >= MOST {
+            return Err(CacheError::new(
+                ErrorKind::Unavailable,
+                "too many operations wait for the files",
+            ));
+        }
+        Ok(counted)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
