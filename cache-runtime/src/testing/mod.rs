@@ -1,4 +1,5 @@
-//! For tests of code that caches: a cache of one's own, and a clock that is moved by hand.
+//! For tests of code that caches: a cache of one's own, a clock that is moved by hand, a store that
+//! fails on demand, and the conformance suite for a store of one's own.
 //!
 //! ```
 //! use cache_runtime::testing;
@@ -12,7 +13,10 @@
 //! # Ok::<(), cache_runtime::CacheError>(())
 //! ```
 
+pub mod conformance;
+mod faulty;
 mod isolated;
 
 pub use crate::clock::Clock;
+pub use faulty::{Fault, FaultyStore, When};
 pub use isolated::isolated;

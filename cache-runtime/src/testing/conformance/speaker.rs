@@ -4,15 +4,20 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
 
-use cache_runtime::{BlockingCache, Cache, CacheError, CacheValue, Stats, Timeout, Ttl};
 use serde::Serialize;
 
-use crate::bed::at_once;
+use crate::cache::{BlockingCache, Cache};
+use crate::error::CacheError;
+use crate::mode::block_on;
+use crate::observe::Stats;
+use crate::store::Ttl;
+use crate::timeout::Timeout;
+use crate::value::CacheValue;
 
-pub(crate) type Answer<T> = Result<T, CacheError>;
+pub(super) type Answer<T> = Result<T, CacheError>;
 
 #[derive(Clone)]
-pub(crate) enum Speaker {
+pub(super) enum Speaker {
     Awaiting(Cache),
     Blocking(BlockingCache),
 }
@@ -27,11 +32,11 @@ macro_rules! say {
 }
 
 impl Speaker {
-    pub(crate) async fn get<T: CacheValue>(&self, key: &str) -> Answer<Option<T>> {
+    pub(super) async fn get<T: CacheValue>(&self, key: &str) -> Answer<Option<T>> {
         say!(self, get(key))
     }
 
-    pub(crate) async fn set<T>(
+    pub(super) async fn set<T>(
         &self,
         key: &str,
         value: &T,
@@ -44,7 +49,7 @@ impl Speaker {
         say!(self, set(key, value, timeout))
     }
 
-    pub(crate) async fn add<T>(
+    pub(super) async fn add<T>(
         &self,
         key: &str,
         value: &T,
@@ -57,8 +62,8 @@ impl Speaker {
         say!(self, add(key, value, timeout))
     }
 
-    /// A blocking caller's `make` must be ready at once.
-    pub(crate) async fn get_or_set<T: CacheValue, M: Future<Output = T>>(
+    /// A blocking caller waits for `make` where it stands.
+    pub(super) async fn get_or_set<T: CacheValue, M: Future<Output = T>>(
         &self,
         key: &str,
         timeout: impl Into<Timeout>,
@@ -69,42 +74,42 @@ impl Speaker {
                 let make = async || make().await;
                 cache.get_or_set(key, timeout, make).await
             }
-            Speaker::Blocking(cache) => cache.get_or_set(key, timeout, || at_once(make())),
+            Speaker::Blocking(cache) => cache.get_or_set(key, timeout, || block_on(make())),
         }
     }
 
-    pub(crate) async fn touch(&self, key: &str, timeout: impl Into<Timeout>) -> Answer<bool> {
+    pub(super) async fn touch(&self, key: &str, timeout: impl Into<Timeout>) -> Answer<bool> {
         say!(self, touch(key, timeout))
     }
 
-    pub(crate) async fn delete(&self, key: &str) -> Answer<bool> {
+    pub(super) async fn delete(&self, key: &str) -> Answer<bool> {
         say!(self, delete(key))
     }
 
-    pub(crate) async fn has_key(&self, key: &str) -> Answer<bool> {
+    pub(super) async fn has_key(&self, key: &str) -> Answer<bool> {
         say!(self, has_key(key))
     }
 
-    pub(crate) async fn ttl(&self, key: &str) -> Answer<Ttl> {
+    pub(super) async fn ttl(&self, key: &str) -> Answer<Ttl> {
         say!(self, ttl(key))
     }
 
-    pub(crate) async fn incr(&self, key: &str, by: i64) -> Answer<i64> {
+    pub(super) async fn incr(&self, key: &str, by: i64) -> Answer<i64> {
         say!(self, incr(key, by))
     }
 
-    pub(crate) async fn decr(&self, key: &str, by: i64) -> Answer<i64> {
+    pub(super) async fn decr(&self, key: &str, by: i64) -> Answer<i64> {
         say!(self, decr(key, by))
     }
 
-    pub(crate) async fn get_many<T: CacheValue>(
+    pub(super) async fn get_many<T: CacheValue>(
         &self,
         keys: &[&str],
     ) -> Answer<HashMap<String, T>> {
         say!(self, get_many(keys))
     }
 
-    pub(crate) async fn set_many<T>(
+    pub(super) async fn set_many<T>(
         &self,
         items: &[(&str, T)],
         timeout: impl Into<Timeout>,
@@ -116,48 +121,48 @@ impl Speaker {
         say!(self, set_many(items, timeout))
     }
 
-    pub(crate) async fn delete_many(&self, keys: &[&str]) -> Answer<u64> {
+    pub(super) async fn delete_many(&self, keys: &[&str]) -> Answer<u64> {
         say!(self, delete_many(keys))
     }
 
-    pub(crate) async fn clear(&self) -> Answer<()> {
+    pub(super) async fn clear(&self) -> Answer<()> {
         say!(self, clear())
     }
 
-    pub(crate) async fn incr_version(&self, key: &str, by: i64) -> Answer<i64> {
+    pub(super) async fn incr_version(&self, key: &str, by: i64) -> Answer<i64> {
         say!(self, incr_version(key, by))
     }
 
-    pub(crate) async fn decr_version(&self, key: &str, by: i64) -> Answer<i64> {
+    pub(super) async fn decr_version(&self, key: &str, by: i64) -> Answer<i64> {
         say!(self, decr_version(key, by))
     }
 
-    pub(crate) async fn keys(&self, pattern: &str) -> Answer<Vec<String>> {
+    pub(super) async fn keys(&self, pattern: &str) -> Answer<Vec<String>> {
         let mut keys = say!(self, keys(pattern))?;
         keys.sort();
         Ok(keys)
     }
 
-    pub(crate) async fn ping(&self) -> Answer<Duration> {
+    pub(super) async fn ping(&self) -> Answer<Duration> {
         say!(self, ping())
     }
 
-    pub(crate) async fn close(&self) -> Answer<()> {
+    pub(super) async fn close(&self) -> Answer<()> {
         say!(self, close())
     }
 
-    pub(crate) fn stats(&self) -> Stats {
+    pub(super) fn stats(&self) -> Stats {
         match self {
             Speaker::Awaiting(cache) => cache.stats(),
             Speaker::Blocking(cache) => cache.stats(),
         }
     }
 
-    pub(crate) fn with_version(&self, version: i64) -> Speaker {
+    pub(super) fn with_version(&self, version: i64) -> Speaker {
         self.through(|cache| cache.with_version(version))
     }
 
-    pub(crate) fn with_prefix(&self, prefix: &str) -> Speaker {
+    pub(super) fn with_prefix(&self, prefix: &str) -> Speaker {
         self.through(|cache| cache.with_prefix(prefix))
     }
 
