@@ -32,19 +32,64 @@ fn every_mistake_is_said_with_what_is_allowed() {
         (
             "reddis://localhost",
             "from_url: unknown scheme `reddis`; \
-             there is memory://, redis://, redis+unix://, dummy://",
+             there is memory://, redis://, redis+unix://, rediss://, redis+sentinel://, \
+             rediss+sentinel://, redis+cluster://, rediss+cluster://, memcached://, sqlite://, postgres://, \
+             postgresql://, mysql://, mariadb://, file://, dummy://",
         ),
         (
             "memory://?timeot=60",
             "from_url: unknown option `timeot`; there is key_prefix, version, timeout, format, \
-             compress, max_value_size, max_entries, max_bytes, key_hash, connect_timeout, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
              op_timeout",
         ),
         (
             "redis://host?timeot=60",
             "from_url: unknown option `timeot`; there is key_prefix, version, timeout, format, \
-             compress, max_value_size, max_entries, max_bytes, key_hash, connect_timeout, \
-             op_timeout; for redis:// also db, max_connections",
+             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
+             op_timeout; for redis:// also db, max_connections, protocol",
+        ),
+        (
+            "rediss://host?timeot=60",
+            "from_url: unknown option `timeot`; there is key_prefix, version, timeout, format, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
+             op_timeout; for rediss:// also db, max_connections, protocol, ca, cert, key",
+        ),
+        (
+            "redis://host?protocol=3",
+            "from_url: `protocol=3` cannot be: the value is `resp2` or `resp3`",
+        ),
+        (
+            "rediss://host?cert=/me.pem",
+            "from_url: `cert` and `key` go together: the certificate's file, \
+             and the file of its key",
+        ),
+        (
+            "rediss://host?ca=/no/such/file.pem",
+            "from_url: `ca=/no/such/file.pem` cannot be read: \
+             No such file or directory (os error 2)",
+        ),
+        (
+            "redis+sentinel://h1,h2",
+            "from_url: redis+sentinel:// needs sentinels and the name of their master: \
+             redis+sentinel://h1:26379,h2,h3/mymaster/0",
+        ),
+        (
+            "rediss+sentinel:///mymaster",
+            "from_url: rediss+sentinel:// needs sentinels and the name of their master: \
+             rediss+sentinel://h1:26379,h2,h3/mymaster/0",
+        ),
+        (
+            "redis+sentinel://h1,h2:port/mymaster",
+            "from_url: `port` is not a port (0 to 65535)",
+        ),
+        (
+            "redis+sentinel://h1/mymaster/one",
+            "from_url: `one` is not a database number: \
+             write redis+sentinel://h1:26379,h2,h3/mymaster/1",
+        ),
+        (
+            "redis+sentinel://h1/mymaster/1?db=1",
+            "from_url: the database is given twice, in the path and as `db`",
         ),
         (
             "memory://?timeout",
@@ -65,11 +110,29 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "redis://localhost?format=pickle",
-            "from_url: `format=pickle` cannot be: the value is `native`, `json` or `django`",
+            "from_url: `format=pickle` cannot be: the value is \
+             `native`, `compact`, `json` or `django`",
         ),
         (
             "redis://localhost?compress=rar",
-            "from_url: `compress=rar` cannot be: the value is `none` or `zlib`",
+            "from_url: `compress=rar` cannot be: the value is \
+             `none`, `zlib`, `zstd` or `lz4`",
+        ),
+        (
+            "redis://localhost?sign_with=hunter2",
+            "from_url: `sign_with` is the name of an environment variable that holds the secret, \
+             in capital letters, digits and `_`; the secret itself never stands in a URL",
+        ),
+        (
+            "redis://localhost?sign_with=CACHE_TESTS_NOT_THERE",
+            "from_url: `sign_with=CACHE_TESTS_NOT_THERE`: the environment variable \
+             CACHE_TESTS_NOT_THERE is not set",
+        ),
+        (
+            // Cargo sets it, and its text is long enough.
+            "redis://localhost?sign_with=CARGO_MANIFEST_DIR&format=django",
+            "from_url: the formats `json` and `django` have no place for a signature, other \
+             programs could not read it; signed entries are `native` or `compact`",
         ),
         (
             "redis://localhost?key_hash=crc",
@@ -83,6 +146,19 @@ fn every_mistake_is_said_with_what_is_allowed() {
         (
             "memory://?max_entries=0",
             "from_url: `max_entries=0` cannot be: the value is a whole number above zero",
+        ),
+        (
+            "file://var/cache/app",
+            "from_url: file:// has a path and no host: \
+             write three slashes, file:///var/cache/app",
+        ),
+        (
+            "file://",
+            "from_url: file:// needs the path of a folder: file:///var/cache/app",
+        ),
+        (
+            "file:///",
+            "from_url: file:// needs the path of a folder: file:///var/cache/app",
         ),
         (
             "redis://localhost?op_timeout=0",
@@ -106,8 +182,39 @@ fn every_mistake_is_said_with_what_is_allowed() {
             "from_url: `99999` is not a port (0 to 65535)",
         ),
         (
+            "memcached://host?db=1",
+            "from_url: unknown option `db`; there is key_prefix, version, timeout, format, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
+             op_timeout; for memcached:// also max_connections",
+        ),
+        (
+            "memcached://me:secret@host",
+            "from_url: memcached:// has no user and no password: write memcached://host:11211",
+        ),
+        (
+            "memcached:///run/memcached.sock",
+            "from_url: memcached:// has hosts and no path (`/run/memcached.sock`): write \
+             memcached://host1:11211,host2:11211?option=value; sockets are not supported",
+        ),
+        (
+            "memcached://one,two:port",
+            "from_url: `port` is not a port (0 to 65535)",
+        ),
+        (
+            "memcached://one,:11212",
+            "from_url: the server `:11212` has no host",
+        ),
+        (
+            "memcached://one,two,one:11211",
+            "from_url: the server `one:11211` is given twice",
+        ),
+        (
+            "memcached://host?max_connections=0",
+            "from_url: `max_connections=0` cannot be: the value is a whole number above zero",
+        ),
+        (
             "redis://one,two",
-            "from_url: redis:// has one host; several are not supported by this version",
+            "from_url: redis:// has one host; redis+cluster:// and redis+sentinel:// have several",
         ),
         (
             "redis+unix://",
@@ -118,6 +225,55 @@ fn every_mistake_is_said_with_what_is_allowed() {
             "from_url: redis+unix:// has a path and no host: \
              write three slashes, redis+unix:///run/redis.sock?db=1",
         ),
+        (
+            "redis+cluster://one,two/1",
+            "from_url: `/1` cannot be: a redis cluster has no other database than 0",
+        ),
+        (
+            "redis+cluster://one,two?db=0",
+            "from_url: unknown option `db`; there is key_prefix, version, timeout, format, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
+             op_timeout; for redis+cluster:// also max_connections, protocol",
+        ),
+        (
+            "redis+cluster://one,two:99999",
+            "from_url: `99999` is not a port (0 to 65535)",
+        ),
+        (
+            "memory://?cull_frequency=-1",
+            "from_url: `cull_frequency=-1` cannot be: the value is a whole number; 0 for all",
+        ),
+        (
+            "sqlite://var/cache/app.db",
+            "from_url: sqlite:// has a path and no host: write three slashes, \
+             sqlite:///var/cache/app.db, or sqlite:app.db for a file of the current folder",
+        ),
+        (
+            "sqlite:",
+            "from_url: sqlite: needs a file: \
+             sqlite:///var/cache/app.db, sqlite:app.db or sqlite::memory:",
+        ),
+        (
+            "sqlite:app.db?table=a%22b",
+            "from_url: `table=a\"b` cannot be: the value is a name of 1 to 63 bytes, of letters, \
+             digits, `_`, `-`, `$` and spaces within; or `schema.table`",
+        ),
+        (
+            "sqlite:app.db?tabel=a",
+            "from_url: unknown option `tabel`; there is key_prefix, version, timeout, format, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, \
+             connect_timeout, op_timeout; for sqlite:// also table, max_connections",
+        ),
+        (
+            "postgres://me@host",
+            "from_url: postgres:// needs a database: \
+             postgres://user:password@host:5432/database",
+        ),
+        (
+            "mysql://me@host/a/b",
+            "from_url: mysql:// needs a database: mysql://user:password@host:3306/database",
+        ),
+        ("mariadb://one,two/db", "from_url: mariadb:// has one host"),
         (
             "memory://localhost/1",
             "from_url: memory:// has no host and no path: write memory://?option=value",
@@ -147,14 +303,35 @@ fn good_urls_are_taken() {
         "MEMORY://",
         "memory://?max_entries=10000&max_bytes=64MiB",
         "dummy://",
+        "memory://?max_entries=30&cull_frequency=0",
+        "file:///var/cache/app",
+        "file:///var/cache/my%20app/?max_entries=10000&max_bytes=1GiB&cull_frequency=4",
         "redis://localhost",
         "redis://localhost/",
         "redis://[::1]:6379/1",
         "redis://user:p%40ss%2F@localhost:6379/1?key_prefix=a%20b&timeout=never",
         "redis://:pass@w@rd@localhost",
         "redis+unix:///run/redis@home.sock?db=3",
+        "redis+unix://user:p%40ss@/run/redis.sock?db=3&protocol=resp3",
+        "redis+sentinel://h1:26379,h2,[::1]:26380/mymaster",
+        "redis+sentinel://:pw@h1/mymaster/3?sentinel_username=me&sentinel_password=pw",
+        "redis+cluster://one",
+        "redis+cluster://user:p%40ss@one:7000,[::1]:7001,three/0?max_connections=4",
+        "memcached://",
+        "memcached://h1:11211,h2:11212,h3/?max_connections=4&key_prefix=a",
+        "memcached://[::1]:11211,127.0.0.1",
         "redis://localhost?timeout=10m&op_timeout=250ms&connect_timeout=1.5&max_connections=4",
+        "sqlite:app.db",
+        "sqlite::memory:?timeout=60",
+        "sqlite:///var/cache/app.db?table=my%20cache&max_entries=30&cull_frequency=0",
+        "postgres://user:p%40ss@host:5432/db?table=app.cache&max_connections=2",
+        "postgresql://host/db",
+        "mysql://user:pw@[::1]:3306/db",
+        "mariadb://host/db?op_timeout=2",
         "redis://localhost?format=django&compress=zlib&max_value_size=10MB&version=-3",
+        "redis://localhost?format=compact&compress=zstd",
+        "redis://localhost?format=json&compress=lz4",
+        "redis://localhost?sign_with=CARGO_MANIFEST_DIR&compress=lz4",
     ] {
         if let Err(error) = Cache::from_url(url) {
             panic!("{url}: {error}");
@@ -174,6 +351,11 @@ fn a_password_is_never_shown() {
         "redis://me:secret@host/one",
         "redis://me:secret@host:port",
         "redis://me:secret@one,two",
+        "redis+sentinel://me:secret@one,two",
+        "redis+sentinel://one/m/x?sentinel_password=secret",
+        "rediss://me:secret@host?ca=/nowhere",
+        "redis+cluster://me:secret@one,two/1",
+        "redis+cluster://me:secret@one,two:port",
         "redis://me:secret%@host",
         "redis://me:/secret@host",
         "redis://me:secret/@host",
@@ -181,8 +363,12 @@ fn a_password_is_never_shown() {
         "redis://me:secret?@host",
         "redis://:#secret@host:port",
         "memory://me:secret@host",
+        "file://me:secret@/var/cache",
         "redis://host?password=secret",
         "redis://host?secret",
+        "postgres://me:secret@host",
+        "mysql://me:secret@one,two/db",
+        "sqlite://me:secret@host/app.db",
     ] {
         let error = Cache::from_url(url).expect_err(url);
         let texts = format!("{error} {error:?} {error:#?}");
@@ -195,6 +381,18 @@ fn a_password_is_never_shown() {
     let error = cache.blocking().ping().unwrap_err();
     let texts = format!("{cache:?} {:?} {error} {error:?}", cache.blocking());
     assert!(!texts.contains("secret"), "{texts}");
+    let url = "redis+sentinel://me:secret@127.0.0.1:1/m?sentinel_password=secret";
+    let cache = Cache::from_url(url).unwrap();
+    let error = cache.blocking().ping().unwrap_err();
+    let texts = format!("{cache:?} {:?} {error} {error:?}", cache.blocking());
+    assert!(!texts.contains("secret"), "{texts}");
+    for scheme in ["postgres", "mysql"] {
+        let url = format!("{scheme}://me:secret@127.0.0.1:1/db?connect_timeout=0.1");
+        let cache = Cache::from_url(&url).unwrap();
+        let error = cache.blocking().ping().unwrap_err();
+        let texts = format!("{cache:?} {error} {error:?} {:?}", cache.blocking());
+        assert!(!texts.contains("secret"), "{texts}");
+    }
 }
 
 #[test]
@@ -433,7 +631,9 @@ fn in_a_child_the_url_is_bad() {
     assert_eq!(
         error.to_string(),
         "CACHE_URL: from_url: unknown scheme `reddis`; \
-         there is memory://, redis://, redis+unix://, dummy://"
+         there is memory://, redis://, redis+unix://, rediss://, redis+sentinel://, \
+         rediss+sentinel://, redis+cluster://, rediss+cluster://, memcached://, sqlite://, postgres://, \
+             postgresql://, mysql://, mariadb://, file://, dummy://"
     );
     assert!(!format!("{error:?}").contains("secret"));
     // It never breaks a call.

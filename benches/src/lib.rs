@@ -4,5 +4,6 @@
 
 pub mod allocations;
 pub mod goals;
+pub mod overview;
 pub mod race;
 pub mod report;

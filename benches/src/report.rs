@@ -71,6 +71,7 @@ impl Figure {
         match (self.unit, self.value) {
             (_, v) if v.is_nan() => "–".to_owned(),
             ("ns", v) if v >= 10_000_000.0 => format!("{:.0} ms", v / 1e6),
+            ("ns", v) if v >= 1_000_000.0 => format!("{:.2} ms", v / 1e6),
             ("ns", v) if v >= 10_000.0 => format!("{:.1} µs", v / 1e3),
             ("ns", v) if v >= 100.0 => format!("{v:.0} ns"),
             ("%", v) => format!("{v:.1} %"),
@@ -97,8 +98,14 @@ pub fn tables(rows: &[Row]) -> String {
         let (these, others) = rest.split_at(count);
         rest = others;
         let _ = writeln!(text, "\n### {}\n", first.work);
-        text.push_str(
-            "| | median | 10 % to 90 % | × ours | allocations |\n|---|---|---|---|---|\n",
+        // Where all lanes are ours, they are ratios to one of the stores.
+        let base = match section {
+            "stores" => crate::overview::BASE,
+            _ => "ours",
+        };
+        let _ = writeln!(
+            text,
+            "| | median | 10 % to 90 % | × {base} | allocations |\n|---|---|---|---|---|"
         );
         for row in these {
             text.push_str(&line(row));
@@ -123,9 +130,11 @@ fn line(row: &Row) -> String {
         };
         format!("{} to {}", of(low), of(high))
     });
-    let ratio = row
-        .ratio
-        .map_or(String::new(), |ratio| format!("{ratio:.2}"));
+    let ratio = match row.ratio {
+        Some(ratio) if ratio < 0.1 => format!("{ratio:.4}"),
+        Some(ratio) if !ratio.is_nan() => format!("{ratio:.2}"),
+        _ => String::new(),
+    };
     let allocations = match row.allocations {
         Some(count) if count >= 0.005 => format!("{count:.2}"),
         Some(_) => "0".to_owned(),

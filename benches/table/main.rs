@@ -1,6 +1,7 @@
 //! `cargo bench -p cache-benches`: the whole table. `-- hits churn` runs these sections alone.
 
 mod build;
+mod callers;
 mod churn;
 mod hits;
 mod memory;
@@ -9,14 +10,15 @@ mod python;
 mod redis;
 mod scale;
 mod stampede;
+mod stores;
 mod zipf;
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cache_benches::allocations::Counting;
-use cache_benches::goals;
 use cache_benches::report::{self, Row};
+use cache_benches::{goals, overview};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -32,6 +34,7 @@ const SECTIONS: &[Section] = &[
     ("scale", scale::all),
     ("stampede", stampede::all),
     ("redis", redis::all),
+    ("stores", stores::all),
     ("python", python::all),
     ("build", build::all),
 ];
@@ -58,7 +61,12 @@ fn main() {
             rows.extend(run());
         }
     }
-    let text = format!("{}{}", report::tables(&rows), goals::table(&rows));
+    let text = [
+        report::tables(&rows),
+        overview::table(&rows),
+        goals::table(&rows),
+    ]
+    .concat();
     println!("{text}");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/benches");
     let seconds = SystemTime::now()

@@ -76,7 +76,8 @@ impl Breaker {
         }
         let mut state = lock(&self.state);
         let news = match *state {
-            State::Closed { failures: 0 } => return News::Nothing,
+            // What was on its way when it opened is no sign of life either.
+            State::Closed { failures: 0 } | State::Open { .. } => return News::Nothing,
             _ => News::Recovered,
         };
         *state = State::Closed { failures: 0 };
@@ -175,6 +176,16 @@ mod tests {
         assert!(!breaker.admits(PATIENCE));
         clock.advance(Duration::from_millis(1));
         assert!(breaker.admits(PATIENCE));
+    }
+
+    #[test]
+    fn an_answer_that_was_on_its_way_does_not_close_it() {
+        let breaker = Breaker::new(Clock::manual());
+        for _ in 0..3 {
+            breaker.failed();
+        }
+        assert_eq!(breaker.succeeded(), News::Nothing);
+        assert!(!breaker.admits(PATIENCE));
     }
 
     #[test]

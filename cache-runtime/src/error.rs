@@ -48,6 +48,7 @@ struct Inner {
     key: Option<String>,
     detail: String,
     source: Option<std::sync::Arc<dyn StdError + Send + Sync>>,
+    is_partial: bool,
 }
 
 impl CacheError {
@@ -62,6 +63,7 @@ impl CacheError {
             key: None,
             detail: detail.into(),
             source: None,
+            is_partial: false,
         }))
     }
 
@@ -90,6 +92,17 @@ impl CacheError {
         self
     }
 
+    /// The same error, of a part of the store while the rest goes on.
+    ///
+    /// For implementors of [`Store`](crate::Store) over several servers that fail one by one: such an
+    /// error does not count as a failure of the store, which would then be left alone as a whole. It
+    /// is for the store to leave that part alone.
+    #[must_use]
+    pub fn partial(mut self) -> Self {
+        self.0.is_partial = true;
+        self
+    }
+
     /// What kind of thing went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -115,6 +128,12 @@ impl CacheError {
             self.0.kind,
             ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::BreakerOpen
         )
+    }
+
+    /// Whether only a part of the store is concerned.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.0.is_partial
     }
 }
 

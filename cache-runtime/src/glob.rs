@@ -1,14 +1,28 @@
 //! Glob patterns for keys, with the meaning that Redis gives them.
 
-/// `*`, `?`, `[abc]`, `[a-z]`, `[^a]`, and `\` before a character that stands for itself.
-pub(crate) struct Glob(Vec<char>);
+/// A pattern: `*`, `?`, `[abc]`, `[a-z]`, `[^a]`, and `\` before a character that stands for itself.
+///
+/// For stores of your own, whose [`keys`](crate::Store::keys) gets one.
+///
+/// ```
+/// use cache_runtime::Glob;
+///
+/// assert!(Glob::new("user:[0-9]*").matches("user:7"));
+/// assert!(!Glob::new("user:?").matches("user:70"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Glob(Vec<char>);
 
 impl Glob {
-    pub(crate) fn new(pattern: &str) -> Self {
+    /// The pattern in this text; every text is one.
+    #[must_use]
+    pub fn new(pattern: &str) -> Self {
         Self(pattern.chars().collect())
     }
 
-    pub(crate) fn matches(&self, text: &str) -> bool {
+    /// Whether the whole of `text` matches.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
         matches(&self.0, &text)
     }

@@ -37,6 +37,12 @@ impl Guarded {
         }
     }
 
+    /// The store itself, for those who hold it to the conformance suite.
+    #[cfg(feature = "testing")]
+    pub(crate) fn share(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.store.name()
     }
@@ -133,8 +139,10 @@ impl Guarded {
     fn note<T>(&self, operation: &'static str, answer: &Result<T, CacheError>) {
         self.note_refusal(operation, answer);
         let news = match answer {
-            // An answer that says no is a sign of life.
-            Err(error) if error.is_retryable() => (self.breaker.failed(), Some(error)),
+            // An answer that says no is a sign of life, and so is a part that can be told from the rest.
+            Err(error) if error.is_retryable() && !error.is_partial() => {
+                (self.breaker.failed(), Some(error))
+            }
             _ => (self.breaker.succeeded(), None),
         };
         match news {

@@ -1,5 +1,5 @@
-//! One attribute above a function, and its results are cached: in process, in Redis, chosen at run
-//! time by a URL.
+//! One attribute above a function, and its results are cached: in process, in Redis or in files,
+//! chosen at run time by a URL.
 //!
 //! ```
 //! use cache_runtime::cache_result;
@@ -30,20 +30,43 @@
 //! | `flight` | one execution per key |
 //! | `target` | one entry: the only places that read, write and delete it |
 //! | `codec`, `value` | how values become bytes, and how they are held in process |
-//! | `store`, `stores`, `guarded`, `breaker` | stores outside, behind time limits and a breaker |
+//! | `store`, `stores`, `guarded`, `breaker`, `glob` | stores outside, behind time limits and a breaker |
 //! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
 //! | `observe`, `error` | what is counted and told |
 //! | `clock`, `mode`, `testing` | time, waiting, and tests |
 //!
+//! # A store of your own
+//!
+//! An impl of [`Store`]: `name`, `get`, `set` and `delete`, bytes in and bytes out. The rest is made
+//! of these where it can be, and is an error of kind `Unsupported` where it cannot. The suite in
+//! `testing::conformance` (feature `testing`) holds it to what every store here does:
+//!
+//! ```ignore
+//! #[test]
+//! fn my_store_is_a_store() {
+//!     Suite::of_store(|| MyStore::new()).run().assert_passed();
+//! }
+//! ```
+//!
 //! # Cargo features
 //!
 //! | feature | brings |
 //! | --- | --- |
-//! | `redis` | `redis://` stores; tokio and the redis client |
-//! | `zlib` | zlib compression, and Django's compressed JSON; on with `redis` |
+//! | `redis` | `redis://`, `redis+unix://`, `redis+sentinel://`, `redis+cluster://` stores; tokio and the redis client |
+//! | `redis-tls` | `rediss://`, `rediss+sentinel://`, `rediss+cluster://` stores; rustls |
+//! | `memcached` | `memcached://` stores; tokio |
+//! | `sqlite` | `sqlite://` stores; tokio and sqlx, which needs Rust 1.94 |
+//! | `postgres` | `postgres://` stores; the same |
+//! | `mysql` | `mysql://` stores (MySQL, MariaDB); the same |
+//! | `zlib` | `compress=zlib`, and Django's compressed JSON; on with `redis` |
+//! | `zstd` | `compress=zstd`: the smallest; compiles a C library |
+//! | `lz4` | `compress=lz4`: the quickest |
+//! | `compact` | `format=compact`: MessagePack with named fields |
+//! | `signing` | `sign_with=VARIABLE`: entries signed by HMAC-SHA256 |
+//! | `files` | `file://` stores; tokio (for its threads) and tempfile; Rust 1.89 |
 //! | `blake3` | `key_hash=blake3` |
-//! | `testing` | `testing`: isolated caches and a clock that is moved by hand |
+//! | `testing` | `testing`: isolated caches, a clock that is moved by hand, a store that fails on demand, the conformance suite; `serde/derive` |
 
 // A test may unwrap: its panic is its report.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -97,6 +120,7 @@ pub use clock::Clock;
 pub use codec::{Compression, Format};
 pub use entry::{BlockingEntry, Entry};
 pub use error::{CacheError, ErrorKind};
+pub use glob::Glob;
 pub use observe::Stats;
 pub use registry::{Caches, caches};
 pub use scope::{Call, bypass, bypass_blocking, current, refreshing, refreshing_blocking};

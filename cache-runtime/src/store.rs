@@ -26,7 +26,8 @@ pub struct Capabilities {
     pub time_limits: bool,
     /// Lives are rounded up to a multiple of this; zero where they are kept to the millisecond.
     pub resolution: Duration,
-    /// The longest value it takes, in bytes; `None` where it has no limit of its own.
+    /// Values up to this length are taken for sure, and twice as long ones refused with an error of
+    /// kind [`TooLarge`](ErrorKind::TooLarge); in bytes. `None` where it has no limit of its own.
     pub max_value: Option<usize>,
 }
 
@@ -35,8 +36,11 @@ pub struct Capabilities {
 /// Keys arrive whole, with prefix and version. `ttl: None` means for ever; a store never sees a
 /// `ttl` of zero (the cache turns that into a delete).
 ///
-/// Only `name`, `get`, `set` and `delete` must be written; the rest is made of them, and a store
-/// that can do better overrides it and says so in [`capabilities`](Store::capabilities).
+/// Only `name`, `get`, `set` and `delete` must be written. `add`, `touch` and the words for many keys
+/// are made of them; with `ttl` comes `incr`, with `keys` comes `clear`. What is made of several steps
+/// is not atomic; a store that can do better overrides it and says so in
+/// [`capabilities`](Store::capabilities). What a store cannot do is an error of kind
+/// [`ErrorKind::Unsupported`]. `testing::conformance` holds a store to all of this.
 pub trait Store: Send + Sync + 'static {
     /// A short name for logs and errors (`redis`, `memcached`).
     fn name(&self) -> &'static str;
@@ -93,12 +97,31 @@ pub trait Store: Send + Sync + 'static {
         unsupported(self.name(), "ttl")
     }
 
-    /// Adds `by` to the decimal number under `key`; `None` if the key is missing.
+    /// Adds `by` to the decimal number under `key`, which keeps its life; `None` if the key is
+    /// missing.
     ///
-    /// An error of kind [`ErrorKind::Decode`] if what is there is not a number.
+    /// An error of kind [`ErrorKind::Decode`] if what is there is not a number, of kind
+    /// [`ErrorKind::Store`] if the sum does not fit. Provided where [`ttl`](Store::ttl) is written: in
+    /// three steps, so that of two at once one may be lost.
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
-        let _ = (key, by);
-        unsupported(self.name(), "incr")
+        Box::pin(async move {
+            let life = match self.ttl(key).await {
+                Ok(Ttl::Missing) => return Ok(None),
+                Ok(Ttl::Never) => None,
+                Ok(Ttl::After(left)) => Some(left),
+                // A sum that lived longer or shorter than its number would be wrong.
+                Err(error) if error.kind() == ErrorKind::Unsupported => {
+                    return Err(cannot(self.name(), "incr"));
+                }
+                Err(error) => return Err(error),
+            };
+            let Some(number) = self.get(key).await? else {
+                return Ok(None);
+            };
+            let sum = sum(&number, by)?;
+            self.set(key, sum.to_string().as_bytes(), life).await?;
+            Ok(Some(sum))
+        })
     }
 
     /// The values of `keys`, in their order.
@@ -113,6 +136,8 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// Keeps all `items` for `ttl`; returns the positions of those that failed.
+    ///
+    /// An error where the store is not there to keep them.
     fn set_many<'a>(
         &'a self,
         items: &'a [(String, Vec<u8>)],
@@ -121,8 +146,11 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(async move {
             let mut failed = Vec::new();
             for (at, (key, value)) in items.iter().enumerate() {
-                if self.set(key, value, ttl).await.is_err() {
-                    failed.push(at);
+                match self.set(key, value, ttl).await {
+                    Ok(()) => {}
+                    // A store that is gone is gone for all of them.
+                    Err(error) if error.is_retryable() => return Err(error),
+                    Err(_) => failed.push(at),
                 }
             }
             Ok(failed)
@@ -148,9 +176,24 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// Forgets every key that starts with `prefix`, and nothing else.
+    ///
+    /// Provided where [`keys`](Store::keys) is written.
     fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
-        let _ = prefix;
-        unsupported(self.name(), "clear")
+        Box::pin(async move {
+            let keys = self.keys(prefix, "*").await.map_err(|error| {
+                match error.kind() == ErrorKind::Unsupported {
+                    true => cannot(self.name(), "clear"),
+                    false => error,
+                }
+            })?;
+            self.delete_many(&keys).await.map(drop)
+        })
+    }
+
+    /// Makes what the store needs before it can keep anything: the table of a SQL database. Safe to
+    /// repeat; a store that needs nothing does nothing.
+    fn prepare(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async { Ok(()) })
     }
 
     /// Asks the server for a sign of life.
@@ -182,13 +225,25 @@ pub enum Ttl {
     After(Duration),
 }
 
+fn cannot(store: &'static str, operation: &'static str) -> CacheError {
+    let detail = format!("the {store} store cannot do this");
+    CacheError::new(ErrorKind::Unsupported, detail).in_operation(operation)
+}
+
 fn unsupported<'a, T: 'a>(store: &'static str, operation: &'static str) -> StoreFuture<'a, T> {
-    let error = CacheError::new(
-        ErrorKind::Unsupported,
-        format!("the {store} store cannot do this"),
-    )
-    .in_operation(operation);
-    Box::pin(async move { Err(error) })
+    Box::pin(async move { Err(cannot(store, operation)) })
+}
+
+fn sum(number: &[u8], by: i64) -> Result<i64, CacheError> {
+    let text = std::str::from_utf8(number)
+        .ok()
+        .filter(|text| !text.starts_with('+'));
+    let number: i64 = text
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| CacheError::new(ErrorKind::Decode, "what is stored is not an integer"))?;
+    number
+        .checked_add(by)
+        .ok_or_else(|| CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits"))
 }
 
 macro_rules! forward {
@@ -256,6 +311,9 @@ macro_rules! forward {
             }
             fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
                 (**self).clear(prefix)
+            }
+            fn prepare(&self) -> StoreFuture<'_, ()> {
+                (**self).prepare()
             }
             fn ping(&self) -> StoreFuture<'_, ()> {
                 (**self).ping()

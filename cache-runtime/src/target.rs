@@ -1,5 +1,6 @@
 //! One entry of one cache: where it is, and the only places that read, write and delete it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::cache::Cache;
@@ -161,7 +162,11 @@ impl Target {
     /// The value in these bytes, if they are one and it is fresh.
     pub(crate) fn decode<V>(&self, how: &How<V>, bytes: &[u8]) -> Option<V> {
         let settings = &self.cache.core().settings;
-        match (how.decode)(bytes, &settings.codec()) {
+        let made = self.made().unwrap_or_default();
+        let decoded = settings
+            .unseal(made, Cow::Borrowed(bytes))
+            .and_then(|bytes| (how.decode)(&bytes, &settings.codec()));
+        match decoded {
             Ok(Decoded { value, times }) => {
                 let now = settings.clock.wall();
                 let is_fresh = times.is_none_or(|times| times.expires == 0 || times.expires > now);
@@ -172,6 +177,15 @@ impl Target {
                 None
             }
         }
+    }
+
+    /// What was sealed for this entry, where bytes are handed on as they are. Anything else is a
+    /// counted miss.
+    pub(crate) fn unseal(&self, made: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        let settings = &self.cache.core().settings;
+        let unsealed = settings.unseal(made, Cow::Owned(bytes));
+        let unsealed = unsealed.inspect_err(|_| self.count(Counter::Undecodable));
+        unsealed.ok().map(Cow::into_owned)
     }
 
     /// Keeps `value`, in the shared store and then in the in-process level. An entry whose
@@ -202,15 +216,19 @@ impl Target {
             }
             let times = started.times(life);
             let bytes = (how.encode)(&value, &core.settings.codec(), times)?;
+            let bytes = core.settings.seal(made, bytes);
             // An invalidation that comes from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
             if is_overtaken() {
                 return Ok(Kept::Overtaken);
             }
-            store
+            let written = store
                 .ask(mode, "set", |store| store.set(made, &bytes, life))
-                .await
-                .map_err(|error| self.failed(error, made))?;
+                .await;
+            match written.map_err(|error| self.failed(error, made)) {
+                Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(Kept::TooLarge),
+                written => written?,
+            }
             if is_overtaken() {
                 // The invalidation may have come to the store before this value did.
                 store
@@ -289,17 +307,21 @@ impl Target {
             .ask(mode, "touch", |store| store.get(made))
             .await
             .map_err(failed)?;
-        let Some(mut bytes) = bytes else {
+        let Some(bytes) = bytes else {
             return Ok(false);
         };
-        let codec = self.cache.core().settings.codec();
-        let now = self.cache.core().settings.clock.wall();
+        let settings = &self.cache.core().settings;
+        let Some(mut bytes) = self.unseal(made, bytes) else {
+            return Ok(false);
+        };
+        let now = settings.clock.wall();
         let expires = life.map_or(0, |life| now.saturating_add(millis(life)));
-        let extended = codec.extend(&mut bytes, now, expires);
+        let extended = settings.codec().extend(&mut bytes, now, expires);
         if extended == Extended::Dead {
             return Ok(false);
         }
         if extended == Extended::Yes {
+            let bytes = settings.seal(made, bytes);
             store
                 .ask(mode, "touch", |store| store.set(made, &bytes, life))
                 .await
@@ -312,9 +334,14 @@ impl Target {
             .map_err(failed)
     }
 
-    /// Counts a failure of the store, and says what it was about.
+    /// Counts a failure of the store, and says what it was about. A value that is too large for it
+    /// is no failure.
     pub(crate) fn failed(&self, error: CacheError, made: &str) -> CacheError {
-        self.count(Counter::Errors);
+        self.count(if error.kind() == ErrorKind::TooLarge {
+            Counter::TooLarge
+        } else {
+            Counter::Errors
+        });
         error.on_key(made)
     }
 

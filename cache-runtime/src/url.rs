@@ -20,16 +20,16 @@ pub(crate) struct CacheUrl {
 
 impl CacheUrl {
     pub(crate) fn parse(url: &str) -> Result<Self, CacheError> {
-        let (scheme, rest) = url.split_once("://").ok_or_else(|| {
+        let (scheme, rest) = split_scheme(url).ok_or_else(|| {
             bad(format!(
                 "{:?} is not a cache URL: it has no `scheme://`",
                 without_secrets(url)
             ))
         })?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, path) = match rest.find('/') {
-            Some(at) => rest.split_at(at),
-            None => (rest, ""),
+        let (authority, path) = match (rest.strip_prefix("//"), rest) {
+            (None, path) => ("", path),
+            (Some(rest), _) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
         };
         if !authority.contains('@') && is_torn_login(authority, path, query) {
             return Err(bad(
@@ -60,6 +60,14 @@ impl CacheUrl {
             options: options(query)?,
         })
     }
+}
+
+/// The scheme, and what follows its colon: `//` and a host, as a rule. Only a file of SQLite may be
+/// named without, as `sqlite:app.db`.
+fn split_scheme(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    let is_one = rest.starts_with("//") || scheme.eq_ignore_ascii_case("sqlite");
+    is_one.then_some((scheme, rest))
 }
 
 /// Whether what looks like `host:port` is the first half of a login that a `/` or `?` cut in two.
@@ -110,7 +118,12 @@ fn decode(text: &str) -> Result<String, CacheError> {
 }
 
 /// `host:port` in its parts; `[::1]:6379` too.
-#[cfg(feature = "redis")]
+#[cfg(any(
+    feature = "redis",
+    feature = "memcached",
+    feature = "postgres",
+    feature = "mysql"
+))]
 pub(crate) fn host_and_port(text: &str, default: u16) -> Result<(String, u16), CacheError> {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, rest)) => (host, rest.strip_prefix(':')),
@@ -160,6 +173,24 @@ mod tests {
         assert_eq!(url.options[1], ("timeout".into(), "never".into()));
         let plain = CacheUrl::parse("memory://").unwrap();
         assert!(plain.hosts.is_empty() && plain.path.is_empty() && plain.options.is_empty());
+    }
+
+    #[test]
+    fn a_file_needs_no_slashes() {
+        for (url, path) in [
+            ("sqlite:app.db", "app.db"),
+            ("SQLite::memory:?timeout=60", ":memory:"),
+            ("sqlite:///var/a%20b.db", "/var/a b.db"),
+            ("sqlite:/var/me@home.db", "/var/me@home.db"),
+            ("sqlite:a.db?key_prefix=x://y", "a.db"),
+        ] {
+            let parts = CacheUrl::parse(url).unwrap();
+            assert_eq!(
+                (parts.scheme.as_str(), parts.path.as_str()),
+                ("sqlite", path)
+            );
+            assert!(parts.hosts.is_empty() && parts.user.is_none(), "{url}");
+        }
     }
 
     #[test]

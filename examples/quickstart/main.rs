@@ -3,7 +3,7 @@
 //!
 //! `cargo run --example quickstart` keeps the results in this process;
 //! `CACHE_URL='redis://127.0.0.1/1?key_prefix=task_api' cargo run --example quickstart` keeps them
-//! in Redis, with no line changed.
+//! in Redis, with no line changed; `--features all-stores` knows the schemes of all other stores.
 
 mod database;
 mod report;
@@ -11,7 +11,7 @@ mod service;
 
 use std::error::Error;
 
-use cache_runtime::caches;
+use cache_runtime::{CacheError, caches};
 
 use crate::report::Report;
 use crate::service::TaskService;
@@ -52,16 +52,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     assert_eq!(after.status, status, "an update is seen by the next read");
 
-    println!("\nThe keys, as the store knows them:");
-    for key in [
-        service.user_statistics_entry(USER).key(),
-        service.user_tasks_entry(USER, Some("pending")).key(),
-        service.task_entry(some_task).key(),
-    ] {
-        println!("  {key}");
-    }
-
+    // Before the store is looked into, which counts as well.
     let stats = cache.stats();
+    println!("\nThe entries by their whole keys:");
+    let statistics = service.user_statistics_entry(USER);
+    println!("  {}  {}", statistics.key(), state(statistics.get()));
+    let pending = service.user_tasks_entry(USER, Some("pending"));
+    println!("  {}  {}", pending.key(), state(pending.get()));
+    let task = service.task_entry(some_task);
+    println!("  {}  {}", task.key(), state(task.get()));
+
     println!(
         "\nThe cache: {} hits, {} misses ({:.1} % hits), {} sets, {} deletes, {} errors.",
         stats.hits,
@@ -72,4 +72,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         stats.errors,
     );
     Ok(())
+}
+
+/// What the store says of an entry.
+fn state<T>(found: Result<Option<T>, CacheError>) -> &'static str {
+    match found {
+        Ok(Some(_)) => "is there",
+        Ok(None) => "is not there",
+        Err(_) => "cannot be looked for",
+    }
 }

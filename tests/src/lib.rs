@@ -1,6 +1,14 @@
 //! Support for the tests: real servers that they start themselves.
 
+pub mod certificates;
+pub mod every_store;
+pub mod mariadb_server;
+pub mod memcached_server;
+pub mod postgres_server;
 pub mod process;
+pub mod python;
+pub mod redis_cluster;
+pub mod redis_sentinel;
 pub mod redis_server;
 
 /// The README's code runs as tests.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use cache_benches::race::Race;
 use cache_benches::report::Row;
 
-use super::callers::{self, sound};
 use super::page::LARGE;
 use super::raw::Raw;
 use super::{hitbox_pages, ours, with_cached};
+use crate::callers::{self, sound};
 
 /// How many callers are many.
 const MANY: u64 = 64;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use cache_benches::race::Race;
 use cache_benches::report::Row;
 
-use super::callers::{self, sound};
 use super::page::LARGE;
 use super::raw::Raw;
 use super::{hitbox_pages, ours, with_cached};
+use crate::callers::{self, sound};
 
 /// A number that was not asked for yet; those of the hits are smaller.
 fn fresh() -> u64 {

@@ -1,6 +1,5 @@
 //! Through a real Redis on this machine: what a hit and a miss cost beside the bare client.
 
-mod callers;
 mod hitbox_pages;
 mod hits;
 mod misses;

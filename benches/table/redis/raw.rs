@@ -8,7 +8,8 @@ use redis::io::tcp::TcpSettings;
 use redis::{AsyncTypedCommands, Client, Connection, IntoConnectionInfo, TypedCommands};
 
 use super::page::Page;
-use super::{callers, url};
+use super::url;
+use crate::callers;
 
 const TIMEOUT: u64 = 600;
 

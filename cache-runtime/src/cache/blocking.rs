@@ -126,7 +126,7 @@ impl BlockingCache {
     ///
     /// As there.
     pub fn has_key(&self, key: &str) -> Result<bool, CacheError> {
-        Ok(self.ttl(key)? != Ttl::Missing)
+        block_on(self.0.op_has_key(Mode::Blocking, key))
     }
 
     /// See [`Cache::ttl`].
@@ -249,6 +249,15 @@ impl BlockingCache {
     /// As there.
     pub fn ping(&self) -> Result<Duration, CacheError> {
         block_on(self.0.op_ping(Mode::Blocking))
+    }
+
+    /// See [`Cache::prepare`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn prepare(&self) -> Result<(), CacheError> {
+        block_on(self.0.op_prepare(Mode::Blocking))
     }
 
     /// See [`Cache::close`].

@@ -7,6 +7,8 @@ use super::core::{Core, Place};
 use super::handle::Cache;
 use super::options;
 use crate::clock::Clock;
+#[cfg(feature = "signing")]
+use crate::codec::Signer;
 use crate::codec::{Compression, Format};
 use crate::error::CacheError;
 #[cfg(feature = "blake3")]
@@ -36,6 +38,8 @@ pub struct CacheBuilder {
     place: Choice,
     /// The options that only the store of the URL has.
     own: Own,
+    /// What cannot be, said by a method that does not return a `Result`.
+    refused: Option<CacheError>,
 }
 
 enum Choice {
@@ -49,6 +53,7 @@ impl Default for CacheBuilder {
             settings: Settings::default(),
             place: Choice::Place(Place::Process),
             own: Own::default(),
+            refused: None,
         }
     }
 }
@@ -71,6 +76,7 @@ impl CacheBuilder {
                 options::apply(&mut builder.settings, name, value, &url.scheme, scheme)?;
             }
         }
+        builder.settings.check("from_url")?;
         builder.place = Choice::Url(url, scheme);
         Ok(builder)
     }
@@ -124,6 +130,42 @@ impl CacheBuilder {
         self
     }
 
+    /// Signs every entry of a shared store with the secret in this environment variable, so that who
+    /// can write to the store cannot forge a value: what has no valid signature is a counted miss.
+    ///
+    /// The variable holds one secret of at least 16 bytes or several, separated by commas: the first
+    /// signs, all verify. It is read now. The secret itself never stands in a URL or in the code, so
+    /// the name is one of capital letters, digits and `_`. `incr` and `decr` are errors of kind
+    /// `Unsupported` in such a cache, and its format is `native` or `compact`.
+    #[cfg(feature = "signing")]
+    #[must_use]
+    pub fn sign_with(mut self, variable: &str) -> Self {
+        match Signer::from_env(variable) {
+            Ok(signer) => self.settings.signer = Some(Arc::new(signer)),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    /// Signs every entry of a shared store with this key of at least 16 bytes, as
+    /// [`sign_with`](Self::sign_with) does. Said again, it is a further key that verifies and does
+    /// not sign: the one before a change of keys.
+    #[cfg(feature = "signing")]
+    #[must_use]
+    pub fn signing_key(mut self, key: impl AsRef<[u8]>) -> Self {
+        let mut signer = self.settings.signer.take().unwrap_or_default();
+        match Arc::make_mut(&mut signer).add(key.as_ref()) {
+            Ok(()) => self.settings.signer = Some(signer),
+            Err(error) => self.refuse(error),
+        }
+        self
+    }
+
+    #[cfg(feature = "signing")]
+    fn refuse(&mut self, error: CacheError) {
+        self.refused.get_or_insert(error);
+    }
+
     /// Larger values are returned and not kept; 1 MiB unless told. In bytes, about: as JSON, with
     /// numbers counted as eight.
     #[must_use]
@@ -132,18 +174,37 @@ impl CacheBuilder {
         self
     }
 
-    /// The most entries of the in-process level; 100,000 unless told.
+    /// The most entries of the in-process level, and of a store that bounds itself (SQL, files);
+    /// 100,000 unless told.
     #[must_use]
     pub fn max_entries(mut self, entries: usize) -> Self {
         self.settings.max_entries = entries;
         self
     }
 
-    /// The most bytes of the in-process level, counted as for `max_value_size`; no limit unless
-    /// told.
+    /// The table of a SQL database, `schema.table` if need be; `cache_entries` unless told.
+    #[must_use]
+    pub fn table(mut self, name: impl Into<String>) -> Self {
+        self.own.set("table", name.into());
+        self
+    }
+
+    /// The most bytes of the in-process level, counted as for `max_value_size`, and of a store that
+    /// bounds itself, as it counts them; no limit unless told.
     #[must_use]
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_bytes = Some(bytes);
+        self
+    }
+
+    /// Makes room as Django does: one entry in `frequency` goes at once when `max_entries` are
+    /// there, or all of them with 0.
+    ///
+    /// Unless told, a store that bounds itself takes 3, and the in-process level lets one entry go
+    /// for one that comes, which keeps more of what is asked for.
+    #[must_use]
+    pub fn cull_frequency(mut self, frequency: u32) -> Self {
+        self.settings.cull_frequency = Some(frequency);
         self
     }
 
@@ -161,8 +222,8 @@ impl CacheBuilder {
         self
     }
 
-    /// The most connections that blocking callers open, where the URL's store has such a limit;
-    /// 32 unless told.
+    /// The most connections, where the URL's store has such a limit: that blocking callers of Redis
+    /// open (32 unless told), or each tokio runtime to a SQL database (8).
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.own.set("max_connections", connections.to_string());
@@ -211,7 +272,10 @@ impl CacheBuilder {
     ///
     /// Kind `Config` for a setting that cannot be.
     pub fn build(self) -> Result<Cache, CacheError> {
-        self.settings.check()?;
+        if let Some(error) = self.refused {
+            return Err(error.in_operation("build"));
+        }
+        self.settings.check("build")?;
         let place = match self.place {
             Choice::Place(place) => place,
             Choice::Url(url, scheme) => scheme.open(&Opening {

@@ -32,9 +32,12 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(settings: Settings, place: Place) -> Self {
         let level = (!matches!(place, Place::Nowhere)).then(|| {
+            let culls = matches!(place, Place::Process);
             let bounds = Bounds {
                 max_entries: settings.max_entries,
                 max_bytes: settings.max_bytes,
+                largest: settings.max_value_size,
+                cull_frequency: settings.cull_frequency.filter(|_| culls),
             };
             Level::new(bounds, settings.clock.clone())
         });

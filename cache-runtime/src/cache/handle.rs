@@ -208,7 +208,7 @@ impl Cache {
     ///
     /// The store's, or kind `Key`.
     pub async fn has_key(&self, key: &str) -> Result<bool, CacheError> {
-        Ok(self.op_ttl(Mode::Async, key).await? != Ttl::Missing)
+        self.op_has_key(Mode::Async, key).await
     }
 
     /// How long `key` still lives.
@@ -340,6 +340,16 @@ impl Cache {
     /// The store's.
     pub async fn ping(&self) -> Result<Duration, CacheError> {
         self.op_ping(Mode::Async).await
+    }
+
+    /// Makes what the store needs before it can keep anything: the table of a SQL database, which is
+    /// otherwise made when it is first missed. Safe to repeat, and from many processes at once.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn prepare(&self) -> Result<(), CacheError> {
+        self.op_prepare(Mode::Async).await
     }
 
     /// Closes connections. Later operations may open them again.

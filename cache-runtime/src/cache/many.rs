@@ -88,8 +88,9 @@ impl Cache {
                 failed.push(key);
                 continue;
             }
-            match (self.encode(&value, life), target.made()) {
-                (Ok(bytes), Some(made)) => {
+            let made = target.made();
+            match made.map(|made| (made, self.encode(made, &value, life))) {
+                Some((made, Ok(bytes))) => {
                     overtaking.push(self.core().flights.overtake(mode, &target.key).await);
                     encoded.push((made.to_owned(), bytes));
                     keys.push(key);

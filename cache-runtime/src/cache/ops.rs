@@ -87,7 +87,7 @@ impl Cache {
         }
         let _overtaking = self.core().flights.overtake(mode, &target.key).await;
         if let Some((store, made)) = self.store_of(&target) {
-            let bytes = self.encode(value, life)?;
+            let bytes = self.encode(made, value, life)?;
             store
                 .ask(mode, "set", |store| store.set(made, &bytes, life))
                 .await
@@ -115,14 +115,14 @@ impl Cache {
         let target = self.target(key)?;
         self.check_size(value, "add", key)?;
         let Some(life) = timeout.or(self.core().settings.timeout).life() else {
-            return Ok(self.op_ttl(mode, key).await? == Ttl::Missing);
+            return self.op_has_key(mode, key).await.map(|is_there| !is_there);
         };
         // Before it is known whether the key is free: what is added shall not be written over by a
         // computation that started earlier.
         let _overtaking = self.core().flights.overtake(mode, &target.key).await;
         let mut added = true;
         if let Some((store, made)) = self.store_of(&target) {
-            let bytes = self.encode(value, life)?;
+            let bytes = self.encode(made, value, life)?;
             added = store
                 .ask(mode, "add", |store| store.add(made, &bytes, life))
                 .await
@@ -191,6 +191,26 @@ impl Cache {
         })
     }
 
+    pub(crate) async fn op_has_key(&self, mode: Mode, key: &str) -> Result<bool, CacheError> {
+        let target = self.target(key)?;
+        let Some((store, made)) = self.store_of(&target) else {
+            return self
+                .op_ttl(mode, key)
+                .await
+                .map(|life| life != Ttl::Missing);
+        };
+        let is_there = match store.ask(mode, "has_key", |store| store.ttl(made)).await {
+            Ok(life) => Ok(life != Ttl::Missing),
+            // A store that does not know how long still knows whether.
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                let value = store.ask(mode, "has_key", |store| store.get(made)).await;
+                value.map(|value| value.is_some())
+            }
+            Err(error) => Err(error),
+        };
+        is_there.map_err(|error| target.failed(error, made))
+    }
+
     pub(crate) async fn op_incr(&self, mode: Mode, key: &str, by: i64) -> Result<i64, CacheError> {
         let target = self.target(key)?;
         let missing = || {
@@ -199,6 +219,15 @@ impl Cache {
                 .on_key(key)
         };
         if let Some((store, made)) = self.store_of(&target) {
+            if self.core().settings.signer.is_some() {
+                // Reading, adding and signing anew would lose what others add in between.
+                return Err(CacheError::new(
+                    ErrorKind::Unsupported,
+                    "entries are signed here, and a store that counts cannot sign the sum",
+                )
+                .in_operation("incr")
+                .on_key(key));
+            }
             return store
                 .ask(mode, "incr", |store| store.incr(made, by))
                 .await
@@ -252,7 +281,7 @@ impl Cache {
         };
         let (old, new) = (self.target(key)?, Target::text(&moved, key)?);
         if by == 0 {
-            let is_there = self.op_ttl(mode, key).await? != Ttl::Missing;
+            let is_there = self.op_has_key(mode, key).await?;
             return is_there.then_some(version).ok_or_else(missing);
         }
         let flights = &self.core().flights;
@@ -265,7 +294,9 @@ impl Cache {
                 .ask(mode, ask, |s| s.get(from))
                 .await
                 .map_err(failed)?;
-            let bytes = bytes.ok_or_else(missing)?;
+            let bytes = bytes.and_then(|bytes| old.unseal(from, bytes));
+            // A signature holds for one key.
+            let bytes = self.core().settings.seal(to, bytes.ok_or_else(missing)?);
             let life = match store
                 .ask(mode, ask, |s| s.ttl(from))
                 .await
@@ -309,6 +340,13 @@ impl Cache {
         Ok(started.elapsed())
     }
 
+    pub(crate) async fn op_prepare(&self, mode: Mode) -> Result<(), CacheError> {
+        match self.core().store() {
+            Some(store) => store.walk(mode, "prepare", |store| store.prepare()).await,
+            None => Ok(()),
+        }
+    }
+
     pub(crate) async fn op_close(&self, mode: Mode) -> Result<(), CacheError> {
         match self.core().store() {
             Some(store) => store.walk(mode, "close", |store| store.close()).await,
@@ -337,9 +375,10 @@ impl Cache {
         Ok(())
     }
 
-    /// The value as a shared store keeps it.
+    /// The value as a shared store keeps it under `made`, the whole key.
     pub(super) fn encode<T: Serialize + ?Sized>(
         &self,
+        made: &str,
         value: &T,
         life: Option<Duration>,
     ) -> Result<Vec<u8>, CacheError> {
@@ -347,8 +386,14 @@ impl Cache {
         if !survey.failed && !survey.lossless {
             return Err(lossy());
         }
+        let settings = &self.core().settings;
+        if survey.failed && settings.format.is_own() {
+            // Whatever the format: what can be kept must not depend on it.
+            crate::codec::to_json(value)?;
+        }
         let times = Started::now(self).times(life);
-        self.core().settings.codec().encode_plain(value, times)
+        let bytes = settings.codec().encode_plain(value, times)?;
+        Ok(settings.seal(made, bytes))
     }
 
     fn draft<T>(&self, value: &T, life: Option<Duration>) -> Result<Draft, CacheError>

@@ -1,6 +1,8 @@
 //! The options that every URL takes: one row each, with how its value is read.
 
-use crate::codec::{Compression, Format};
+use std::sync::Arc;
+
+use crate::codec::{Compression, Format, Signer};
 use crate::error::CacheError;
 use crate::key::KeyHash;
 use crate::settings::Settings;
@@ -8,7 +10,27 @@ use crate::stores::{Scheme, duration_with_unit, read_duration, read_number, read
 use crate::timeout::Timeout;
 use crate::url::bad;
 
-type Set = fn(&mut Settings, &str) -> Result<(), String>;
+type Set = fn(&mut Settings, &str) -> Result<(), Refusal>;
+
+/// Why a value cannot be.
+enum Refusal {
+    /// What it has to be.
+    Wanted(String),
+    /// All that is to be said: the value itself is not shown.
+    Said(CacheError),
+}
+
+impl From<String> for Refusal {
+    fn from(wanted: String) -> Self {
+        Self::Wanted(wanted)
+    }
+}
+
+impl From<CacheError> for Refusal {
+    fn from(error: CacheError) -> Self {
+        Self::Said(error)
+    }
+}
 
 const OPTIONS: &[(&str, Set)] = &[
     ("key_prefix", |settings, value| {
@@ -24,16 +46,15 @@ const OPTIONS: &[(&str, Set)] = &[
         Ok(())
     }),
     ("format", |settings, value| {
-        settings.format = match value {
-            "native" => Format::Native,
-            "json" => Format::Json,
-            "django" => Format::Django,
-            _ => return Err("`native`, `json` or `django`".into()),
-        };
+        settings.format = choose(FORMATS, value)?;
         Ok(())
     }),
     ("compress", |settings, value| {
-        settings.compression = compression(value)?;
+        settings.compression = choose(COMPRESSIONS, value)?;
+        Ok(())
+    }),
+    ("sign_with", |settings, value| {
+        settings.signer = Some(Arc::new(Signer::from_env(value)?));
         Ok(())
     }),
     ("max_value_size", |settings, value| {
@@ -48,8 +69,15 @@ const OPTIONS: &[(&str, Set)] = &[
         settings.max_bytes = Some(read_size(value)?);
         Ok(())
     }),
+    ("cull_frequency", |settings, value| {
+        let number = value
+            .parse()
+            .map_err(|_| "a whole number; 0 for all".to_owned());
+        settings.cull_frequency = Some(number?);
+        Ok(())
+    }),
     ("key_hash", |settings, value| {
-        settings.key_hash = key_hash(value)?;
+        settings.key_hash = choose(KEY_HASHES, value)?;
         Ok(())
     }),
     ("connect_timeout", |settings, value| {
@@ -79,7 +107,10 @@ pub(super) fn apply(
         }
         return Err(bad(format!("unknown option `{name}`; there is {known}")));
     };
-    set(settings, value).map_err(|wanted| wrong(name, value, &wanted))
+    set(settings, value).map_err(|refusal| match refusal {
+        Refusal::Wanted(wanted) => wrong(name, value, &wanted),
+        Refusal::Said(error) => error.in_operation("from_url"),
+    })
 }
 
 fn timeout(value: &str) -> Result<Timeout, String> {
@@ -94,24 +125,106 @@ fn timeout(value: &str) -> Result<Timeout, String> {
     }
 }
 
-fn compression(value: &str) -> Result<Compression, String> {
-    match value {
-        "none" => Ok(Compression::None),
-        #[cfg(feature = "zlib")]
-        "zlib" => Ok(Compression::Zlib),
-        #[cfg(not(feature = "zlib"))]
-        "zlib" => Err("`none`; `zlib` needs the cargo feature `zlib`".into()),
-        _ => Err("`none` or `zlib`".into()),
+/// The names that a value may be, and what each means; nothing where its cargo feature, which has the
+/// same name, is off.
+type Choices<T> = [(&'static str, Option<T>)];
+
+const FORMATS: &Choices<Format> = &[
+    ("native", Some(Format::Native)),
+    #[cfg(feature = "compact")]
+    ("compact", Some(Format::Compact)),
+    #[cfg(not(feature = "compact"))]
+    ("compact", None),
+    ("json", Some(Format::Json)),
+    ("django", Some(Format::Django)),
+];
+
+const COMPRESSIONS: &Choices<Compression> = &[
+    ("none", Some(Compression::None)),
+    #[cfg(feature = "zlib")]
+    ("zlib", Some(Compression::Zlib)),
+    #[cfg(not(feature = "zlib"))]
+    ("zlib", None),
+    #[cfg(feature = "zstd")]
+    ("zstd", Some(Compression::Zstd)),
+    #[cfg(not(feature = "zstd"))]
+    ("zstd", None),
+    #[cfg(feature = "lz4")]
+    ("lz4", Some(Compression::Lz4)),
+    #[cfg(not(feature = "lz4"))]
+    ("lz4", None),
+];
+
+const KEY_HASHES: &Choices<KeyHash> = &[
+    ("md5", Some(KeyHash::Md5)),
+    #[cfg(feature = "blake3")]
+    ("blake3", Some(KeyHash::Blake3)),
+    #[cfg(not(feature = "blake3"))]
+    ("blake3", None),
+];
+
+fn choose<T: Copy>(choices: &Choices<T>, value: &str) -> Result<T, String> {
+    let found = choices.iter().find(|(name, _)| *name == value);
+    if let Some((_, Some(chosen))) = found {
+        return Ok(*chosen);
     }
+    let is_off = found.is_some();
+    let allowed = choices
+        .iter()
+        .filter(|(_, chosen)| chosen.is_some() || !is_off);
+    let allowed: Vec<String> = allowed.map(|(name, _)| format!("`{name}`")).collect();
+    let mut wanted = match allowed.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} or {last}", first.join(", ")),
+        None => String::new(),
+    };
+    if is_off {
+        wanted.push_str(&format!("; `{value}` needs the cargo feature `{value}`"));
+    }
+    Err(wanted)
 }
 
-fn key_hash(value: &str) -> Result<KeyHash, String> {
-    match value {
-        "md5" => Ok(KeyHash::Md5),
-        #[cfg(feature = "blake3")]
-        "blake3" => Ok(KeyHash::Blake3),
-        #[cfg(not(feature = "blake3"))]
-        "blake3" => Err("`md5`; `blake3` needs the cargo feature `blake3`".into()),
-        _ => Err("`md5` or `blake3`".into()),
+#[cfg(test)]
+mod tests {
+    use super::{COMPRESSIONS, Choices, FORMATS, choose};
+
+    #[test]
+    fn what_is_off_says_which_feature_to_switch_on() {
+        let choices: &Choices<u8> = &[("none", Some(1)), ("zlib", Some(2)), ("lz4", None)];
+        assert_eq!(choose(choices, "zlib"), Ok(2));
+        assert_eq!(
+            choose(choices, "lz4").unwrap_err(),
+            "`none` or `zlib`; `lz4` needs the cargo feature `lz4`"
+        );
+        assert_eq!(
+            choose(choices, "rar").unwrap_err(),
+            "`none`, `zlib` or `lz4`"
+        );
+        let alone: &Choices<u8> = &[("none", Some(1)), ("zlib", None)];
+        assert_eq!(
+            choose(alone, "zlib").unwrap_err(),
+            "`none`; `zlib` needs the cargo feature `zlib`"
+        );
+    }
+
+    #[test]
+    fn every_name_is_the_name_of_its_feature() {
+        let is_off = |error: String, name: &str| {
+            assert!(error.contains(&format!("`{name}` needs the cargo feature `{name}`")));
+        };
+        for (name, on) in [
+            ("zlib", cfg!(feature = "zlib")),
+            ("zstd", cfg!(feature = "zstd")),
+            ("lz4", cfg!(feature = "lz4")),
+        ] {
+            match choose(COMPRESSIONS, name) {
+                Ok(found) => assert!(on && format!("{found:?}").eq_ignore_ascii_case(name)),
+                Err(error) => is_off(error, name),
+            }
+        }
+        match choose(FORMATS, "compact") {
+            Ok(found) => assert!(found.is_own()),
+            Err(error) => is_off(error, "compact"),
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! Which URL scheme is which store: one row each.
 
-use std::sync::Arc;
-
 use super::opening::Opening;
 use crate::cache::Place;
 use crate::error::CacheError;
@@ -29,7 +27,7 @@ macro_rules! store {
             feature: $feature,
             options: $options,
             #[cfg(feature = $feature)]
-            open: Some(|opening| Ok(Place::Shared(Arc::new($open(opening)?)))),
+            open: Some(|opening| Ok(Place::Shared(std::sync::Arc::new($open(opening)?)))),
             #[cfg(not(feature = $feature))]
             open: None,
         }
@@ -46,9 +44,79 @@ const SCHEMES: &[Scheme] = &[
     store!(
         &["redis", "redis+unix"],
         "redis",
-        &["db", "max_connections"],
+        &["db", "max_connections", "protocol"],
         super::redis::open
     ),
+    store!(
+        &["rediss"],
+        "redis-tls",
+        &["db", "max_connections", "protocol", "ca", "cert", "key"],
+        super::redis::open
+    ),
+    store!(
+        &["redis+sentinel"],
+        "redis",
+        &[
+            "db",
+            "max_connections",
+            "protocol",
+            "sentinel_username",
+            "sentinel_password"
+        ],
+        super::redis::open
+    ),
+    store!(
+        &["rediss+sentinel"],
+        "redis-tls",
+        &[
+            "db",
+            "max_connections",
+            "protocol",
+            "sentinel_username",
+            "sentinel_password",
+            "ca",
+            "cert",
+            "key"
+        ],
+        super::redis::open
+    ),
+    store!(
+        &["redis+cluster"],
+        "redis",
+        &["max_connections", "protocol"],
+        super::redis::open_cluster
+    ),
+    store!(
+        &["rediss+cluster"],
+        "redis-tls",
+        &["max_connections", "protocol", "ca", "cert", "key"],
+        super::redis::open_cluster
+    ),
+    store!(
+        &["memcached"],
+        "memcached",
+        &["max_connections"],
+        super::memcached::open
+    ),
+    store!(
+        &["sqlite"],
+        "sqlite",
+        &["table", "max_connections"],
+        super::sql::open
+    ),
+    store!(
+        &["postgres", "postgresql"],
+        "postgres",
+        &["table", "max_connections"],
+        super::sql::open
+    ),
+    store!(
+        &["mysql", "mariadb"],
+        "mysql",
+        &["table", "max_connections"],
+        super::sql::open
+    ),
+    store!(&["file"], "files", &[], super::files::open),
     Scheme {
         names: &["dummy"],
         feature: "",

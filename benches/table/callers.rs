@@ -1,14 +1,13 @@
 //! Callers that are tasks of one tokio runtime with two workers, as in a small service.
 #![allow(clippy::unwrap_used, reason = "a race that cannot run shall stop")]
 
+use std::fmt::Debug;
 use std::future::Future;
 use std::hint::black_box;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
-
-use super::page::Failure;
 
 /// One for all lanes: their connections belong to it.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -53,6 +52,6 @@ where
 }
 
 /// The result of a call: a race in which calls fail is none.
-pub(crate) async fn sound<T>(call: impl Future<Output = Result<T, Failure>>) -> T {
+pub(crate) async fn sound<T, E: Debug>(call: impl Future<Output = Result<T, E>>) -> T {
     call.await.unwrap()
 }
