@@ -36,7 +36,7 @@ const WITHOUT: &[(&str, &str)] = &[
         "cache_write_unpicklable_object",
         "a response in a middleware",
     ),
-    ("zero_cull", "entries are culled one by one, not by a share"),
+    ("zero_cull", "tested with each store that bounds itself"),
 ];
 
 #[test]

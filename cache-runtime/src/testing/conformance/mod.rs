@@ -51,7 +51,7 @@
 //! Of the 54 tests that Django runs on each of its backends, these have no counterpart: the three
 //! about model instances (`cache_read_for_model_instance` and two more: values here have no deferred
 //! fields and run no code when they are read), `cache_write_unpicklable_object` (a response in a
-//! middleware), and `zero_cull` (what is culled is chosen one by one).
+//! middleware), and `zero_cull` (`cull_frequency` is tested with each store that bounds itself).
 
 mod bed;
 mod behaviours;
