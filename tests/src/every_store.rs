@@ -11,7 +11,7 @@ use crate::certificates::Authority;
 use crate::mariadb_server::MariadbServer;
 use crate::memcached_server::MemcachedServer;
 use crate::postgres_server::PostgresServer;
-use crate::process::{Folder, is_installed};
+use crate::process::{Folder, is_installed, may_skip};
 use crate::redis_cluster::RedisCluster;
 use crate::redis_sentinel::Watched;
 use crate::redis_server::RedisServer;

@@ -65,6 +65,18 @@ impl Texts {
             head,
             tail: format!(" AND {alive}"),
         };
+        let delete_many = if dialect.arrays {
+            // Locked in the order in which `set_many` writes them: otherwise the two wait for each
+            // other, and the server takes a second to see it.
+            Listed {
+                head: format!(
+                    "DELETE FROM {t} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {t} WHERE cache_key"
+                ),
+                tail: format!(" AND {alive} ORDER BY cache_key FOR UPDATE))"),
+            }
+        } else {
+            listed(format!("DELETE FROM {t} WHERE cache_key"))
+        };
         Self {
             create: (dialect.create)(table)
                 .into_iter()
@@ -99,7 +111,7 @@ impl Texts {
             cull: some("expires IS NOT NULL AND cache_key <> ?", "expires"),
             cull_lasting: some("expires IS NULL AND cache_key <> ?", "cache_key"),
             get_many: listed(format!("SELECT cache_key, value FROM {t} WHERE cache_key")),
-            delete_many: listed(format!("DELETE FROM {t} WHERE cache_key")),
+            delete_many,
             set_many: [insert, format!(" {replace}")],
             now,
             arrays: dialect.arrays,
