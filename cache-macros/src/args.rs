@@ -23,7 +23,13 @@ pub(crate) struct Args {
     pub(crate) when: Option<Set<ExprClosure>>,
     pub(crate) cache_none: Option<Set<Option<FixedDuration>>>,
     pub(crate) jitter: Option<Set<Expr>>,
+    pub(crate) stale: Option<Set<FixedDuration>>,
+    pub(crate) refresh_ahead: Option<Set<Expr>>,
+    pub(crate) early: Option<Set<Option<Expr>>>,
+    pub(crate) lock: Option<Set<Option<FixedDuration>>>,
     pub(crate) wait: Option<Set<FixedDuration>>,
+    pub(crate) soft_timeout: Option<Set<FixedDuration>>,
+    pub(crate) hard_timeout: Option<Set<FixedDuration>>,
     pub(crate) strict: Option<Set<()>>,
     pub(crate) local: Option<Set<()>>,
     pub(crate) associated: Option<Set<()>>,
@@ -89,7 +95,13 @@ arguments! {
     "when" Value "when = |value| !value.is_empty()" => when: value::closure;
     "cache_none" FlagOrValue "cache_none" => cache_none: value::optional_duration;
     "jitter" Value "jitter = 0.1" => jitter: value::share;
+    "stale" Value "stale = \"1h\"" => stale: value::fixed_duration;
+    "refresh_ahead" Value "refresh_ahead = 0.8" => refresh_ahead: value::inner_share;
+    "early" FlagOrValue "early = 1.0" => early: value::optional_factor;
+    "lock" FlagOrValue "lock" => lock: value::optional_duration;
     "wait" Value "wait = \"5s\"" => wait: value::fixed_duration;
+    "soft_timeout" Value "soft_timeout = \"100ms\"" => soft_timeout: value::fixed_duration;
+    "hard_timeout" Value "hard_timeout = \"2s\"" => hard_timeout: value::fixed_duration;
     "strict" Flag "strict" => strict: value::flag;
     "local" Flag "local" => local: value::flag;
     "associated" Flag "associated" => associated: value::flag;
@@ -98,15 +110,7 @@ arguments! {
 }
 
 /// Named in the documentation, and on their way.
-const PLANNED: &[&str] = &[
-    "tags",
-    "stale",
-    "refresh_ahead",
-    "early",
-    "lock",
-    "soft_timeout",
-    "hard_timeout",
-];
+const PLANNED: &[&str] = &["tags"];
 
 /// What other caches call ours.
 const ELSEWHERE: &[(&[&str], &str)] = &[
@@ -124,6 +128,14 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["condition", "unless", "filter"], "when"),
     (&["option", "none", "nil"], "cache_none"),
     (&["memory", "in_memory"], "local"),
+    (
+        &["grace", "fail_safe", "stale_if_error", "max_stale", "swr"],
+        "stale",
+    ),
+    (&["refresh", "eager", "eager_refresh"], "refresh_ahead"),
+    (&["xfetch", "beta"], "early"),
+    (&["time_limit", "limit", "deadline"], "hard_timeout"),
+    (&["mutex", "single_flight", "distributed_lock"], "lock"),
 ];
 
 impl Args {

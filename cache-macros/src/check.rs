@@ -1,7 +1,9 @@
 //! The rules: what cannot be cached, and settings that contradict the function or one another.
 
+mod borrows;
 mod returns;
 mod settings;
+mod time;
 
 use syn::{Safety, Signature, Type};
 
@@ -19,6 +21,7 @@ pub(crate) fn check(plan: &Plan, errors: &mut Errors) {
     attributes(plan.function, errors);
     returns::check(plan.function, errors);
     settings::check(plan, errors);
+    time::check(plan, errors);
     if settings_are_read {
         place(plan, errors);
         changed_arguments(plan, errors);

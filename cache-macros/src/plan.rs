@@ -80,6 +80,18 @@ impl<'a> Plan<'a> {
             .collect()
     }
 
+    /// The setting that lets the body run longer than the call, if there is one.
+    pub(crate) fn detaches(&self) -> Option<&Ident> {
+        let args = self.args;
+        let ahead = args.refresh_ahead.as_ref().map(|set| &set.word);
+        let soft = args.soft_timeout.as_ref().map(|set| &set.word);
+        // A future can be dropped, a thread cannot.
+        let hard = args.hard_timeout.as_ref().map(|set| &set.word);
+        ahead
+            .or(soft)
+            .or_else(|| hard.filter(|_| !self.function.is_async()))
+    }
+
     pub(crate) fn skips(&self, name: &str) -> bool {
         self.args
             .skip

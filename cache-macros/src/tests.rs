@@ -146,6 +146,26 @@ snapshots! {
         }
     }
 
+    behind_async: (
+        timeout = 600, stale = "1h", soft_timeout = "100ms", hard_timeout = "2s", refresh_ahead = 0.8,
+    ) {
+        pub async fn tasks(user_id: u64) -> Result<Vec<Task>, DbError> {
+            db::tasks(user_id).await
+        }
+    }
+
+    behind_sync: (hard_timeout = 2, skip(self)) in (Service) {
+        pub fn rates(self: Arc<Self>) -> Result<Rates, BankError> {
+            self.bank.rates()
+        }
+    }
+
+    within_async: (hard_timeout = LIMIT, early, lock = "2m") {
+        async fn title(url: &str) -> Result<String, FetchError> {
+            fetch(url).await
+        }
+    }
+
     mistakes: (timeot = 5, skip(idd), jitter = 2.0, name) {
         pub fn find(id: u64) -> &str {
             read(id)

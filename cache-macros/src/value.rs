@@ -153,22 +153,43 @@ pub(crate) fn optional_duration(input: ParseStream) -> syn::Result<Option<FixedD
 
 /// A share between 0 and 1; becomes a float.
 pub(crate) fn share(input: ParseStream) -> syn::Result<Expr> {
+    let message = "the share must be a number from 0.0 to 1.0, as in `jitter = 0.1`";
+    float(input, message, |share| (0.0..=1.0).contains(&share))
+}
+
+/// A share that is neither nothing nor all; becomes a float.
+pub(crate) fn inner_share(input: ParseStream) -> syn::Result<Expr> {
+    let message = "the share must be a number above 0.0 and below 1.0, as in `refresh_ahead = 0.8`";
+    float(input, message, |share| share > 0.0 && share < 1.0)
+}
+
+/// How eager; becomes a float.
+pub(crate) fn optional_factor(input: ParseStream) -> syn::Result<Option<Expr>> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(None);
+    }
+    let message = "the factor must be a number above 0.0, as in `early = 1.0`; larger is earlier";
+    float(input, message, |factor| factor > 0.0).map(Some)
+}
+
+/// A number that fits, as a float, or an expression that will be one.
+fn float(input: ParseStream, message: &str, fits: impl FnOnce(f64) -> bool) -> syn::Result<Expr> {
     let expr = expression(input)?;
     let digits = match number(&expr) {
         Some((false, Lit::Int(int))) => int.base10_digits().to_owned(),
         Some((false, Lit::Float(float))) => float.base10_digits().to_owned(),
         None if !is_literal(&expr) => return Ok(expr),
-        _ => return Err(not_a_share(&expr)),
+        _ => return Err(wrong(&expr, message)),
     };
     match digits.parse::<f64>() {
-        Ok(share) if (0.0..=1.0).contains(&share) => {
-            let float = LitFloat::new(&format!("{share:?}"), expr.span());
+        Ok(number) if fits(number) => {
+            let float = LitFloat::new(&format!("{number:?}"), expr.span());
             Ok(Expr::Lit(ExprLit {
                 attrs: Vec::new(),
                 lit: Lit::Float(float),
             }))
         }
-        _ => Err(not_a_share(&expr)),
+        _ => Err(wrong(&expr, message)),
     }
 }
 
@@ -287,13 +308,6 @@ fn over_the_value(closure: ExprClosure) -> syn::Result<ExprClosure> {
 fn ends_after_one(input: ParseStream) -> bool {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).is_ok() && ahead.is_empty()
-}
-
-fn not_a_share(expr: &Expr) -> syn::Error {
-    wrong(
-        expr,
-        "the share must be a number from 0.0 to 1.0, as in `jitter = 0.1`",
-    )
 }
 
 fn wrong(tokens: &impl ToTokens, message: &str) -> syn::Error {

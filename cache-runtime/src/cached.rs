@@ -5,9 +5,11 @@ use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use crate::behind;
 use crate::cache::Cache;
-use crate::call::{self, Plan};
+use crate::call::{self, Ask, Plan, overdue};
 use crate::call_key::Key;
+use crate::clock::Clock;
 use crate::error::CacheError;
 use crate::hit;
 use crate::keep::Keep;
@@ -29,7 +31,7 @@ pub struct Cached<R, K>(PhantomData<fn() -> (R, K)>);
 pub struct Prepared<'k, R, K: Keep<R, Value: 'static>, P> {
     key: &'k Key<'k>,
     how: &'static How<K::Value>,
-    strict: Option<fn(CacheError) -> R>,
+    or_error: Option<fn(CacheError) -> R>,
     policy: P,
     kind: PhantomData<fn() -> (R, K)>,
 }
@@ -63,7 +65,7 @@ impl<'k, R, K: Keep<R>> Prepared<'k, R, K, Plain> {
         Self {
             key,
             how,
-            strict: None,
+            or_error: None,
             policy: Plain,
             kind: PhantomData,
         }
@@ -87,10 +89,10 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         self.with(|policy| TimeoutOf(timeout, policy))
     }
 
-    /// `strict`
+    /// How an error of ours becomes a result: for `strict`, and for `hard_timeout`.
     #[must_use]
-    pub fn strict(mut self, strict: fn(CacheError) -> R) -> Self {
-        self.strict = Some(strict);
+    pub fn or_error(mut self, or_error: fn(CacheError) -> R) -> Self {
+        self.or_error = Some(or_error);
         self
     }
 
@@ -98,7 +100,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         Prepared {
             key: self.key,
             how: self.how,
-            strict: self.strict,
+            or_error: self.or_error,
             policy: policy(self.policy),
             kind: PhantomData,
         }
@@ -135,6 +137,56 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         }
     }
 
+    /// As [`run_async`](Self::run_async), with a `hard_timeout`: a body that is late is dropped.
+    pub fn run_async_within<B>(self, body: B) -> impl Future<Output = R> + use<R, K, P, B>
+    where
+        P: Policy<K::Value>,
+        B: Future<Output = R>,
+    {
+        match self.hit() {
+            Some(result) => Answer::Hit {
+                result: Some(result),
+            },
+            None => Answer::Miss {
+                future: Box::pin(self.miss_within(body)),
+            },
+        }
+    }
+
+    /// As [`run`](Self::run), for a body that may go on behind the call.
+    pub fn run_behind<B>(self, body: B) -> R
+    where
+        R: Send + 'static,
+        K::Value: Send + Sync,
+        P: Policy<K::Value> + Send + Sync + 'static,
+        B: FnOnce() -> R + Send + 'static,
+    {
+        match self.hit() {
+            Some(result) => result,
+            None => drive(pin!(
+                self.miss_behind(Mode::Blocking, async move { body() })
+            )),
+        }
+    }
+
+    /// As [`run_async`](Self::run_async), for a body that may go on behind the call.
+    pub fn run_async_behind<B>(self, body: B) -> impl Future<Output = R> + use<R, K, P, B>
+    where
+        R: Send + 'static,
+        K::Value: Send + Sync,
+        P: Policy<K::Value> + Send + Sync + 'static,
+        B: Future<Output = R> + Send + 'static,
+    {
+        match self.hit() {
+            Some(result) => Answer::Hit {
+                result: Some(result),
+            },
+            None => Answer::Miss {
+                future: Box::pin(self.miss_behind(Mode::Async, body)),
+            },
+        }
+    }
+
     /// A fresh value in the in-process level. A hit ends here, without a lock, an allocation or a
     /// write to shared memory.
     #[inline(always)]
@@ -155,8 +207,42 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         B: Future<Output = R>,
     {
         let target = self.target();
-        let plan = self.plan();
+        let plan = self.plan(false);
         async move { call::fetch::<R, K, P>(mode, target.as_ref(), plan, body).await }
+    }
+
+    #[cold]
+    fn miss_within<B>(self, body: B) -> impl Future<Output = R> + use<R, K, P, B>
+    where
+        P: Policy<K::Value>,
+        B: Future<Output = R>,
+    {
+        let site = self.key.site;
+        let target = self.target();
+        let plan = self.plan(false);
+        let clock = target.as_ref().map_or_else(Clock::system, Target::clock);
+        let limit = site.limits.hard.zip(plan.ask.or_error);
+        let body = async move {
+            let Some((limit, or_error)) = limit else {
+                return body.await;
+            };
+            let result = clock.within(limit, body).await;
+            result.unwrap_or_else(|| or_error(overdue(site.name, limit)))
+        };
+        async move { call::fetch::<R, K, P>(Mode::Async, target.as_ref(), plan, body).await }
+    }
+
+    #[cold]
+    fn miss_behind<B>(self, mode: Mode, body: B) -> impl Future<Output = R> + use<R, K, P, B>
+    where
+        R: Send + 'static,
+        K::Value: Send + Sync,
+        P: Policy<K::Value> + Send + Sync + 'static,
+        B: Future<Output = R> + Send + 'static,
+    {
+        let target = self.target();
+        let plan = self.plan(true);
+        behind::fetch::<R, K, P>(mode, target, plan, body)
     }
 
     /// Where the result is kept, if it can be.
@@ -179,13 +265,17 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         Ok(target)
     }
 
-    fn plan(self) -> Plan<R, K::Value, P> {
+    fn plan(self, is_detachable: bool) -> Plan<R, K::Value, P> {
         let site = self.key.site;
         Plan {
-            how: self.how,
+            ask: Ask {
+                how: self.how,
+                wait: site.wait,
+                or_error: self.or_error,
+                is_strict: site.is_strict,
+                is_detachable,
+            },
             times: times(site),
-            wait: site.wait,
-            strict: self.strict,
             policy: self.policy,
         }
     }

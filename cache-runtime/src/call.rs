@@ -1,50 +1,68 @@
 //! The way of a call past its in-process hit, on one page; the same for sync and async, for every
 //! store. `docs/design/way-of-a-call.md` tells it in words.
 
+mod keeping;
+mod waiting;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::context::{self, Context, Frame, Treatment};
-use crate::error::{CacheError, ErrorKind};
-use crate::flight::{Flight, Join, Lead, Waited};
+use crate::error::CacheError;
+use crate::flight::{Join, Lead};
 use crate::keep::Keep;
+use crate::lock::{self, Held, Locked};
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::policy::{Plain, Policy, Times};
-use crate::target::{Kept, Started, Target};
+use crate::renewal::{Wish, wish};
+use crate::target::{Found, Started, Target};
 use crate::timeout::Timeout;
-use crate::value::{Cargo, How};
+use crate::value::How;
+use keeping::{fall_back, keep, land};
+pub(crate) use waiting::overdue;
+use waiting::{Turn, old, unshare, wait};
 
 /// How one call wants to be treated.
 pub(crate) struct Plan<R, V: 'static, P> {
-    pub(crate) how: &'static How<V>,
+    pub(crate) ask: Ask<R, V>,
     pub(crate) times: Times,
+    pub(crate) policy: P,
+}
+
+/// What matters before the body.
+pub(crate) struct Ask<R, V: 'static> {
+    pub(crate) how: &'static How<V>,
     /// How long it waits for another's execution.
     pub(crate) wait: Duration,
-    /// How an error of the store becomes a result, if it shall.
-    pub(crate) strict: Option<fn(CacheError) -> R>,
-    pub(crate) policy: P,
+    /// How an error of ours becomes a result, if it can.
+    pub(crate) or_error: Option<fn(CacheError) -> R>,
+    /// An error of the store shall be one.
+    pub(crate) is_strict: bool,
+    /// The body may run behind the call.
+    pub(crate) is_detachable: bool,
 }
 
 impl<R, V> Plan<R, V, Plain> {
     pub(crate) fn plain(how: &'static How<V>, timeout: Timeout) -> Self {
         Self {
-            how,
+            ask: Ask {
+                how,
+                wait: Duration::from_secs(30),
+                or_error: None,
+                is_strict: false,
+                is_detachable: false,
+            },
             times: Times {
                 timeout,
                 none: Timeout::Default,
                 jitter: 0.0,
             },
-            wait: Duration::from_secs(30),
-            strict: None,
             policy: Plain,
         }
     }
 }
-
-/// What those who wait get of a result that is not kept.
-struct Unkept<Rest>(Rest);
 
 /// The result for `target`: another's, the store's, or that of `body`, which is then kept.
 /// Without a target it is that of `body`.
@@ -61,14 +79,15 @@ where
     P: Policy<K::Value>,
 {
     let begun = match target {
-        Some(target) => begin::<R, K>(mode, target, plan.how, plan.wait, plan.strict).await,
+        Some(target) => begin::<R, K>(mode, target, &plan.ask).await,
         None => Begun::Run(None),
     };
     let run = match begun {
-        Begun::Done(result) => return result,
+        // It cannot go on behind the call.
+        Begun::Done(result) | Begun::Behind(result, _) => return result,
         Begun::Run(run) => run,
     };
-    let started = target.map(|target| Started::now(&target.cache));
+    let started = target.map(Started::of);
     let frame = Frame::running(run.as_ref().map(|run| run.lead.flight()));
     let result = Context::inside(&frame).wrap(body).await;
     match (target, run, started) {
@@ -85,20 +104,26 @@ where
 }
 
 /// What comes before the body.
-enum Begun<'t, R> {
+pub(crate) enum Begun<R, V> {
     /// There is a result.
     Done(R),
+    /// There is a result, and the body is to run behind it.
+    Behind(R, Run<V>),
     /// The body is to run; `None`: with nothing read or kept.
-    Run(Option<Run<'t>>),
+    Run(Option<Run<V>>),
 }
 
 /// The body is to run under this lead.
-struct Run<'t> {
-    lead: Lead<'t>,
+pub(crate) struct Run<V> {
+    pub(crate) lead: Lead,
     then: Then,
+    /// What there was before, to be served if the body fails.
+    pub(crate) old: Option<Found<V>>,
+    lock: Option<Held>,
 }
 
 /// What is to be done with a result.
+#[derive(Clone, Copy, PartialEq)]
 enum Then {
     /// It is kept.
     Keep,
@@ -109,33 +134,58 @@ enum Then {
 }
 
 /// The way up to the body.
-async fn begin<'t, R, K>(
+pub(crate) async fn begin<R, K>(
     mode: Mode,
-    target: &'t Target,
-    how: &'static How<K::Value>,
-    limit: Duration,
-    strict: Option<fn(CacheError) -> R>,
-) -> Begun<'t, R>
+    target: &Target,
+    ask: &Ask<R, K::Value>,
+) -> Begun<R, K::Value>
 where
     K: Keep<R>,
 {
-    let flights = &target.cache.core().flights;
-    let run = |lead, then| Begun::Run(Some(Run { lead, then }));
+    let (flights, how) = (&target.cache.core().flights, ask.how);
+    let run = |lead, then| {
+        Begun::Run(Some(Run {
+            lead,
+            then,
+            old: None,
+            lock: None,
+        }))
+    };
     match context::treatment(target.binding.site) {
         Treatment::Cached => {}
         Treatment::Uncached => return Begun::Run(None),
         Treatment::Refresh => return run(flights.beside(&target.key), Then::Replace),
     }
 
+    // A fresh value that is late costs no flight, unless this caller is to renew it.
+    let mut is_chosen = false;
+    if !target.care().is_none()
+        && let Some(found) = target.look_level(how)
+        && found.is_fresh()
+    {
+        if wish(target, &found, ask.is_detachable) == Wish::Serve {
+            return Begun::Done(K::wrap(served(target, found)));
+        }
+        is_chosen = true;
+    }
+
     // One leader; the others wait for it.
     let lead = match flights.join(&target.key) {
         Join::Lead(own) => own,
-        Join::Wait(flight) => match wait(mode, target, &flight, limit).await {
+        Join::Wait(flight) => match wait(mode, target, &flight, ask).await {
             Turn::Lead(own) => own,
             Turn::Alone => flights.beside(&target.key),
+            Turn::GivenUp(result) => return Begun::Done(result),
             Turn::Landed(cargo) => match unshare::<R, K>(how, &cargo) {
                 Some(result) => {
                     target.count(Counter::Joined);
+                    return Begun::Done(result);
+                }
+                None => flights.beside(&target.key),
+            },
+            Turn::Old(cargo, counter) => match unshare::<R, K>(how, &cargo) {
+                Some(result) => {
+                    target.count_read(counter);
                     return Begun::Done(result);
                 }
                 None => flights.beside(&target.key),
@@ -144,193 +194,147 @@ where
     };
 
     // Another may have finished between the first look and the lead.
-    if let Some(value) = target.read_level(how) {
-        target.binding.counters.count_hit();
-        return Begun::Done(land::<R, K>(how, lead, K::wrap(value)));
-    }
-    match target.read_store(mode, how).await {
-        Ok(Some(value)) => {
-            target.count(Counter::StoreHits);
-            return Begun::Done(land::<R, K>(how, lead, K::wrap(value)));
-        }
-        Ok(None) => {}
-        Err(error) => match strict {
-            Some(strict) => {
+    let mut found = match target.look(mode, how).await {
+        Ok(found) => found,
+        Err(error) => match ask.or_error.filter(|_| ask.is_strict) {
+            Some(or_error) => {
                 // They shall not fail one behind the other.
                 let mut lead = lead;
                 lead.land(None);
-                return Begun::Done(strict(error));
+                return Begun::Done(or_error(error));
             }
             None => {
                 target.count(Counter::Misses);
                 return run(lead, Then::HandOver);
             }
         },
+    };
+    let is_chosen = is_chosen && found.as_ref().is_some_and(Found::is_late);
+    let wish_of = |found: &Found<K::Value>| match is_chosen {
+        true if ask.is_detachable => Wish::RenewBehind,
+        true => Wish::Renew,
+        false => wish(target, found, ask.is_detachable),
+    };
+    let mut wishes = found.as_ref().map_or(Wish::Renew, wish_of);
+
+    // One execution across all processes; what another one has made meanwhile is found.
+    let mut held = None;
+    if wishes != Wish::Serve && lock::is_wanted(target) {
+        match lock::acquire(mode, target, how, found, ask.wait).await {
+            Locked::Held(lock, again) => (held, found) = (Some(lock), again),
+            Locked::Elsewhere(again) => {
+                wishes = if again.is_some() {
+                    Wish::Serve
+                } else {
+                    Wish::Renew
+                };
+                found = again;
+            }
+        }
+        if found.as_ref().is_some_and(Found::is_calm) {
+            wishes = Wish::Serve;
+        }
     }
-    target.count(Counter::Misses);
-    run(lead, Then::Keep)
+
+    let Some(found) = found else {
+        target.count(Counter::Misses);
+        return Begun::Run(Some(Run {
+            lead,
+            then: Then::Keep,
+            old: None,
+            lock: held,
+        }));
+    };
+    if wishes == Wish::Serve {
+        if let Some(held) = held {
+            held.release(mode).await;
+        }
+        let value = served(target, found);
+        return Begun::Done(land::<R, K>(how, lead, K::wrap(value)));
+    }
+    // Who comes from now on need not wait.
+    lead.show(old(how, &found));
+    let answer = (wishes == Wish::RenewBehind).then(|| (how.duplicate)(&found.value));
+    let counter = match answer {
+        Some(_) => found.counter(),
+        None => Counter::Misses,
+    };
+    target.count_read(counter);
+    let run = Run {
+        lead,
+        then: Then::Keep,
+        old: Some(found),
+        lock: held,
+    };
+    match answer {
+        Some(answer) => Begun::Behind(K::wrap(answer), run),
+        None => Begun::Run(Some(run)),
+    }
+}
+
+/// The value that was found, counted as what it is.
+fn served<V>(target: &Target, found: Found<V>) -> V {
+    target.count_read(found.counter());
+    found.value
 }
 
 /// A result, and what is known of its making.
-struct Made<R> {
-    result: R,
-    frame: Arc<Frame>,
+pub(crate) struct Made<R> {
+    pub(crate) result: R,
+    pub(crate) frame: Arc<Frame>,
     /// The entry's time: before the function ran.
-    started: Started,
+    pub(crate) started: Started,
 }
 
 /// The way behind the body.
-async fn end<R, K, P>(
+pub(crate) async fn end<R, K, P>(
     mode: Mode,
     target: &Target,
     plan: &Plan<R, K::Value, P>,
     made: Made<R>,
-    run: Run<'_>,
+    run: Run<K::Value>,
 ) -> R
 where
     K: Keep<R>,
     P: Policy<K::Value>,
 {
-    let Run { lead, then } = run;
-    match then {
-        Then::HandOver => land::<R, K>(plan.how, lead, made.result),
-        Then::Keep => keep::<R, K, P>(mode, target, plan, made, lead).await.0,
-        Then::Replace => {
-            let flights = &target.cache.core().flights;
-            let _overtaking = flights
-                .overtake_others(mode, &target.key, Some(lead.flight()))
-                .await;
-            let is_failure = K::is_failure(&made.result);
+    let Run {
+        lead,
+        then,
+        old,
+        lock,
+    } = run;
+    let is_failure = K::is_failure(&made.result);
+    let result = match (then, old) {
+        (Then::HandOver, _) => land::<R, K>(plan.ask.how, lead, made.result),
+        (Then::Keep, None) => keep::<R, K, P>(mode, target, plan, made, lead).await.0,
+        (Then::Keep, Some(old)) if is_failure => {
+            fall_back::<R, K>(mode, target, plan.ask.how, made.result, old, lead).await
+        }
+        (Then::Keep, Some(_)) => {
             let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead).await;
-            if !is_kept && !is_failure {
+            target.cache.core().retries.forget(&target.key);
+            target.binding.works_again();
+            if !is_kept {
                 // What is there contradicts the newest answer. A store that fails is counted.
                 let _ = target.delete(mode).await;
             }
             result
         }
-    }
-}
-
-/// Hands the result to those who wait, and keeps it as far as plan and policy say; whether they
-/// say so.
-async fn keep<R, K, P>(
-    mode: Mode,
-    target: &Target,
-    plan: &Plan<R, K::Value, P>,
-    made: Made<R>,
-    mut lead: Lead<'_>,
-) -> (R, bool)
-where
-    K: Keep<R>,
-    P: Policy<K::Value>,
-{
-    let default = target.cache.core().settings.timeout;
-    let timeout = K::kept(&made.result).and_then(|value| {
-        let decisions = made.frame.decisions();
-        let is_none = K::is_none(value);
-        let decide = || {
-            plan.times
-                .decide(value, is_none, &plan.policy, &decisions, default)
-        };
-        if P::IS_PLAIN {
-            decide()
-        } else {
-            // The closures are the function's own: what they call is called by it.
-            Context::inside(&made.frame).enter(decide)
+        (Then::Replace, _) => {
+            let flights = &target.cache.core().flights;
+            let _overtaking = flights
+                .overtake_others(mode, &target.key, Some(lead.flight()))
+                .await;
+            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead).await;
+            if !is_kept && !is_failure {
+                let _ = target.delete(mode).await;
+            }
+            result
         }
-    });
-    let result = made.result;
-    let (Some(timeout), Some(value)) = (timeout, K::kept(&result)) else {
-        lead.finish(|| cargo::<R, K>(plan.how, &result));
-        return (result, false);
     };
-    // A copy, for the store to write and the level to hold: the result itself goes to the caller,
-    // and its error need not be one that other threads may look at.
-    let value = (plan.how.duplicate)(value);
-    if plan.how.is_shared && target.cache.core().store().is_some() {
-        // Nobody waits for a write to a server.
-        lead.land(cargo::<R, K>(plan.how, &result));
+    if let Some(lock) = lock {
+        lock.release(mode).await;
     }
-    let kept = target
-        .write(
-            mode,
-            plan.how,
-            value,
-            timeout,
-            made.started,
-            Some(lead.flight()),
-        )
-        .await;
-    lead.finish(|| cargo::<R, K>(plan.how, &result));
-    match kept {
-        Ok(kept) => (result, !matches!(kept, Kept::TooLarge)),
-        // The function has run: its result is not lost for a write that failed, `strict` or not.
-        Err(error) => {
-            tell_unkept(target, &error);
-            (result, true)
-        }
-    }
-}
-
-/// A value that cannot be written is the program's fault, not the store's: counted, and said once.
-fn tell_unkept(target: &Target, error: &CacheError) {
-    if error.kind() == ErrorKind::Encode {
-        target.count(Counter::Errors);
-        if target.binding.is_news() {
-            tracing::warn!(%error, "results are not kept");
-        }
-    }
-}
-
-/// Ends the flight with this result and gives it back.
-fn land<R, K>(how: &How<K::Value>, lead: Lead<'_>, result: R) -> R
-where
-    K: Keep<R>,
-{
-    lead.finish(|| cargo::<R, K>(how, &result));
     result
-}
-
-/// A copy of the result for those who wait; `None` if it cannot be copied, which releases them.
-fn cargo<R, K>(how: &How<K::Value>, result: &R) -> Option<Cargo>
-where
-    K: Keep<R>,
-{
-    match K::kept(result) {
-        Some(value) => Some((how.share)(value)),
-        None => K::rest(result).map(|rest| Arc::new(Unkept(rest)) as Cargo),
-    }
-}
-
-/// The result that a leader brought home.
-fn unshare<R, K>(how: &How<K::Value>, cargo: &Cargo) -> Option<R>
-where
-    K: Keep<R>,
-{
-    match cargo.downcast_ref::<Unkept<K::Rest>>() {
-        Some(Unkept(rest)) => Some(K::unrest(rest.clone())),
-        None => (how.unshare)(cargo).map(K::wrap),
-    }
-}
-
-/// What came of waiting.
-enum Turn<'a> {
-    Lead(Lead<'a>),
-    Landed(Cargo),
-    Alone,
-}
-
-async fn wait<'a>(
-    mode: Mode,
-    target: &'a Target,
-    flight: &Arc<Flight>,
-    limit: Duration,
-) -> Turn<'a> {
-    let flights = &target.cache.core().flights;
-    match flights.wait(flight, limit, mode.is_blocking()).await {
-        Some((Waited::Landed(cargo), _)) => Turn::Landed(cargo),
-        Some((_, Some(lead))) => Turn::Lead(lead),
-        // Waiting would be a circle, took too long, or the result cannot be shared.
-        _ => Turn::Alone,
-    }
 }

@@ -1,8 +1,16 @@
 //! The clock that every time-dependent rule takes, so that tests can move time by hand.
 
+mod alarm;
+mod hand;
+mod stopwatch;
+mod timer;
+mod waiting;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hand::Hand;
+pub(crate) use stopwatch::Stopwatch;
 
 /// Milliseconds on this process's own monotonic clock.
 pub(crate) type Tick = u64;
@@ -12,7 +20,7 @@ pub(crate) const NEVER: Tick = Tick::MAX;
 
 /// Where the time comes from: the system, or a hand.
 #[derive(Debug, Clone, Default)]
-pub struct Clock(Option<Arc<AtomicU64>>);
+pub struct Clock(Option<Arc<Hand>>);
 
 impl Clock {
     /// The system's clock.
@@ -23,14 +31,22 @@ impl Clock {
     /// A clock that stands still until [`advance`](Clock::advance) moves it.
     #[must_use]
     pub fn manual() -> Self {
-        Self(Some(Arc::new(AtomicU64::new(0))))
+        Self(Some(Arc::new(Hand::new())))
     }
 
-    /// Moves a manual clock forward; clones of it move with it. The system's clock ignores this.
+    /// Moves a manual clock forward; clones of it move with it, and whoever waits for a time limit
+    /// that is over now goes on. The system's clock ignores this.
     pub fn advance(&self, by: Duration) {
         if let Some(hand) = &self.0 {
-            hand.fetch_add(millis(by), Ordering::SeqCst);
+            hand.advance(millis(by));
         }
+    }
+
+    /// How many wait for a time on this manual clock: a test moves it when they do.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.as_ref().map_or(0, |hand| hand.waiting())
     }
 
     /// Now, on the monotonic clock.
@@ -38,7 +54,7 @@ impl Clock {
     pub(crate) fn now(&self) -> Tick {
         match &self.0 {
             None => monotonic(),
-            Some(hand) => MANUAL_START + hand.load(Ordering::SeqCst),
+            Some(hand) => MANUAL_START + hand.now(),
         }
     }
 
@@ -48,7 +64,7 @@ impl Clock {
             None => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, millis),
-            Some(hand) => MANUAL_WALL + hand.load(Ordering::SeqCst),
+            Some(hand) => MANUAL_WALL + hand.now(),
         }
     }
 }

@@ -193,6 +193,15 @@ impl Frame {
         })
     }
 
+    /// A body that leads `flight` and that nobody waits for.
+    pub(crate) fn detached(flight: &Arc<Flight>) -> Arc<Self> {
+        Arc::new(Self {
+            flight: Some(flight.clone()),
+            parent: None,
+            decisions: Mutex::default(),
+        })
+    }
+
     pub(crate) fn decisions(&self) -> Decisions {
         lock(&self.decisions).clone()
     }

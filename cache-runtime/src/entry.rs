@@ -78,7 +78,7 @@ impl Known {
             .jittered(self.key.site.jitter);
         let flights = &target.cache.core().flights;
         let _overtaking = flights.overtake(mode, &target.key).await;
-        let started = Started::now(&target.cache);
+        let started = Started::of(&target);
         target
             .write(mode, how, (how.duplicate)(value), timeout, started, None)
             .await
@@ -87,6 +87,10 @@ impl Known {
 
     async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
         self.target()?.delete(mode).await
+    }
+
+    async fn expire(&self, mode: Mode) -> Result<bool, CacheError> {
+        self.target()?.expire(mode).await
     }
 
     async fn touch(&self, mode: Mode, timeout: Timeout) -> Result<bool, CacheError> {
@@ -187,6 +191,16 @@ macro_rules! entry {
             /// The store's.
             pub $($async)? fn delete(&self) -> Result<bool, CacheError> {
                 $answer!(self.0.delete($mode))
+            }
+
+            /// Ends the entry's timeout; true if it was fresh. With `stale`, its value stays for those
+            /// who cannot have a new one: while one caller runs the function, or when that fails.
+            ///
+            /// # Errors
+            ///
+            /// The store's.
+            pub $($async)? fn expire(&self) -> Result<bool, CacheError> {
+                $answer!(self.0.expire($mode))
             }
 
             /// Gives the entry a new life from now on; true if it was there.

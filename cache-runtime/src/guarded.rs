@@ -2,13 +2,10 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
-
-use futures_timer::Delay;
 
 use crate::breaker::{Breaker, News};
 use crate::clock::Clock;
@@ -115,24 +112,18 @@ impl Guarded {
         &self,
         answer: impl Future<Output = Result<T, CacheError>>,
     ) -> Result<T, CacheError> {
-        let mut answer = pin!(answer);
-        let mut delay = pin!(Delay::new(self.op_timeout));
-        std::future::poll_fn(|task| {
-            if let Poll::Ready(answer) = answer.as_mut().poll(task) {
-                return Poll::Ready(answer);
-            }
-            delay.as_mut().poll(task).map(|()| {
-                Err(CacheError::new(
-                    ErrorKind::Timeout,
-                    format!(
-                        "the {} store did not answer within {:?}",
-                        self.name(),
-                        self.op_timeout
-                    ),
-                ))
-            })
+        // A server's time is the system's, whatever clock the cache goes by.
+        let answer = Clock::system().within(self.op_timeout, answer).await;
+        answer.unwrap_or_else(|| {
+            Err(CacheError::new(
+                ErrorKind::Timeout,
+                format!(
+                    "the {} store did not answer within {:?}",
+                    self.name(),
+                    self.op_timeout
+                ),
+            ))
         })
-        .await
     }
 
     /// Tells the breaker, and the log once for each change of state.

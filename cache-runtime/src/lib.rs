@@ -25,9 +25,9 @@
 //! | `cached`, `call` | the way of a call: an in-process hit, and everything behind it |
 //! | `site`, `space`, `registry` | which function, in which cache, by which alias |
 //! | `key`, `call_key`, `types`, `version` | what a call is called, in process and in shared stores |
-//! | `keep`, `policy`, `timeout` | what is kept of a result, and for how long |
+//! | `keep`, `policy`, `timeout`, `life` | what is kept of a result, for how long, and what its age means |
 //! | `local` | the in-process level |
-//! | `flight` | one execution per key |
+//! | `flight`, `retries`, `background`, `parcel` | one execution per key; when to try again; what goes on behind a call |
 //! | `target` | one entry: the only places that read, write and delete it |
 //! | `codec`, `value` | how values become bytes, and how they are held in process |
 //! | `store`, `stores`, `guarded`, `breaker`, `glob` | stores outside, behind time limits and a breaker |
@@ -71,6 +71,8 @@
 // A test may unwrap: its panic is its report.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod background;
+mod behind;
 mod breaker;
 mod cache;
 mod cached;
@@ -88,12 +90,19 @@ mod guarded;
 mod hit;
 mod keep;
 mod key;
+mod life;
 mod local;
+mod lock;
 mod mode;
 mod observe;
+mod panics;
+mod parcel;
 mod policy;
+mod random;
 mod reclaim;
 mod registry;
+mod renewal;
+mod retries;
 mod scope;
 mod settings;
 mod site;

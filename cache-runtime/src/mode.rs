@@ -17,6 +17,14 @@ impl Mode {
     pub(crate) fn is_blocking(self) -> bool {
         self == Mode::Blocking
     }
+
+    /// What comes of `future`, waited for as this caller waits.
+    pub(crate) async fn wait<F: Future>(self, future: F) -> F::Output {
+        match self {
+            Mode::Async => future.await,
+            Mode::Blocking => block_on(future),
+        }
+    }
 }
 
 /// Runs a future that blocks inside `poll`, where it waits at all.

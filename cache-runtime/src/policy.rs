@@ -1,5 +1,7 @@
 //! Whether a result is kept and for how long: the attribute's closures, and what the body decided.
 
+use std::time::Duration;
+
 use crate::context::Decisions;
 use crate::timeout::Timeout;
 
@@ -50,6 +52,22 @@ impl<V, T: Into<Timeout>, F: Fn(&V) -> T, P: Policy<V>> Policy<V> for TimeoutOf<
     fn when(&self, value: &V) -> bool {
         self.1.when(value)
     }
+}
+
+/// How long the function may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// After that, an old value is served if there is one.
+    pub(crate) soft: Option<Duration>,
+    /// After that, the call gives up.
+    pub(crate) hard: Option<Duration>,
+}
+
+impl Limits {
+    pub(crate) const NONE: Limits = Limits {
+        soft: None,
+        hard: None,
+    };
 }
 
 /// The timeouts that do not depend on the value.

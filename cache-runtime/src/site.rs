@@ -9,7 +9,9 @@ use once_cell::sync::OnceCell;
 
 use crate::error::{CacheError, ErrorKind};
 use crate::hit::Direct;
+use crate::life::{Ahead, Care};
 use crate::observe::Stats;
+use crate::policy::Limits;
 use crate::reclaim::Swap;
 use crate::registry::Alias;
 use crate::space::{Binding, Space};
@@ -30,6 +32,10 @@ pub struct Site {
     pub(crate) none_timeout: Timeout,
     pub(crate) jitter: f64,
     pub(crate) wait: Duration,
+    pub(crate) care: Care,
+    pub(crate) limits: Limits,
+    /// `lock`: how long it is held at the most, if there is one.
+    pub(crate) lock: Option<Duration>,
     pub(crate) is_strict: bool,
     pub(crate) is_local: bool,
     own_prefix: OnceCell<String>,
@@ -73,6 +79,9 @@ impl Site {
             none_timeout: Timeout::Default,
             jitter: 0.0,
             wait: Duration::from_secs(30),
+            care: Care::NONE,
+            limits: Limits::NONE,
+            lock: None,
             is_strict: false,
             is_local: false,
             own_prefix: OnceCell::new(),
@@ -141,6 +150,54 @@ impl Site {
     #[must_use]
     pub const fn wait(mut self, limit: Duration) -> Self {
         self.wait = limit;
+        self
+    }
+
+    /// `stale = …`
+    #[must_use]
+    pub const fn stale(mut self, time: Duration) -> Self {
+        self.care.stale = time;
+        self
+    }
+
+    /// `refresh_ahead = …`
+    #[must_use]
+    pub const fn refresh_ahead(mut self, share: f64) -> Self {
+        self.care.ahead = Ahead::Share(share);
+        self
+    }
+
+    /// `early = …`
+    #[must_use]
+    pub const fn early(mut self, beta: f64) -> Self {
+        self.care.ahead = Ahead::Chance { beta };
+        self
+    }
+
+    /// `soft_timeout = …`
+    #[must_use]
+    pub const fn soft_timeout(mut self, limit: Duration) -> Self {
+        self.limits.soft = Some(limit);
+        self
+    }
+
+    /// `hard_timeout = …`
+    #[must_use]
+    pub const fn hard_timeout(mut self, limit: Duration) -> Self {
+        self.limits.hard = Some(limit);
+        self
+    }
+
+    /// `lock`
+    #[must_use]
+    pub const fn lock(self) -> Self {
+        self.lock_for(Duration::from_secs(30))
+    }
+
+    /// `lock = …`
+    #[must_use]
+    pub const fn lock_for(mut self, life: Duration) -> Self {
+        self.lock = Some(life);
         self
     }
 

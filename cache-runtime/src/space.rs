@@ -35,6 +35,8 @@ pub(crate) struct Binding {
     pub(crate) is_collision: bool,
     /// It has been said that results cannot be kept.
     is_told: AtomicBool,
+    /// It has been said that the function fails where an old value is served.
+    is_failing: AtomicBool,
 }
 
 impl Drop for Binding {
@@ -57,7 +59,28 @@ impl Binding {
             counters: Counters::numbered(id),
             is_collision,
             is_told: AtomicBool::new(false),
+            is_failing: AtomicBool::new(false),
         })
+    }
+
+    /// The function has failed, and an old value is served: said once until it works again.
+    pub(crate) fn is_failing(&self) {
+        if !self.is_failing.swap(true, Relaxed) {
+            tracing::warn!(
+                function = self.site.map_or("", |site| site.name),
+                "a cached function fails; its old values are served while there are any",
+            );
+        }
+    }
+
+    /// The function has succeeded.
+    pub(crate) fn works_again(&self) {
+        if self.is_failing.load(Relaxed) && self.is_failing.swap(false, Relaxed) {
+            tracing::info!(
+                function = self.site.map_or("", |site| site.name),
+                "the cached function works again",
+            );
+        }
     }
 
     /// True the first time.

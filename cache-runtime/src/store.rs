@@ -16,6 +16,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, CacheError>>
 pub struct Capabilities {
     /// `add` is atomic across processes.
     pub atomic_add: bool,
+    /// `delete_if` is atomic across processes.
+    pub atomic_delete_if: bool,
     /// `incr` is atomic across processes and keeps the timeout.
     pub atomic_incr: bool,
     /// `keys` lists every key.
@@ -88,6 +90,19 @@ pub trait Store: Send + Sync + 'static {
             };
             self.set(key, &value, ttl).await?;
             Ok(true)
+        })
+    }
+
+    /// Forgets `key` if its value is `value`; true if it did. How a lock's owner lets go of it, and
+    /// of no other's.
+    ///
+    /// Provided in two steps, between which the value may become another's.
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            match self.get(key).await? {
+                Some(there) if there == value => self.delete(key).await,
+                _ => Ok(false),
+            }
         })
     }
 
@@ -279,6 +294,9 @@ macro_rules! forward {
             }
             fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
                 (**self).touch(key, ttl)
+            }
+            fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+                (**self).delete_if(key, value)
             }
             fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
                 (**self).ttl(key)

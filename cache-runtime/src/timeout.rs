@@ -1,7 +1,8 @@
 //! How long a value lives, with Django's meanings.
 
-use std::hash::BuildHasher;
 use std::time::Duration;
+
+use crate::random::random_share;
 
 /// How long a value lives.
 ///
@@ -59,13 +60,6 @@ impl Timeout {
             other => other,
         }
     }
-}
-
-/// A random number from 0 to 1. Writes that ask for it are rare, so the hasher's randomness does.
-#[allow(clippy::cast_precision_loss)]
-fn random_share() -> f64 {
-    let bits = std::hash::RandomState::new().hash_one(0_u8) >> 11;
-    bits as f64 / (1_u64 << 53) as f64
 }
 
 impl From<Duration> for Timeout {

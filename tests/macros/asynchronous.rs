@@ -38,6 +38,13 @@ macro_rules! on_this_thread {
     };
 }
 
+/// Lets others have a turn.
+macro_rules! turn {
+    () => {
+        turn().await
+    };
+}
+
 macro_rules! scenario {
     (fn $name:ident($place:ident) $body:block) => {
         mod $name {
@@ -85,10 +92,14 @@ mod cache_none;
 mod calls;
 #[path = "collisions.rs"]
 mod collisions;
+#[path = "early.rs"]
+mod early;
 #[path = "entry.rs"]
 mod entry;
 #[path = "generics.rs"]
 mod generics;
+#[path = "hard_timeout.rs"]
+mod hard_timeout;
 #[path = "jitter.rs"]
 mod jitter;
 #[path = "kept.rs"]
@@ -101,14 +112,22 @@ mod key_prefix;
 mod kwargs;
 #[path = "local.rs"]
 mod local;
+#[path = "lock.rs"]
+mod lock;
 #[path = "name.rs"]
 mod name;
 #[path = "refresh.rs"]
 mod refresh;
+#[path = "refresh_ahead.rs"]
+mod refresh_ahead;
 #[path = "scopes.rs"]
 mod scopes;
 #[path = "skip.rs"]
 mod skip;
+#[path = "soft_timeout.rs"]
+mod soft_timeout;
+#[path = "stale.rs"]
+mod stale;
 #[path = "strict.rs"]
 mod strict;
 #[path = "timeout.rs"]

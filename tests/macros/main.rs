@@ -13,6 +13,8 @@
 
 #[macro_use]
 mod support;
+#[macro_use]
+mod worker;
 mod tracing_log;
 
 // Each file of scenarios is compiled twice.

@@ -19,6 +19,8 @@ pub(crate) struct Place {
     pub(crate) cache: Cache,
     clock: Clock,
     server: Option<Arc<RedisServer>>,
+    /// The cache's own on the server.
+    prefix: String,
     runs: AtomicU32,
 }
 
@@ -29,6 +31,7 @@ impl Place {
             cache,
             clock,
             server: None,
+            prefix: String::new(),
             runs: AtomicU32::new(0),
         }
     }
@@ -37,10 +40,12 @@ impl Place {
     pub(crate) fn on_redis() -> Option<Self> {
         let server = server()?;
         let clock = Clock::manual();
+        let prefix = next_prefix();
         Some(Self {
-            cache: redis_cache(&server, clock.clone()),
+            cache: redis_cache(&server, clock.clone(), &prefix),
             clock,
             server: Some(server),
+            prefix,
             runs: AtomicU32::new(0),
         })
     }
@@ -49,7 +54,7 @@ impl Place {
     pub(crate) fn in_real_time(&self) -> Self {
         let clock = Clock::default();
         self.with_cache(match &self.server {
-            Some(server) => redis_cache(server, clock),
+            Some(server) => redis_cache(server, clock, &next_prefix()),
             None => Cache::builder().clock(clock).build().unwrap(),
         })
     }
@@ -60,8 +65,15 @@ impl Place {
             cache,
             clock: self.clock.clone(),
             server: self.server.clone(),
+            prefix: self.prefix.clone(),
             runs: AtomicU32::new(0),
         }
+    }
+
+    /// A cache over the same entries, as another process has it; `None` where they cannot be shared.
+    pub(crate) fn other_process(&self) -> Option<Cache> {
+        let server = self.server.as_ref()?;
+        Some(redis_cache(server, self.clock.clone(), &self.prefix))
     }
 
     /// Counts a run of a body, and gives its number: 1, 2, 3, ...
@@ -77,6 +89,11 @@ impl Place {
     /// Moves the time.
     pub(crate) fn pass(&self, time: Duration) {
         self.clock.advance(time);
+    }
+
+    /// How many wait for a time on this place's clock.
+    pub(crate) fn waiting(&self) -> usize {
+        self.clock.waiting()
     }
 
     /// Whether the server has this key; in process there is none to ask, and the answer is `None`.
@@ -124,9 +141,13 @@ impl Runs {
     }
 }
 
-/// A cache under a prefix of its own.
-fn redis_cache(server: &RedisServer, clock: Clock) -> Cache {
+/// A prefix that nobody else has.
+fn next_prefix() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("place{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn redis_cache(server: &RedisServer, clock: Clock, prefix: &str) -> Cache {
     let store = RedisStore::new(RedisConfig {
         connect_timeout: LIMIT,
         op_timeout: LIMIT,
@@ -136,7 +157,7 @@ fn redis_cache(server: &RedisServer, clock: Clock) -> Cache {
         .store(store.unwrap())
         .op_timeout(LIMIT)
         .clock(clock)
-        .key_prefix(format!("place{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+        .key_prefix(prefix);
     cache.build().unwrap()
 }
 

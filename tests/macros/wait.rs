@@ -61,8 +61,13 @@ scenario! {
         std::thread::scope(|scope| {
             let leader = scope.spawn(|| on_thread!(impatient(place, &gate)));
             has_entered.recv().unwrap();
-            // The leader is held up until this has given up waiting.
-            assert_eq!(on_thread!(impatient(place, &gate)), 2);
+            // The leader is held up until this one has given up waiting.
+            let second = scope.spawn(|| on_thread!(impatient(place, &gate)));
+            while place.waiting() == 0 {
+                std::thread::yield_now();
+            }
+            place.pass(std::time::Duration::from_millis(20));
+            assert_eq!(second.join().unwrap(), 2);
             may_leave.send(()).unwrap();
             assert_eq!(leader.join().unwrap(), 1);
         });

@@ -1,6 +1,6 @@
 use cache_runtime::cache_result;
 
-#[cache_result(stale = "1h", tags("user:{id}"), lock)]
+#[cache_result(tags("user:{id}"))]
 fn later(id: u64) -> u64 {
     id
 }

@@ -1,9 +1,9 @@
 //! Settings against the function: names that do not exist, and settings that exclude each other.
 
 use proc_macro2::Ident;
-use syn::visit::{self, Visit};
-use syn::{ExprClosure, ReceiverKind, Type};
+use syn::ExprClosure;
 
+use super::borrows::{borrows, borrows_self};
 use crate::args::{Args, Set};
 use crate::errors::Errors;
 use crate::mentions::{mentions, mentions_any};
@@ -171,20 +171,33 @@ fn key_names_an_argument(plan: &Plan, errors: &mut Errors) {
 
 /// Settings that are one for all calls cannot use arguments.
 fn fixed_settings(plan: &Plan, errors: &mut Errors) {
-    let wait = plan.args.wait.as_ref().map(|set| (&set.word, &set.value));
-    let none = plan.args.cache_none.as_ref();
-    let none = none.and_then(|set| Some((&set.word, set.value.as_ref()?)));
-    let durations = [wait, none]
+    let args = plan.args;
+    let durations = [
+        &args.wait,
+        &args.stale,
+        &args.soft_timeout,
+        &args.hard_timeout,
+    ];
+    let durations = durations.map(|set| set.as_ref().map(|set| (&set.word, &set.value)));
+    let optional = [&args.cache_none, &args.lock].map(|set| {
+        set.as_ref()
+            .and_then(|set| Some((&set.word, set.value.as_ref()?)))
+    });
+    let durations = durations
         .into_iter()
+        .chain(optional)
         .flatten()
         .filter_map(|(word, value)| match value {
             FixedDuration::Const(expr) => Some((word, expr)),
             FixedDuration::Known(_) => None,
         });
-    let others = [&plan.args.key_prefix, &plan.args.jitter]
+    let others = [&args.key_prefix, &args.jitter, &args.refresh_ahead]
         .into_iter()
         .flatten();
     let others = others.map(|set| (&set.word, &set.value));
+    let early = args.early.as_ref();
+    let early = early.and_then(|set| Some((&set.word, set.value.as_ref()?)));
+    let others = others.chain(early);
     let names = plan.names();
     for (word, expr) in durations.chain(others) {
         if let Some(name) = names.iter().find(|name| mentions(expr, &unraw(name))) {
@@ -201,21 +214,14 @@ fn owned_captures(plan: &Plan, closure: &ExprClosure, errors: &mut Errors) {
     if let Place::Inside = plan.place {
         return;
     }
-    let borrowed_self = plan
-        .function
-        .receiver()
-        .is_some_and(|receiver| match &receiver.kind {
-            ReceiverKind::Value => false,
-            ReceiverKind::Typed(_, ty) => borrows(ty),
-            _ => true,
-        });
     let borrowed = plan
         .function
         .params
         .iter()
         .filter(|param| borrows(&param.ty));
     let names = borrowed.flat_map(|param| param.names());
-    let receiver = plan.self_token().filter(|_| borrowed_self).map(Ident::from);
+    let receiver = plan.self_token().filter(|_| borrows_self(plan.function));
+    let receiver = receiver.map(Ident::from);
     for name in receiver.into_iter().chain(names) {
         if mentions(&closure.body, &unraw(&name)) {
             errors.at(
@@ -227,29 +233,6 @@ fn owned_captures(plan: &Plan, closure: &ExprClosure, errors: &mut Errors) {
             );
         }
     }
-}
-
-fn borrows(ty: &Type) -> bool {
-    struct Borrows(bool);
-    impl<'ast> Visit<'ast> for Borrows {
-        fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
-            self.0 |= reference.lifetime.is_none();
-            visit::visit_type_reference(self, reference);
-        }
-
-        fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
-            self.0 |= lifetime.ident != "static";
-        }
-
-        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
-            self.0 = true;
-        }
-
-        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
-    }
-    let mut found = Borrows(false);
-    found.visit_type(ty);
-    found.0
 }
 
 /// The arguments that have a name of their own, without `self`.

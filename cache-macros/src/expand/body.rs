@@ -31,6 +31,11 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
     };
     let options = options(plan);
     let body = body(plan, &names);
+    let (run, run_async) = match plan.detaches() {
+        Some(_) => (quote!(run_behind), quote!(run_async_behind)),
+        None if plan.args.hard_timeout.is_some() => (quote!(run), quote!(run_async_within)),
+        None => (quote!(run), quote!(run_async)),
+    };
 
     let returns = &plan.function.returns;
     let place = spot::invented(spot::of_type(returns));
@@ -47,7 +52,7 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
             #peeks
             #key
             #keep
-            #cached #options.run(move || -> #returns #body)
+            #cached #options.#run(move || -> #returns #body)
         },
         // In a block, so that the key is not a part of the future.
         Way::Async | Way::Boxed(_) => quote! {
@@ -56,7 +61,7 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
             let #call = {
                 #key
                 #keep
-                #cached #options.run_async(async move #body)
+                #cached #options.#run_async(async move #body)
             };
             #call.await
         },
@@ -97,10 +102,10 @@ fn options(plan: &Plan) -> TokenStream {
         let timeout = closure::owned(plan, timeout);
         calls.extend(quote!(.timeout_of(#timeout)));
     }
-    if plan.args.strict.is_some() {
+    if plan.args.strict.is_some() || plan.args.hard_timeout.is_some() {
         let place = spot::invented(spot::of_type(&plan.function.returns));
         calls.extend(quote_spanned! {place=>
-            .strict(|__error| ::core::result::Result::Err(::core::convert::From::from(__error)))
+            .or_error(|__error| ::core::result::Result::Err(::core::convert::From::from(__error)))
         });
     }
     calls

@@ -64,9 +64,35 @@ fn settings(plan: &Plan) -> TokenStream {
         let jitter = &jitter.value;
         calls.extend(quote!(.jitter(#jitter)));
     }
-    if let Some(wait) = &args.wait {
-        let wait = &wait.value;
-        calls.extend(quote!(.wait(#wait)));
+    let durations = [
+        (&args.wait, quote!(wait)),
+        (&args.stale, quote!(stale)),
+        (&args.soft_timeout, quote!(soft_timeout)),
+        (&args.hard_timeout, quote!(hard_timeout)),
+    ];
+    for (set, call) in durations {
+        if let Some(set) = set {
+            let duration = &set.value;
+            calls.extend(quote!(.#call(#duration)));
+        }
+    }
+    if let Some(share) = &args.refresh_ahead {
+        let share = &share.value;
+        calls.extend(quote!(.refresh_ahead(#share)));
+    }
+    if let Some(factor) = &args.early {
+        let factor = factor
+            .value
+            .as_ref()
+            .map_or(quote!(1.0), |factor| quote!(#factor));
+        calls.extend(quote!(.early(#factor)));
+    }
+    if let Some(lock) = &args.lock {
+        let call = match &lock.value {
+            Some(life) => quote!(.lock_for(#life)),
+            None => quote!(.lock()),
+        };
+        calls.extend(call);
     }
     if args.strict.is_some() {
         calls.extend(quote!(.strict()));

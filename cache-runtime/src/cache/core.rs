@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::flight::Table;
 use crate::guarded::Guarded;
 use crate::local::{Bounds, Level};
+use crate::retries::Retries;
 use crate::settings::Settings;
 use crate::space::Space;
 use crate::store::Store;
@@ -23,7 +24,8 @@ pub(crate) enum Place {
 
 pub(crate) struct Core {
     pub(crate) settings: Settings,
-    pub(crate) flights: Table,
+    pub(crate) flights: Arc<Table>,
+    pub(crate) retries: Retries,
     level: Option<Level>,
     store: Option<Guarded>,
     spaces: Mutex<HashMap<Arc<str>, Arc<Space>>>,
@@ -50,7 +52,8 @@ impl Core {
             Place::Process | Place::Nowhere => None,
         };
         Self {
-            flights: Table::new(settings.op_timeout),
+            flights: Table::new(settings.op_timeout, settings.clock.clone()),
+            retries: Retries::default(),
             settings,
             level,
             store,

@@ -8,9 +8,10 @@ use super::handle::Cache;
 use super::ops::how;
 use crate::error::{CacheError, ErrorKind};
 use crate::glob::Glob;
+use crate::lock;
 use crate::mode::Mode;
 use crate::observe::Counter;
-use crate::target::Target;
+use crate::target::{Found, Target};
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
 
@@ -41,6 +42,7 @@ impl Cache {
             .inspect_err(|_| counters.count(Counter::Errors))?;
         for ((key, target), bytes) in keys.into_iter().zip(&targets).zip(values) {
             let value = bytes.and_then(|bytes| target.decode(how::<T>(), &bytes));
+            let value = value.filter(Found::is_fresh).map(|found| found.value);
             target.count(if value.is_some() {
                 Counter::StoreHits
             } else {
@@ -183,6 +185,7 @@ impl Cache {
                 .await?;
             return Ok(keys
                 .iter()
+                .filter(|key| !lock::is_name(key))
                 .filter_map(|key| key.strip_prefix(&prefix).map(str::to_owned))
                 .collect());
         }

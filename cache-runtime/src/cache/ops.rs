@@ -12,6 +12,7 @@ use crate::codec::survey;
 use crate::error::{CacheError, ErrorKind};
 use crate::guarded::Guarded;
 use crate::keep::Whole;
+use crate::life::Care;
 use crate::local::{Change, Draft, Entry, Level};
 use crate::mode::Mode;
 use crate::observe::Counter;
@@ -391,7 +392,7 @@ impl Cache {
             // Whatever the format: what can be kept must not depend on it.
             crate::codec::to_json(value)?;
         }
-        let times = Started::now(self).times(life);
+        let times = Started::now(self, &Care::NONE).times(life);
         let bytes = settings.codec().encode_plain(value, times)?;
         Ok(settings.seal(made, bytes))
     }

@@ -3,17 +3,20 @@
 //! States: `Running` (a leader is at work), `Vacant` (the leader was cancelled or panicked; the
 //! next to look takes the lead), `Landed` (a result for all), `Released` (a result that cannot be
 //! shared: everyone runs for himself).
+//!
+//! A running flight may show an old value to those who need not wait for the new one.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures_timer::Delay;
-
+use crate::clock::{Clock, Tick};
+use crate::life::{Life, Phase as Age};
 use crate::local::FullKey;
+use crate::observe::Counter;
 use crate::sync::lock;
 use crate::value::Cargo;
 
@@ -26,16 +29,25 @@ enum Phase {
 
 struct State {
     phase: Phase,
+    /// For those who need not wait.
+    old: Option<Old>,
     waiting: usize,
     wakers: Vec<(u64, Waker)>,
     next_waker: u64,
+}
+
+/// A value from before, and how long it may be served.
+#[derive(Clone)]
+pub(crate) struct Old {
+    pub(crate) cargo: Cargo,
+    pub(crate) life: Life,
+    pub(crate) is_local: bool,
 }
 
 /// One execution for one key.
 pub(crate) struct Flight {
     pub(crate) key: FullKey,
     state: Mutex<State>,
-    changed: Condvar,
     /// An invalidation came while it was under way: its result is not to be kept.
     overtaken: AtomicBool,
     /// Somebody waits for it, or will. Set under the lock of the table.
@@ -48,6 +60,8 @@ pub(crate) struct Flight {
 pub(crate) enum Waited {
     /// The leader's result.
     Landed(Cargo),
+    /// A value from before, while the leader is at work, and what reading it counts as.
+    Old(Old, Counter),
     /// The leader's result cannot be shared: run for yourself.
     Released,
     /// The leader is gone: the lead is yours.
@@ -62,11 +76,11 @@ impl Flight {
             key,
             state: Mutex::new(State {
                 phase: Phase::Running,
+                old: None,
                 waiting: 0,
                 wakers: Vec::new(),
                 next_waker: 0,
             }),
-            changed: Condvar::new(),
             overtaken: AtomicBool::new(false),
             boarded: AtomicBool::new(false),
             waits_for: Mutex::default(),
@@ -116,66 +130,46 @@ impl Flight {
         state.waiting == 0 && matches!(state.phase, Phase::Vacant)
     }
 
+    /// The leader goes on, and who waits need not.
+    pub(super) fn show(&self, old: Old) {
+        self.update(|state| state.old = Some(old));
+    }
+
     fn change(&self, phase: Phase) {
-        let (wakers, is_awaited) = {
+        self.update(|state| state.phase = phase);
+    }
+
+    fn update(&self, change: impl FnOnce(&mut State)) {
+        let wakers = {
             let mut state = lock(&self.state);
-            state.phase = phase;
-            (std::mem::take(&mut state.wakers), state.waiting > 0)
+            change(&mut state);
+            std::mem::take(&mut state.wakers)
         };
-        // Asking the kernel to wake nobody is a system call too.
-        if is_awaited {
-            self.changed.notify_all();
-        }
         for (_, waker) in wakers {
             waker.wake();
         }
     }
 
-    /// Blocks this thread until the flight is over, at most `limit`.
-    pub(super) fn wait_blocking(&self, limit: Duration) -> Waited {
-        // None: a limit beyond the end of time.
-        let until = Instant::now().checked_add(limit);
-        let mut state = lock(&self.state);
-        state.waiting += 1;
-        loop {
-            if let Some(waited) = state.look() {
-                state.waiting -= 1;
-                return waited;
-            }
-            let left = until.map_or(limit, |until| {
-                until.saturating_duration_since(Instant::now())
-            });
-            if left.is_zero() {
-                state.waiting -= 1;
-                return Waited::TimedOut;
-            }
-            state = self
-                .changed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-    }
-
     /// Waits until the flight is over, at most `limit`.
-    pub(super) async fn wait(self: &Arc<Self>, limit: Duration) -> Waited {
-        let mut landing = Landing::new(self.clone());
-        let mut delay = pin!(Delay::new(limit));
-        std::future::poll_fn(|task| {
-            if let Poll::Ready(waited) = Pin::new(&mut landing).poll(task) {
-                return Poll::Ready(waited);
-            }
-            delay.as_mut().poll(task).map(|()| Waited::TimedOut)
-        })
-        .await
+    pub(super) async fn wait(self: &Arc<Self>, limit: Duration, clock: &Clock) -> Waited {
+        let landing = Landing::new(self.clone(), clock);
+        clock
+            .within(limit, landing)
+            .await
+            .unwrap_or(Waited::TimedOut)
     }
 }
 
 impl State {
     /// What the state says to one who waits; he takes the lead if it is free.
-    fn look(&mut self) -> Option<Waited> {
+    fn look(&mut self, now: impl FnOnce() -> Tick) -> Option<Waited> {
         match &self.phase {
-            Phase::Running => None,
+            Phase::Running => {
+                let old = self.old.as_ref()?;
+                let age = old.life.phase(now());
+                let counter = Counter::of_read(age, old.is_local);
+                (age != Age::Dead).then(|| Waited::Old(old.clone(), counter))
+            }
             Phase::Landed(cargo) => Some(Waited::Landed(cargo.clone())),
             Phase::Released => Some(Waited::Released),
             Phase::Vacant => {
@@ -187,28 +181,30 @@ impl State {
 }
 
 /// Waiting for a flight as a future; dropping it at any point leaves nothing behind.
-struct Landing {
+struct Landing<'c> {
     flight: Arc<Flight>,
+    clock: &'c Clock,
     waker: Option<u64>,
 }
 
-impl Landing {
-    fn new(flight: Arc<Flight>) -> Self {
+impl<'c> Landing<'c> {
+    fn new(flight: Arc<Flight>, clock: &'c Clock) -> Self {
         lock(&flight.state).waiting += 1;
         Self {
             flight,
+            clock,
             waker: None,
         }
     }
 }
 
-impl Future for Landing {
+impl Future for Landing<'_> {
     type Output = Waited;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Waited> {
         let flight = self.flight.clone();
         let mut state = lock(&flight.state);
-        if let Some(waited) = state.look() {
+        if let Some(waited) = state.look(|| self.clock.now()) {
             return Poll::Ready(waited);
         }
         let waker = task.waker().clone();
@@ -226,7 +222,7 @@ impl Future for Landing {
     }
 }
 
-impl Drop for Landing {
+impl Drop for Landing<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.flight.state);
         state.waiting -= 1;

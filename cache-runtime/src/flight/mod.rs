@@ -4,5 +4,5 @@ mod circle;
 mod landing;
 mod table;
 
-pub(crate) use landing::{Flight, Waited};
+pub(crate) use landing::{Flight, Old, Waited};
 pub(crate) use table::{Join, Lead, Table};

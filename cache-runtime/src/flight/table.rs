@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::circle::Edge;
-use super::landing::{Flight, Waited};
+use super::landing::{Flight, Old, Waited};
+use crate::clock::Clock;
 use crate::local::{FullKey, Ready};
 use crate::mode::Mode;
 use crate::sync::lock;
@@ -19,6 +20,7 @@ pub(crate) struct Table {
     lists: Mutex<Lists>,
     /// How long an invalidation waits for a write.
     write_limit: Duration,
+    clock: Clock,
 }
 
 /// Every execution stands in one of the first two, from its start to its end or until it is
@@ -58,23 +60,24 @@ impl PartialEq for ByKey {
 impl Eq for ByKey {}
 
 /// What a caller is to do.
-pub(crate) enum Join<'a> {
+pub(crate) enum Join {
     /// Run the function.
-    Lead(Lead<'a>),
+    Lead(Lead),
     /// Another runs it.
     Wait(Arc<Flight>),
 }
 
 impl Table {
-    pub(crate) fn new(write_limit: Duration) -> Self {
-        Self {
+    pub(crate) fn new(write_limit: Duration, clock: Clock) -> Arc<Self> {
+        Arc::new(Self {
             lists: Mutex::default(),
             write_limit,
-        }
+            clock,
+        })
     }
 
     /// Takes part in the flight of `key`, or starts one.
-    pub(crate) fn join(&self, key: &FullKey) -> Join<'_> {
+    pub(crate) fn join(self: &Arc<Self>, key: &FullKey) -> Join {
         let mut lists = lock(&self.lists);
         if let Some(ByKey(flight)) = lists.open.get(key) {
             let flight = flight.clone();
@@ -91,7 +94,7 @@ impl Table {
     }
 
     /// An execution that nobody joins.
-    pub(crate) fn beside(&self, key: &FullKey) -> Lead<'_> {
+    pub(crate) fn beside(self: &Arc<Self>, key: &FullKey) -> Lead {
         let flight = Arc::new(Flight::new(key.clone()));
         lock(&self.lists).closed.push(flight.clone());
         self.lead(flight)
@@ -99,17 +102,15 @@ impl Table {
 
     /// Waits for `flight` at most `limit`. `None`: waiting would be a circle.
     pub(crate) async fn wait(
-        &self,
+        self: &Arc<Self>,
+        mode: Mode,
         flight: &Arc<Flight>,
         limit: Duration,
-        blocking: bool,
-    ) -> Option<(Waited, Option<Lead<'_>>)> {
+    ) -> Option<(Waited, Option<Lead>)> {
         let _edge = Edge::announce(flight)?;
-        let waited = if blocking {
-            flight.wait_blocking(limit)
-        } else {
+        let waited = {
             let _deserted = Deserted(self, flight);
-            flight.wait(limit).await
+            mode.wait(flight.wait(limit, &self.clock)).await
         };
         let lead = matches!(waited, Waited::Lead).then(|| {
             self.list_again(flight);
@@ -199,12 +200,10 @@ impl Table {
     }
 
     async fn await_writes(&self, mode: Mode, writes: Vec<Arc<Flight>>) {
+        // A server's time is the system's, whatever clock the cache goes by.
+        let clock = Clock::system();
         for write in writes {
-            if mode.is_blocking() {
-                write.wait_blocking(self.write_limit);
-            } else {
-                write.wait(self.write_limit).await;
-            }
+            mode.wait(write.wait(self.write_limit, &clock)).await;
         }
     }
 
@@ -217,9 +216,9 @@ impl Table {
         keys.find(|key| is_meant(key)).cloned()
     }
 
-    fn lead(&self, flight: Arc<Flight>) -> Lead<'_> {
+    fn lead(self: &Arc<Self>, flight: Arc<Flight>) -> Lead {
         Lead {
-            table: self,
+            table: self.clone(),
             flight,
             landed: false,
             is_gone: false,
@@ -325,14 +324,15 @@ impl Drop for Write<'_> {
 }
 
 /// The lead of a flight. Dropped without a result (cancelled, panicked), it passes the lead on.
-pub(crate) struct Lead<'a> {
-    table: &'a Table,
+pub(crate) struct Lead {
+    // Owned, so that a body may go on behind the call that began it.
+    table: Arc<Table>,
     flight: Arc<Flight>,
     landed: bool,
     is_gone: bool,
 }
 
-impl Lead<'_> {
+impl Lead {
     pub(crate) fn flight(&self) -> &Arc<Flight> {
         &self.flight
     }
@@ -348,9 +348,12 @@ impl Lead<'_> {
             self.table.close(&self.flight);
         }
     }
-}
 
-impl Lead<'_> {
+    /// Goes on, and shows an old value to those who need not wait.
+    pub(crate) fn show(&self, old: Old) {
+        self.flight.show(old);
+    }
+
     /// Ends the flight: those who wait get the cargo, which is made only if there are any.
     pub(crate) fn finish(mut self, cargo: impl FnOnce() -> Option<Cargo>) {
         if self.landed {
@@ -363,7 +366,7 @@ impl Lead<'_> {
     }
 }
 
-impl Drop for Lead<'_> {
+impl Drop for Lead {
     fn drop(&mut self) {
         if self.is_gone {
             return;
@@ -381,6 +384,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Join, Table};
+    use crate::clock::Clock;
     use crate::key::Tree;
     use crate::local::{FullKey, Header};
     use crate::mode::{Mode, block_on};
@@ -393,7 +397,7 @@ mod tests {
         };
         let key = FullKey::new(header, Tree::default());
         let limit = Duration::from_secs(1);
-        let table = Table::new(limit);
+        let table = Table::new(limit, Clock::system());
         let Join::Lead(first) = table.join(&key) else {
             panic!("nobody else is there");
         };
@@ -402,7 +406,7 @@ mod tests {
         };
         // It goes before the second one has begun to wait.
         drop(first);
-        let waited = block_on(table.wait(&flight, limit, true));
+        let waited = block_on(table.wait(Mode::Blocking, &flight, limit));
         let Some((_, Some(lead))) = waited else {
             panic!("the lead was free");
         };

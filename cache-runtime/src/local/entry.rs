@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use once_cell::sync::Lazy;
 
@@ -10,6 +11,7 @@ use super::table::{Node, Owned};
 use crate::clock::Tick;
 use crate::error::CacheError;
 use crate::key::{Head, Tree};
+use crate::life::Life;
 
 // Without it, people who choose arguments could choose collisions. Zero until it is chosen, which
 // is before the first binding has a number; a hit need not ask.
@@ -132,8 +134,8 @@ impl Hasher for Ready {
 #[repr(C)]
 pub(crate) struct Entry {
     value: Value,
-    /// Until then it is fresh.
-    expires: AtomicU64,
+    /// Until then it is fresh, and a hit need not think.
+    calm: AtomicU64,
     /// What it weighs against `max_bytes`, as far as 4 GiB.
     weight: u32,
     /// How often it was read lately, up to two. Written only while it is below two, so a hot
@@ -149,6 +151,16 @@ pub(crate) struct Entry {
     tail: Box<[u8]>,
     /// By which the eviction queue knows it; unique in its shard.
     pub(super) id: u64,
+    /// Where its timeout is not all there is.
+    later: Option<Box<Later>>,
+}
+
+/// What comes after the calm of an entry, where it is not its end.
+struct Later {
+    expires: AtomicU64,
+    dead: AtomicU64,
+    /// What the computation took.
+    cost: Duration,
 }
 
 // SAFETY: the value is `Send` and `Sync` (`Held`), and the entry owns it; the rest is so by itself.
@@ -188,12 +200,54 @@ impl Entry {
     }
 
     #[inline(always)]
-    pub(crate) fn expires(&self) -> Tick {
-        self.expires.load(Relaxed)
+    pub(super) fn calm(&self) -> Tick {
+        self.calm.load(Relaxed)
     }
 
-    pub(crate) fn expire_at(&self, at: Tick) {
-        self.expires.store(at, Relaxed);
+    pub(crate) fn life(&self) -> Life {
+        let calm = self.calm();
+        match &self.later {
+            None => Life::plain(calm),
+            Some(later) => Life {
+                calm,
+                expires: later.expires.load(Relaxed),
+                dead: later.dead.load(Relaxed),
+            },
+        }
+    }
+
+    pub(crate) fn expires(&self) -> Tick {
+        self.life().expires
+    }
+
+    pub(super) fn is_fresh(&self, now: Tick) -> bool {
+        now < self.expires()
+    }
+
+    pub(super) fn is_dead(&self, now: Tick) -> bool {
+        now >= self.life().dead
+    }
+
+    /// What the computation took, if that was worth noting.
+    pub(crate) fn cost(&self) -> Duration {
+        self.later
+            .as_ref()
+            .map_or(Duration::ZERO, |later| later.cost)
+    }
+
+    /// Gives it another life, under the lock of its shard.
+    ///
+    /// Readers take no lock and may see some of the old times and some of the new: an entry that is
+    /// less fresh than it is, never one that is fresher than either.
+    pub(crate) fn live(&self, life: Life) {
+        match &self.later {
+            None => self.calm.store(life.expires, Relaxed),
+            Some(later) => {
+                self.calm.store(life.calm, Relaxed);
+                later.expires.store(life.expires, Relaxed);
+                later.dead.store(life.dead, Relaxed);
+            }
+        }
     }
 
     /// Its key again.
@@ -231,7 +285,7 @@ impl Draft {
     pub(crate) fn new<H: Held>(value: H) -> Self {
         let entry = allocate(value, |value| Entry {
             value,
-            expires: AtomicU64::new(0),
+            calm: AtomicU64::new(0),
             version: 0,
             binding: 0,
             len: 0,
@@ -240,15 +294,28 @@ impl Draft {
             id: 0,
             weight: 0,
             visits: AtomicU8::new(0),
+            later: None,
         });
         // SAFETY: it has just been allocated, for this alone.
         Self(unsafe { Owned::new(entry) })
     }
 
     /// The same, until `expires`.
-    pub(crate) fn until(mut self, expires: Tick, weight: usize) -> Self {
+    pub(crate) fn until(self, expires: Tick, weight: usize) -> Self {
+        self.living(Life::plain(expires), Duration::ZERO, weight)
+    }
+
+    /// The same, for this life; to compute it took `cost`.
+    pub(crate) fn living(mut self, life: Life, cost: Duration, weight: usize) -> Self {
         let entry = self.0.get_mut();
-        entry.expires = AtomicU64::new(expires);
+        entry.calm = AtomicU64::new(life.calm);
+        if life != Life::plain(life.calm) {
+            entry.later = Some(Box::new(Later {
+                expires: AtomicU64::new(life.expires),
+                dead: AtomicU64::new(life.dead),
+                cost,
+            }));
+        }
         entry.weight = u32::try_from(weight).unwrap_or(u32::MAX);
         self
     }

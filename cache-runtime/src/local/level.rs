@@ -56,17 +56,23 @@ pub(crate) enum Change<T> {
 }
 
 impl Reading {
-    /// The fresh entry under `key`.
+    /// The entry under `key`, if it is fresh and there is nothing to think of.
     #[inline(always)]
     pub(crate) fn get<'g>(&'g self, key: &Lookup<'_>, pinned: Pinned<'g>) -> Option<&'g Entry> {
-        let shard = self.shard(key.hash);
-        let entry = shard.get(key.hash, |entry| key.is_of(entry), pinned)?;
-        let expires = entry.expires();
-        if expires != NEVER && expires <= self.clock.now() {
+        let entry = self.find(key, pinned)?;
+        let calm = entry.calm();
+        if calm != NEVER && calm <= self.clock.now() {
             return None;
         }
         entry.visit();
         Some(entry)
+    }
+
+    /// The entry under `key`, whatever its age.
+    #[inline(always)]
+    fn find<'g>(&'g self, key: &Lookup<'_>, pinned: Pinned<'g>) -> Option<&'g Entry> {
+        let shard = self.shard(key.hash);
+        shard.get(key.hash, |entry| key.is_of(entry), pinned)
     }
 
     #[inline(always)]
@@ -100,7 +106,36 @@ impl Level {
 
     /// What `f` makes of the fresh entry under `key`; `None` if there is none.
     pub(crate) fn read<T>(&self, key: &Lookup<'_>, f: impl FnOnce(&Entry) -> T) -> Option<T> {
-        thread::with(|own| self.read.get(key, own.pin().pinned()).map(f))
+        self.look(key, |entry, now| entry.is_fresh(now).then(|| f(entry)))?
+    }
+
+    /// What `f` makes of the entry under `key`, fresh or stale, and of the time; `None` if there is
+    /// none.
+    pub(crate) fn look<T>(&self, key: &Lookup<'_>, f: impl FnOnce(&Entry, Tick) -> T) -> Option<T> {
+        thread::with(|own| {
+            let guard = own.pin();
+            let entry = self.read.find(key, guard.pinned())?;
+            let now = self.read.clock.now();
+            if entry.is_dead(now) {
+                return None;
+            }
+            entry.visit();
+            Some(f(entry, now))
+        })
+    }
+
+    /// Ends the timeout of the entry under `key`, which stays as long as it would have; true if it
+    /// was fresh.
+    pub(crate) fn expire(&self, key: &FullKey) -> bool {
+        let shard = self.read.shard(key.hash).lock();
+        let now = self.read.clock.now();
+        let lookup = key.lookup();
+        let found = shard.find(key.hash, |entry| lookup.is_of(entry));
+        let Some((_, entry)) = found.filter(|(_, entry)| entry.is_fresh(now)) else {
+            return false;
+        };
+        entry.live(entry.life().expired(now));
+        true
     }
 
     /// Changes the entry under `key`; `f` sees it only if it is fresh. Nothing else changes the
@@ -119,7 +154,7 @@ impl Level {
         let old = shard.find(hash, |entry| lookup.is_of(entry));
         let fresh = old
             .map(|(_, entry)| entry)
-            .filter(|entry| entry.expires() > now);
+            .filter(|entry| entry.is_fresh(now));
         let (draft, answer) = match f(fresh) {
             Change::Leave(answer) => return answer,
             Change::Put(draft, answer) if self.may_hold(&draft) => (Some(draft), answer),
@@ -192,7 +227,7 @@ impl Level {
                 .iter()
                 .flat_map(|shard| shard.each(guard.pinned()))
             {
-                if entry.expires() > now {
+                if entry.is_fresh(now) {
                     f(&entry.key());
                 }
             }
@@ -273,7 +308,7 @@ impl Level {
                 // It went another way.
                 None => {}
                 // What has expired does not get another turn.
-                Some((_, entry)) if entry.unvisit() && entry.expires() > now => {
+                Some((_, entry)) if entry.unvisit() && !entry.is_dead(now) => {
                     shard.stays(candidate, live);
                 }
                 Some((place, entry)) => {
@@ -306,7 +341,7 @@ impl Level {
             while let Some(ticket) = shard.oldest(queue) {
                 let found = shard.find(ticket.hash, |entry| ticket.is_of(entry.id));
                 match found {
-                    Some((_, entry)) if entry.expires() > now => break,
+                    Some((_, entry)) if !entry.is_dead(now) => break,
                     Some((place, entry)) => {
                         let weight = entry.weight();
                         shard.remove(place);

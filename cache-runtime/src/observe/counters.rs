@@ -3,20 +3,35 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::stats::Stats;
+use crate::life::Phase;
 use crate::thread;
 
 /// What is counted off the hit path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counter {
+    /// Counted without touching shared memory.
+    Hits,
     StoreHits,
     Misses,
     Sets,
     Deletes,
+    Stale,
     Joined,
     Errors,
     Undecodable,
     TooLarge,
     Collisions,
+}
+
+impl Counter {
+    /// What reading a value of this age counts as.
+    pub(crate) fn of_read(phase: Phase, is_local: bool) -> Self {
+        match (phase, is_local) {
+            (Phase::Stale | Phase::Dead, _) => Self::Stale,
+            (_, true) => Self::Hits,
+            (_, false) => Self::StoreHits,
+        }
+    }
 }
 
 const COUNTERS: usize = Counter::Collisions as usize + 1;
@@ -46,6 +61,14 @@ impl Counters {
         self.count_many(what, 1);
     }
 
+    /// Counts a read, which may be a hit in process.
+    pub(crate) fn count_read(&self, what: Counter) {
+        match what {
+            Counter::Hits => self.count_hit(),
+            what => self.count(what),
+        }
+    }
+
     pub(crate) fn count_many(&self, what: Counter, times: u64) {
         self.others[what as usize].fetch_add(times, Relaxed);
     }
@@ -59,6 +82,7 @@ impl Counters {
             misses: of(Counter::Misses),
             sets: of(Counter::Sets),
             deletes: of(Counter::Deletes),
+            stale: of(Counter::Stale),
             joined: of(Counter::Joined),
             errors: of(Counter::Errors),
             undecodable: of(Counter::Undecodable),

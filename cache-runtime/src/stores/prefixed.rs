@@ -112,6 +112,10 @@ impl<S: Store> Store for PrefixedStore<S> {
         Box::pin(async move { self.store().ttl(&self.long(key)).await })
     }
 
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        Box::pin(async move { self.store().delete_if(&self.long(key), value).await })
+    }
+
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
         Box::pin(async move { self.store().incr(&self.long(key), by).await })
     }

@@ -76,6 +76,7 @@ impl FileStore {
 pub(super) fn capabilities() -> Capabilities {
     Capabilities {
         atomic_add: true,
+        atomic_delete_if: true,
         atomic_incr: true,
         list_keys: true,
         batch: true,
@@ -123,6 +124,13 @@ impl Store for FileStore {
 
     fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
         self.about("touch", key, move |folder, key| folder.touch(key, ttl))
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        let value = value.to_vec();
+        self.about("delete_if", key, move |folder, key| {
+            folder.delete_if(key, &value)
+        })
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {

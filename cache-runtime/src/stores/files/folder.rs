@@ -216,6 +216,21 @@ impl Folder {
         self.told("delete", key, was_there)
     }
 
+    pub(super) fn delete_if(&self, key: &str, value: &[u8]) -> Result<bool, CacheError> {
+        let place = self.place(key);
+        let removed = self.find(&place).and_then(|found| {
+            if !matches!(found, Found::Fresh(_)) {
+                return Ok(false);
+            }
+            self.remove(&place, |place| {
+                let found = reading::find(&place.path, key)?;
+                let is_it = matches!(&found, Found::Fresh(entry) if entry.value == value);
+                Ok((is_it, is_it))
+            })
+        });
+        self.told("delete_if", key, removed)
+    }
+
     pub(super) fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, CacheError> {
         keys.iter().map(|key| self.get(key)).collect()
     }

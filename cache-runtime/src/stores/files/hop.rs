@@ -7,13 +7,12 @@
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::time::Duration;
 
-use futures_timer::Delay;
 use once_cell::sync::OnceCell;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::sync::lock;
 
@@ -73,20 +72,14 @@ impl Hop {
         }
     }
 
-    async fn within_limit<F: Future + Unpin>(&self, mut done: F) -> Result<F::Output, CacheError> {
-        let mut delay = Delay::new(self.op_timeout);
-        std::future::poll_fn(|task| {
-            if let Poll::Ready(done) = std::pin::Pin::new(&mut done).poll(task) {
-                return Poll::Ready(Ok(done));
-            }
-            std::pin::Pin::new(&mut delay).poll(task).map(|()| {
-                Err(CacheError::new(
-                    ErrorKind::Timeout,
-                    format!("the files did not answer within {:?}", self.op_timeout),
-                ))
-            })
+    async fn within_limit<F: Future>(&self, done: F) -> Result<F::Output, CacheError> {
+        let done = Clock::system().within(self.op_timeout, done).await;
+        done.ok_or_else(|| {
+            CacheError::new(
+                ErrorKind::Timeout,
+                format!("the files did not answer within {:?}", self.op_timeout),
+            )
         })
-        .await
     }
 }
 

@@ -68,6 +68,10 @@ impl Store for Inline {
         done(self.folder.ttl(key))
     }
 
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        done(self.folder.delete_if(key, value))
+    }
+
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
         done(self.folder.incr(key, by))
     }

@@ -117,6 +117,28 @@ impl<L: Link> MemcachedStore<L> {
         was_there(self.one(&name, &request).await?)
     }
 
+    async fn delete_one_if(&self, key: &str, value: &[u8]) -> Result<bool, CacheError> {
+        let name = Name::of(key);
+        let look = Request::one(|request| request.get_for_change(&name));
+        let item = match self.one(&name, &look).await? {
+            Reply::Done(item) => item,
+            Reply::Missing => return Ok(false),
+            other => return Err(refused(other)),
+        };
+        let version = item.version;
+        if name
+            .open(item.flags, item.value)
+            .is_none_or(|there| there != value)
+        {
+            return Ok(false);
+        }
+        let delete = Request::one(|request| request.delete_unchanged(&name, version));
+        match self.one(&name, &delete.once_only()).await? {
+            Reply::Changed => Ok(false),
+            reply => was_there(reply),
+        }
+    }
+
     async fn add_one(
         &self,
         key: &str,
@@ -227,6 +249,7 @@ impl<L: Link> Store for MemcachedStore<L> {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             atomic_add: true,
+            atomic_delete_if: true,
             atomic_incr: true,
             list_keys: true,
             batch: true,
@@ -272,6 +295,10 @@ impl<L: Link> Store for MemcachedStore<L> {
             let request = Request::one(|request| request.touch(&name, expiry(ttl)));
             was_there(self.one(&name, &request).await?)
         })
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        about("delete_if", key, self.delete_one_if(key, value))
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {

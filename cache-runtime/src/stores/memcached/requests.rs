@@ -89,6 +89,12 @@ impl Request {
         self.line(&[b"md ", name]);
     }
 
+    /// Only if it still is what it was.
+    pub(super) fn delete_unchanged(&mut self, name: &Name<'_>, unchanged: u64) {
+        let unchanged = format!(" C{unchanged}");
+        self.line(&[b"md ", name.bytes(), unchanged.as_bytes()]);
+    }
+
     pub(super) fn noop(&mut self) {
         self.line(&[b"mn"]);
     }

@@ -107,6 +107,7 @@ impl<S: Servers> Store for RedisStore<S> {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             atomic_add: true,
+            atomic_delete_if: true,
             atomic_incr: true,
             list_keys: true,
             batch: true,
@@ -143,6 +144,10 @@ impl<S: Servers> Store for RedisStore<S> {
 
     fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
         self.about("touch", key, commands::touch(key, ttl))
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        self.about("delete_if", key, commands::delete_if(key, value))
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {

@@ -17,6 +17,11 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 redis.call('INCRBY', KEYS[1], ARGV[1])
 return redis.call('GET', KEYS[1])";
 
+/// `DEL` of a value that is still there.
+const DELETE_IF: &str = "\
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])";
+
 /// One exchange with the server: what is sent, and how the reply is read.
 #[derive(Debug)]
 pub(super) struct Call<T> {
@@ -87,6 +92,14 @@ pub(super) fn add(key: &str, value: &[u8], ttl: Option<Duration>) -> Call<bool> 
         other => Err(refused(other)),
     })
     .once_only()
+}
+
+pub(super) fn delete_if(key: &str, value: &[u8]) -> Call<bool> {
+    let arguments = [DELETE_IF.as_bytes(), b"1", key.as_bytes(), value];
+    let delete = Call::one(command("EVAL", &arguments), |reply| {
+        read_number(reply).map(|count| count > 0)
+    });
+    delete.once_only()
 }
 
 pub(super) fn touch(key: &str, ttl: Option<Duration>) -> Call<bool> {

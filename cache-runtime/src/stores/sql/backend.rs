@@ -12,7 +12,7 @@ use super::config::SqlConfig;
 use super::dialect::{self, Dialect};
 use super::growth::Growth;
 use super::operations::{
-    Add, Create, Delete, DeleteSome, Get, Incr, Left, Operation, Page, Ping, Set, Touch,
+    Add, Create, Delete, DeleteIf, DeleteSome, Get, Incr, Left, Operation, Page, Ping, Set, Touch,
 };
 use super::pool::Pool;
 use super::table::Table;
@@ -232,6 +232,7 @@ impl Store for SqlStore {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             atomic_add: true,
+            atomic_delete_if: true,
             atomic_incr: true,
             list_keys: true,
             batch: true,
@@ -279,6 +280,13 @@ impl Store for SqlStore {
     fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
         let life = life(ttl);
         self.about("touch", key, move |key| Touch { key, life })
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        self.about("delete_if", key, move |key| DeleteIf {
+            key,
+            value: value.to_vec(),
+        })
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {

@@ -114,6 +114,23 @@ impl Operation for Delete {
     }
 }
 
+/// Only what still has this value.
+pub(super) struct DeleteIf {
+    pub(super) key: String,
+    pub(super) value: Vec<u8>,
+}
+
+impl Operation for DeleteIf {
+    type Answer = bool;
+    const REPEATABLE: bool = false;
+
+    async fn ask(&self, connection: &mut Connection, texts: &Texts) -> Result<bool, Failure> {
+        let values = vec![Value::Key(&self.key), Value::Bytes(&self.value)];
+        let done = connection.execute(&texts.delete_if, values, true).await?;
+        Ok(done.rows > 0)
+    }
+}
+
 pub(super) struct Touch {
     pub(super) key: String,
     pub(super) life: Option<i64>,

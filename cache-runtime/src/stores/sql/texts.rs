@@ -20,6 +20,7 @@ pub(super) struct Texts {
     pub(super) add: Text,
     /// Key.
     pub(super) delete: Text,
+    pub(super) delete_if: Text,
     /// Life, key.
     pub(super) touch: Text,
     /// Key; `NULL` for a row that never expires.
@@ -90,6 +91,9 @@ impl Texts {
                 "{insert} VALUES (?, ?, {{now}} + ?) {replace_expired}"
             )),
             delete: text(&format!("DELETE FROM {t} WHERE cache_key = ? AND {alive}")),
+            delete_if: text(&format!(
+                "DELETE FROM {t} WHERE cache_key = ? AND value = ? AND {alive}"
+            )),
             touch: text(&format!(
                 "UPDATE {t} SET expires = {{now}} + ? WHERE cache_key = ? AND {alive}"
             )),

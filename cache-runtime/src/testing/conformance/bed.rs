@@ -7,8 +7,6 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use futures_timer::Delay;
-
 use super::failure::Failure;
 use super::gather::gather;
 use super::raw::Raw;
@@ -238,7 +236,7 @@ impl Bed {
         if self.blocks() {
             thread::sleep(time);
         } else {
-            Delay::new(time).await;
+            Clock::system().alarm(time).await;
         }
     }
 

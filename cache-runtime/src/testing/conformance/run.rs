@@ -1,23 +1,21 @@
 //! Running behaviours: on threads or in one task, some at a time, and none for ever.
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
-
-use futures_timer::Delay;
 
 use super::bed::{Bed, Caller};
 use super::failure::{Failure, Verdict};
 use super::gather::gather;
 use super::list::Behaviour;
 use super::suite::Suite;
+use crate::clock::Clock;
 use crate::mode::block_on;
+use crate::panics::caught;
 
 /// One behaviour, through one column, for one kind of caller.
 pub(super) struct Job {
@@ -65,12 +63,8 @@ impl Job {
 
     /// A behaviour or a store that panics has failed, and nothing more.
     async fn attempt(&self) -> Verdict {
-        let mut running = (self.behaviour.run)(&self.bed);
-        poll_fn(|task| {
-            let poll = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(task)));
-            poll.unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
-        })
-        .await
+        let verdict = caught((self.behaviour.run)(&self.bed)).await;
+        verdict.unwrap_or_else(|panic| Err(panicked(&*panic)))
     }
 }
 
@@ -164,12 +158,6 @@ pub(super) async fn in_this_task(jobs: Vec<Job>, suite: &Suite) -> Vec<(Job, Ver
 }
 
 async fn within(limit: Duration, work: impl Future<Output = Verdict>) -> Verdict {
-    let (mut work, mut delay) = (pin!(work), pin!(Delay::new(limit)));
-    poll_fn(|task| {
-        if let Poll::Ready(verdict) = work.as_mut().poll(task) {
-            return Poll::Ready(verdict);
-        }
-        delay.as_mut().poll(task).map(|()| Err(hangs(limit)))
-    })
-    .await
+    let verdict = Clock::system().within(limit, work).await;
+    verdict.unwrap_or_else(|| Err(hangs(limit)))
 }

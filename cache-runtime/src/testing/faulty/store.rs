@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use futures_timer::Delay;
-
 use super::faults::{Fault, Faults, When, error};
+use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 
@@ -199,7 +198,7 @@ impl<S: Store> Face<S> {
             if blocks {
                 thread::sleep(time);
             } else {
-                Delay::new(time).await;
+                Clock::system().alarm(time).await;
             }
         }
     }
@@ -262,6 +261,14 @@ impl<S: Store> Store for Face<S> {
 
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
         self.ask("ttl", move |store| store.ttl(key), as_it_is)
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        self.ask(
+            "delete_if",
+            move |store| store.delete_if(key, value),
+            as_it_is,
+        )
     }
 
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use futures_timer::Delay;
 use redis::{ServerError, ServerErrorKind, Value};
 
 use super::super::commands::Request;
 use super::super::config::RedisAddress;
 use super::super::failure;
+use crate::clock::Clock;
 use crate::error::CacheError;
 use crate::mode::Mode;
 
@@ -63,7 +63,7 @@ pub(super) async fn moment(mode: Mode, nth: u32, deadline: Instant) -> bool {
         return false;
     }
     match mode {
-        Mode::Async => Delay::new(moment).await,
+        Mode::Async => Clock::system().alarm(moment).await,
         Mode::Blocking => std::thread::sleep(moment),
     }
     true

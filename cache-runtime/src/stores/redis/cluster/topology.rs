@@ -3,12 +3,9 @@
 //! The map is asked for by a task on the I/O thread, one at a time, whoever needs it: a caller that
 //! blocks, awaits or gives up makes no difference to it. Only a caller that has no map at all waits.
 
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures_timer::Delay;
 use tokio::sync::watch;
 use tokio::task::unconstrained;
 
@@ -17,6 +14,7 @@ use super::super::failure;
 use super::map::{Layout, Map};
 use super::node::Node;
 use super::refresh;
+use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::{self, Mode};
 use crate::stores::io_thread;
@@ -250,17 +248,14 @@ impl Topology {
         let left = deadline.saturating_duration_since(Instant::now());
         let limit = self.config.op_timeout;
         let outcome = async move {
-            let mut delay = pin!(Delay::new(left));
-            let mut ended = pin!(refresh.wait_for(Option::is_some));
-            std::future::poll_fn(|task| {
-                if let Poll::Ready(outcome) = ended.as_mut().poll(task) {
+            let ended = refresh.wait_for(Option::is_some);
+            match Clock::system().within(left, ended).await {
+                Some(outcome) => {
                     let outcome = outcome.ok().and_then(|outcome| outcome.clone());
-                    return Poll::Ready(outcome.unwrap_or_else(|| Err(Self::no_map())));
+                    outcome.unwrap_or_else(|| Err(Self::no_map()))
                 }
-                let timeout = || Err(failure::timeout(limit, "no map of the redis cluster"));
-                delay.as_mut().poll(task).map(|()| timeout())
-            })
-            .await
+                None => Err(failure::timeout(limit, "no map of the redis cluster")),
+            }
         };
         match mode {
             Mode::Async => outcome.await,

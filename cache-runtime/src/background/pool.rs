@@ -1,0 +1,141 @@
+//! A few threads for work that blocks: started as they are needed, gone after a while without work.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::sync::lock;
+
+/// So many work at once: functions that hang must not take a thread each for ever.
+const THREADS: usize = 64;
+/// So much may wait for a thread.
+const QUEUE: usize = 1024;
+/// A thread without work ends after this.
+const IDLE: Duration = Duration::from_secs(10);
+
+type Job = Box<dyn FnOnce() + Send>;
+
+struct Pool {
+    state: Mutex<State>,
+    work: Condvar,
+}
+
+struct State {
+    queue: VecDeque<Job>,
+    threads: usize,
+    idle: usize,
+}
+
+static POOL: Pool = Pool {
+    state: Mutex::new(State {
+        queue: VecDeque::new(),
+        threads: 0,
+        idle: 0,
+    }),
+    work: Condvar::new(),
+};
+
+/// Runs `work` on `job` on one of the threads. `Err`: there is no room.
+pub(super) fn run<J: Send + 'static>(
+    job: J,
+    work: impl FnOnce(J) + Send + 'static,
+) -> Result<(), J> {
+    POOL.run(job, work)
+}
+
+impl Pool {
+    fn run<J: Send + 'static>(
+        &'static self,
+        job: J,
+        work: impl FnOnce(J) + Send + 'static,
+    ) -> Result<(), J> {
+        let mut state = lock(&self.state);
+        if state.idle <= state.queue.len() && state.threads < THREADS {
+            let thread = std::thread::Builder::new().name("cache-background".to_owned());
+            if thread.spawn(|| self.work()).is_ok() {
+                state.threads += 1;
+            }
+        }
+        // Where no thread can be started there is no room either.
+        if state.queue.len() >= QUEUE || state.threads == 0 {
+            return Err(job);
+        }
+        state.queue.push_back(Box::new(move || work(job)));
+        drop(state);
+        self.work.notify_one();
+        Ok(())
+    }
+
+    fn work(&self) {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some(job) = state.queue.pop_front() {
+                drop(state);
+                // A panic has been told by its hook, and is nobody else's business.
+                let _ = catch_unwind(AssertUnwindSafe(job));
+                state = lock(&self.state);
+                continue;
+            }
+            state.idle += 1;
+            let waited = self.work.wait_timeout(state, IDLE);
+            let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            state.idle -= 1;
+            if timeout.timed_out() && state.queue.is_empty() {
+                state.threads -= 1;
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::channel;
+    use std::sync::{Arc, Condvar, Mutex};
+
+    use super::{Pool, QUEUE, State, THREADS};
+
+    fn pool() -> &'static Pool {
+        Box::leak(Box::new(Pool {
+            state: Mutex::new(State {
+                queue: Default::default(),
+                threads: 0,
+                idle: 0,
+            }),
+            work: Condvar::new(),
+        }))
+    }
+
+    #[test]
+    fn what_hangs_is_bounded_and_what_panics_takes_no_thread_along() {
+        let pool = pool();
+        let (gate, opened) = channel::<()>();
+        let opened = Arc::new(Mutex::new(opened));
+        let done = Arc::new(AtomicUsize::new(0));
+        let begin = |number: usize| {
+            let (opened, done) = (opened.clone(), done.clone());
+            pool.run(number, move |number| {
+                let _ = opened.lock().unwrap_or_else(|e| e.into_inner()).recv();
+                done.fetch_add(1, Ordering::SeqCst);
+                assert!(!number.is_multiple_of(100), "this panic is wanted");
+            })
+        };
+        let mut begun = 0;
+        while begin(begun).is_ok() {
+            begun += 1;
+            assert!(begun <= THREADS + QUEUE);
+        }
+        assert!(begun >= QUEUE);
+        assert_eq!(pool.state.lock().unwrap().threads, THREADS);
+        drop(gate);
+        while done.load(Ordering::SeqCst) < begun {
+            std::thread::yield_now();
+        }
+        let (sender, receiver) = channel();
+        assert!(pool.run((), move |()| sender.send(7).unwrap()).is_ok());
+        assert_eq!(receiver.recv(), Ok(7));
+    }
+}

@@ -1,0 +1,197 @@
+//! The way of a call whose body may go on behind it: its caller waits no longer than the limits say,
+//! or not at all.
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::background;
+use crate::call::{Begun, Made, Plan, Run, begin, end, overdue};
+use crate::context::{Context, Frame};
+use crate::flight::Flight;
+use crate::keep::Keep;
+use crate::life::Phase;
+use crate::mode::Mode;
+use crate::observe::Counter;
+use crate::panics::{Panic, caught};
+use crate::parcel::{Receiver, parcel};
+use crate::policy::{Limits, Policy};
+use crate::target::{Found, Started, Target};
+
+/// As [`call::fetch`](crate::call::fetch), for a body that owns all it uses.
+pub(crate) async fn fetch<R, K, P>(
+    mode: Mode,
+    target: Option<Target>,
+    plan: Plan<R, K::Value, P>,
+    body: impl Future<Output = R> + Send + 'static,
+) -> R
+where
+    R: Send + 'static,
+    K: Keep<R, Value: Send + Sync + 'static>,
+    P: Policy<K::Value> + Send + Sync + 'static,
+{
+    let Some(target) = target else {
+        return body.await;
+    };
+    let (answer, run) = match begin::<R, K>(mode, &target, &plan.ask).await {
+        Begun::Done(result) => return result,
+        Begun::Run(None) => return Context::inside(&Frame::running(None)).wrap(body).await,
+        Begun::Behind(answer, run) => (Some(answer), run),
+        Begun::Run(Some(run)) => (None, run),
+    };
+    let limits = target.binding.site.map_or(Limits::NONE, |site| site.limits);
+    let flight = run.lead.flight().clone();
+    let is_awaited = answer.is_none();
+    let frame = if is_awaited {
+        Frame::running(Some(&flight))
+    } else {
+        // Nobody waits for it, so that it cannot be a part of a circle.
+        Frame::detached(&flight)
+    };
+    // What the scope says here holds where it runs, too.
+    let body = Context::inside(&frame).wrap(body);
+    if is_awaited && limits == Limits::NONE {
+        return led::<R, K, P>(mode, &target, &plan, frame, run, body).await;
+    }
+
+    let name = target.binding.site.map_or("", |site| site.name);
+    let (how, or_error) = (plan.ask.how, plan.ask.or_error);
+    // For the caller who waits no longer.
+    let old = run.old.as_ref().map(|old| Found {
+        value: (how.duplicate)(&old.value),
+        ..*old
+    });
+    let target = Arc::new(target);
+    let (sender, receiver) = parcel();
+    let job = {
+        let target = target.clone();
+        async move {
+            let made = led::<R, K, P>(mode, &target, &plan, frame, run, body);
+            sender.send(caught(made).await);
+        }
+    };
+    let refused = background::spawn(mode, job).err();
+    if let Some(answer) = answer {
+        // Where there is no room behind, another caller will renew it.
+        return answer;
+    }
+    if let Some(job) = refused {
+        job.await;
+    }
+    let patience = Patience {
+        mode,
+        limits,
+        target: &target,
+        flight: &flight,
+        receiver,
+    };
+    match patience.wait(old).await {
+        Waited::Result(result) => result,
+        Waited::Old(value) => K::wrap(value),
+        Waited::Overdue(limit, receiver) => match or_error {
+            Some(or_error) => or_error(overdue(name, limit)),
+            None => opened(mode.wait(receiver).await),
+        },
+    }
+}
+
+/// The body, in the context of its frame, under its lead; and what becomes of its result.
+async fn led<R, K, P>(
+    mode: Mode,
+    target: &Target,
+    plan: &Plan<R, K::Value, P>,
+    frame: Arc<Frame>,
+    run: Run<K::Value>,
+    body: impl Future<Output = R>,
+) -> R
+where
+    K: Keep<R>,
+    P: Policy<K::Value>,
+{
+    let started = Started::of(target);
+    let result = body.await;
+    let made = Made {
+        result,
+        frame,
+        started,
+    };
+    end::<R, K, P>(mode, target, plan, made, run).await
+}
+
+/// A caller who waits for a body that runs elsewhere.
+struct Patience<'a, R> {
+    mode: Mode,
+    limits: Limits,
+    target: &'a Target,
+    flight: &'a Flight,
+    receiver: Receiver<Result<R, Panic>>,
+}
+
+/// What came of waiting.
+enum Waited<R, V> {
+    Result(R),
+    /// The value from before is still good.
+    Old(V),
+    /// The time of `hard_timeout` is over.
+    Overdue(Duration, Receiver<Result<R, Panic>>),
+}
+
+impl<R> Patience<'_, R> {
+    /// Waits for the result until `soft_timeout`, if there is something to serve then, and then until
+    /// `hard_timeout`.
+    async fn wait<V>(mut self, old: Option<Found<V>>) -> Waited<R, V> {
+        let Limits { soft, hard } = self.limits;
+        let soft = soft.filter(|_| old.is_some());
+        let mut old = old;
+        if let Some(soft) = soft {
+            if let Some(result) = self.within(hard.map_or(soft, |hard| hard.min(soft))).await {
+                return Waited::Result(result);
+            }
+            old = match self.good(old) {
+                Ok(value) => return Waited::Old(value),
+                Err(old) => old,
+            };
+        }
+        let Some(hard) = hard else {
+            return Waited::Result(opened(self.mode.wait(self.receiver).await));
+        };
+        let left = hard.saturating_sub(soft.unwrap_or_default());
+        if let Some(result) = self.within(left).await {
+            return Waited::Result(result);
+        }
+        match self.good(old) {
+            Ok(value) => Waited::Old(value),
+            Err(_) => Waited::Overdue(hard, self.receiver),
+        }
+    }
+
+    async fn within(&mut self, limit: Duration) -> Option<R> {
+        let clock = &self.target.cache.core().settings.clock;
+        let received = clock.within(limit, &mut self.receiver);
+        self.mode.wait(received).await.map(opened)
+    }
+
+    /// The old value, counted, unless it has died meanwhile or was invalidated.
+    fn good<V>(&self, old: Option<Found<V>>) -> Result<V, Option<Found<V>>> {
+        let now = self.target.cache.core().settings.clock.now();
+        match old {
+            Some(old) if !self.flight.is_overtaken() && old.life.phase(now) != Phase::Dead => {
+                if old.life.phase(now) == Phase::Stale {
+                    self.target.count(Counter::Stale);
+                }
+                Ok(old.value)
+            }
+            old => Err(old),
+        }
+    }
+}
+
+/// The result, or the panic, of the body.
+fn opened<R>(parcel: Option<Result<R, Panic>>) -> R {
+    match parcel {
+        Some(Ok(result)) => result,
+        Some(Err(panic)) => resume_unwind(panic),
+        None => panic!("the runtime of a cached function ended before the function did"),
+    }
+}

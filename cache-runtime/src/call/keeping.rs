@@ -1,0 +1,140 @@
+//! What becomes of a result: it is kept, handed to those who wait, or replaced by an old one.
+
+use std::sync::Arc;
+
+use super::{Made, Plan};
+use crate::context::Context;
+use crate::error::{CacheError, ErrorKind};
+use crate::flight::Lead;
+use crate::keep::Keep;
+use crate::life::Phase;
+use crate::mode::Mode;
+use crate::observe::Counter;
+use crate::policy::Policy;
+use crate::target::{Found, Kept, Target};
+use crate::value::{Cargo, How};
+
+/// What those who wait get of a result that is not kept.
+pub(super) struct Unkept<Rest>(pub(super) Rest);
+
+/// Hands the result to those who wait, and keeps it as far as plan and policy say; whether they
+/// say so.
+pub(super) async fn keep<R, K, P>(
+    mode: Mode,
+    target: &Target,
+    plan: &Plan<R, K::Value, P>,
+    made: Made<R>,
+    mut lead: Lead,
+) -> (R, bool)
+where
+    K: Keep<R>,
+    P: Policy<K::Value>,
+{
+    let how = plan.ask.how;
+    let default = target.cache.core().settings.timeout;
+    let timeout = K::kept(&made.result).and_then(|value| {
+        let decisions = made.frame.decisions();
+        let is_none = K::is_none(value);
+        let decide = || {
+            plan.times
+                .decide(value, is_none, &plan.policy, &decisions, default)
+        };
+        if P::IS_PLAIN {
+            decide()
+        } else {
+            // The closures are the function's own: what they call is called by it.
+            Context::inside(&made.frame).enter(decide)
+        }
+    });
+    let result = made.result;
+    let (Some(timeout), Some(value)) = (timeout, K::kept(&result)) else {
+        lead.finish(|| cargo::<R, K>(how, &result));
+        return (result, false);
+    };
+    // A copy, for the store to write and the level to hold: the result itself goes to the caller,
+    // and its error need not be one that other threads may look at.
+    let value = (how.duplicate)(value);
+    if how.is_shared && target.cache.core().store().is_some() {
+        // Nobody waits for a write to a server.
+        lead.land(cargo::<R, K>(how, &result));
+    }
+    let kept = target
+        .write(mode, how, value, timeout, made.started, Some(lead.flight()))
+        .await;
+    lead.finish(|| cargo::<R, K>(how, &result));
+    match kept {
+        Ok(kept) => (result, !matches!(kept, Kept::TooLarge)),
+        // The function has run: its result is not lost for a write that failed, `strict` or not.
+        Err(error) => {
+            tell_unkept(target, &error);
+            (result, true)
+        }
+    }
+}
+
+/// A value that cannot be written is the program's fault, not the store's: counted, and said once.
+fn tell_unkept(target: &Target, error: &CacheError) {
+    if error.kind() == ErrorKind::Encode {
+        target.count(Counter::Errors);
+        if target.binding.is_news() {
+            tracing::warn!(%error, "results are not kept");
+        }
+    }
+}
+
+/// The function has failed where there is an old value: that is served, and the function left alone
+/// for a while.
+pub(super) async fn fall_back<R, K>(
+    mode: Mode,
+    target: &Target,
+    how: &How<K::Value>,
+    failure: R,
+    old: Found<K::Value>,
+    lead: Lead,
+) -> R
+where
+    K: Keep<R>,
+{
+    let core = target.cache.core();
+    let life = target.binding.site.and_then(|site| site.timeout.life());
+    let clock = &core.settings.clock;
+    core.retries.failed(&target.key, life.flatten(), clock);
+    target.binding.is_failing();
+    // What has been deleted meanwhile, here or elsewhere, is not served again. A store that cannot
+    // be asked is no reason to fail.
+    let served = if lead.flight().is_overtaken() {
+        None
+    } else {
+        match target.look(mode, how).await {
+            Ok(found) => found,
+            Err(_) => Some(old).filter(|old| old.life.phase(clock.now()) != Phase::Dead),
+        }
+    };
+    let Some(found) = served else {
+        return land::<R, K>(how, lead, failure);
+    };
+    if !found.is_fresh() {
+        target.count(Counter::Stale);
+    }
+    land::<R, K>(how, lead, K::wrap(found.value))
+}
+
+/// Ends the flight with this result and gives it back.
+pub(super) fn land<R, K>(how: &How<K::Value>, lead: Lead, result: R) -> R
+where
+    K: Keep<R>,
+{
+    lead.finish(|| cargo::<R, K>(how, &result));
+    result
+}
+
+/// A copy of the result for those who wait; `None` if it cannot be copied, which releases them.
+fn cargo<R, K>(how: &How<K::Value>, result: &R) -> Option<Cargo>
+where
+    K: Keep<R>,
+{
+    match K::kept(result) {
+        Some(value) => Some((how.share)(value)),
+        None => K::rest(result).map(|rest| Arc::new(Unkept(rest)) as Cargo),
+    }
+}

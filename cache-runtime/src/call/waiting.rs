@@ -1,0 +1,74 @@
+//! Waiting for another's execution, and what comes of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Ask;
+use super::keeping::Unkept;
+use crate::error::{CacheError, ErrorKind};
+use crate::flight::{Flight, Lead, Old, Waited};
+use crate::keep::Keep;
+use crate::mode::Mode;
+use crate::observe::Counter;
+use crate::target::{Found, Target};
+use crate::value::{Cargo, How};
+
+/// What came of waiting.
+pub(super) enum Turn<R> {
+    Lead(Lead),
+    Landed(Cargo),
+    /// A value from before, and what reading it counts as.
+    Old(Cargo, Counter),
+    Alone,
+    /// `hard_timeout`
+    GivenUp(R),
+}
+
+pub(super) async fn wait<R, V>(
+    mode: Mode,
+    target: &Target,
+    flight: &Arc<Flight>,
+    ask: &Ask<R, V>,
+) -> Turn<R> {
+    let flights = &target.cache.core().flights;
+    let hard = target.binding.site.and_then(|site| site.limits.hard);
+    let given_up = hard.filter(|hard| *hard <= ask.wait).zip(ask.or_error);
+    let limit = given_up.map_or(ask.wait, |(hard, _)| hard);
+    match (flights.wait(mode, flight, limit).await, given_up) {
+        (Some((Waited::Landed(cargo), _)), _) => Turn::Landed(cargo),
+        (Some((Waited::Old(old, counter), _)), _) => Turn::Old(old.cargo, counter),
+        (Some((_, Some(lead))), _) => Turn::Lead(lead),
+        (Some((Waited::TimedOut, _)), Some((hard, or_error))) => {
+            let name = target.binding.site.map_or("", |site| site.name);
+            Turn::GivenUp(or_error(overdue(name, hard)))
+        }
+        // Waiting would be a circle, took too long, or the result cannot be shared.
+        _ => Turn::Alone,
+    }
+}
+
+/// The function takes longer than it may.
+pub(crate) fn overdue(name: &str, limit: Duration) -> CacheError {
+    let text = format!("`{name}` did not return within its hard_timeout of {limit:?}");
+    CacheError::new(ErrorKind::Timeout, text).in_operation("call")
+}
+
+/// What was found, for those who need not wait.
+pub(super) fn old<V>(how: &How<V>, found: &Found<V>) -> Old {
+    Old {
+        cargo: (how.share)(&found.value),
+        life: found.life,
+        is_local: found.is_local,
+    }
+}
+
+/// The result that a leader brought home.
+pub(super) fn unshare<R, K>(how: &How<K::Value>, cargo: &Cargo) -> Option<R>
+where
+    K: Keep<R>,
+{
+    match cargo.downcast_ref::<Unkept<K::Rest>>() {
+        Some(Unkept(rest)) => Some(K::unrest(rest.clone())),
+        None => (how.unshare)(cargo).map(K::wrap),
+    }
+}

@@ -1,0 +1,71 @@
+//! The system's alarms: one thread wakes whoever waits, started by the first one.
+
+use std::sync::{Condvar, Mutex, Once, PoisonError};
+use std::task::Waker;
+use std::time::Instant;
+
+use super::waiting::Waiting;
+use crate::sync::lock;
+
+pub(super) static TIMER: Timer = Timer {
+    waiting: Mutex::new(Waiting::new()),
+    earlier: Condvar::new(),
+    started: Once::new(),
+};
+
+pub(super) struct Timer {
+    waiting: Mutex<Waiting<Instant>>,
+    /// Somebody waits for an earlier time than anybody before.
+    earlier: Condvar,
+    started: Once,
+}
+
+impl Timer {
+    /// Wakes `waker` at this time; true if it has come already.
+    pub(super) fn set(&'static self, at: Instant, number: &mut Option<u64>, waker: &Waker) -> bool {
+        if at <= Instant::now() {
+            return true;
+        }
+        self.started.call_once(|| {
+            let thread = std::thread::Builder::new().name("cache-timer".to_owned());
+            if let Err(error) = thread.spawn(|| self.run()) {
+                tracing::error!(%error, "no thread for the cache's time limits: none is kept");
+            }
+        });
+        if lock(&self.waiting).put(at, number, waker) {
+            self.earlier.notify_one();
+        }
+        false
+    }
+
+    pub(super) fn unset(&self, at: Instant, number: u64) {
+        lock(&self.waiting).take(at, number);
+    }
+
+    fn run(&self) {
+        let mut waiting = lock(&self.waiting);
+        loop {
+            let now = Instant::now();
+            let due = waiting.due(now);
+            if !due.is_empty() {
+                drop(waiting);
+                due.into_iter().for_each(Waker::wake);
+                waiting = lock(&self.waiting);
+                continue;
+            }
+            waiting = match waiting.first() {
+                None => self
+                    .earlier
+                    .wait(waiting)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(first) => {
+                    let left = first.saturating_duration_since(now);
+                    self.earlier
+                        .wait_timeout(waiting, left)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0
+                }
+            };
+        }
+    }
+}

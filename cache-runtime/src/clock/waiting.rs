@@ -1,0 +1,58 @@
+//! Those who wait for a time, in its order.
+
+use std::collections::BTreeMap;
+use std::task::Waker;
+
+/// Who waits, by time and then by number.
+pub(super) struct Waiting<T> {
+    by_time: BTreeMap<(T, u64), Waker>,
+    next: u64,
+}
+
+impl<T: Ord + Copy> Waiting<T> {
+    pub(super) const fn new() -> Self {
+        Self {
+            by_time: BTreeMap::new(),
+            next: 0,
+        }
+    }
+
+    /// Puts `waker` there, under the number it has had before; true if it is the first in time.
+    pub(super) fn put(&mut self, at: T, number: &mut Option<u64>, waker: &Waker) -> bool {
+        let number = *number.get_or_insert_with(|| {
+            self.next += 1;
+            self.next
+        });
+        match self.by_time.get_mut(&(at, number)) {
+            Some(set) => set.clone_from(waker),
+            None => {
+                self.by_time.insert((at, number), waker.clone());
+            }
+        }
+        self.first() == Some(at)
+    }
+
+    pub(super) fn take(&mut self, at: T, number: u64) {
+        self.by_time.remove(&(at, number));
+    }
+
+    pub(super) fn first(&self) -> Option<T> {
+        self.by_time.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Takes out all whose time has come. They are woken by the caller, without his lock.
+    pub(super) fn due(&mut self, now: T) -> Vec<Waker> {
+        let mut due = Vec::new();
+        while let Some(first) = self.by_time.first_entry()
+            && first.key().0 <= now
+        {
+            due.push(first.remove());
+        }
+        due
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn len(&self) -> usize {
+        self.by_time.len()
+    }
+}

@@ -1,0 +1,143 @@
+//! One execution across all processes that share a store: `lock`.
+//!
+//! The lock is an entry beside the value, `….:lock`, that only one can add. It holds a token of its
+//! owner, who alone takes it away, and dies by itself if its owner does. It saves work and proves
+//! nothing: who cannot have it (the store fails, the owner takes too long) runs the function without.
+
+use std::time::Duration;
+
+use crate::background;
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::mode::Mode;
+use crate::random::random_bits;
+use crate::target::{Found, Target};
+use crate::value::How;
+
+/// What the keys of locks end with.
+const SUFFIX: &str = ":lock";
+
+/// Whether this is the key of a function's lock.
+pub(crate) fn is_name(key: &str) -> bool {
+    key.strip_suffix(SUFFIX)
+        .and_then(|entry| entry.rsplit_once(':'))
+        .is_some_and(|(_, hash)| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// How long to wait before the first look at another's lock, and at the most between two.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// A lock that is ours, to be [released](Held::release); dropped, it is released behind.
+pub(crate) struct Held(Option<Owned>);
+
+struct Owned {
+    cache: Cache,
+    key: String,
+    token: String,
+    mode: Mode,
+}
+
+/// What came of asking for a lock.
+pub(crate) enum Locked<V> {
+    /// It is ours; and what there was when it became so.
+    Held(Held, Option<Found<V>>),
+    /// It is another's, or there is none; and what can be served instead of waiting.
+    Elsewhere(Option<Found<V>>),
+}
+
+/// Whether the function asks for a lock, and there is a store for it.
+pub(crate) fn is_wanted(target: &Target) -> bool {
+    life(target).is_some() && target.made().is_some() && target.cache.core().store().is_some()
+}
+
+fn life(target: &Target) -> Option<Duration> {
+    target.binding.site.and_then(|site| site.lock)
+}
+
+/// Asks for the lock, waiting at most `limit` for another's value. Who has `found` an old value does
+/// not wait.
+pub(crate) async fn acquire<V>(
+    mode: Mode,
+    target: &Target,
+    how: &How<V>,
+    found: Option<Found<V>>,
+    limit: Duration,
+) -> Locked<V> {
+    let (Some(store), Some(made)) = (target.cache.core().store(), target.made()) else {
+        return Locked::Elsewhere(found);
+    };
+    let life = life(target);
+    let key = format!("{made}{SUFFIX}");
+    let token = format!("{:016x}{:016x}", random_bits(), random_bits());
+    // Time in a store is the system's, whatever clock the cache goes by.
+    let clock = Clock::system();
+    let waiting = clock.stopwatch();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let added = store
+            .ask(mode, "lock", |store| {
+                store.add(&key, token.as_bytes(), life)
+            })
+            .await;
+        match added.map_err(|error| target.failed(error, &key)) {
+            Ok(true) => {
+                let held = Held(Some(Owned {
+                    cache: target.cache.clone(),
+                    key,
+                    token,
+                    mode,
+                }));
+                // Who had it before may have left a value.
+                let again = target.look(mode, how).await.unwrap_or(found);
+                return Locked::Held(held, again);
+            }
+            Ok(false) => {}
+            Err(_) => return Locked::Elsewhere(found),
+        }
+        let elapsed = waiting.elapsed();
+        if found.is_some() || elapsed >= limit {
+            return Locked::Elsewhere(found);
+        }
+        mode.wait(clock.alarm(pause.min(limit - elapsed))).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        match target.look(mode, how).await {
+            Ok(None) => {}
+            Ok(again) => return Locked::Elsewhere(again),
+            Err(_) => return Locked::Elsewhere(None),
+        }
+    }
+}
+
+impl Held {
+    /// Lets the next one have it. A store that fails lets it die.
+    pub(crate) async fn release(mut self, mode: Mode) {
+        if let Some(owned) = self.0.take() {
+            owned.release(mode).await;
+        }
+    }
+}
+
+impl Owned {
+    async fn release(self, mode: Mode) {
+        if let Some(store) = self.cache.core().store() {
+            let (key, token) = (&self.key, self.token.as_bytes());
+            let released = store
+                .ask(mode, "unlock", |store| store.delete_if(key, token))
+                .await;
+            if let Err(error) = released {
+                tracing::debug!(%error, key, "a lock stays until it dies");
+            }
+        }
+    }
+}
+
+// The call was cancelled, or the function panicked.
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(owned) = self.0.take() {
+            let mode = owned.mode;
+            let _ = background::spawn(mode, async move { owned.release(mode).await });
+        }
+    }
+}

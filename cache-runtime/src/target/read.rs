@@ -1,0 +1,165 @@
+//! Reading one entry: in the in-process level, and in the shared store.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::Target;
+use crate::clock::NEVER;
+use crate::codec::{Decoded, Times};
+use crate::error::CacheError;
+use crate::life::{Care, Life, Phase};
+use crate::mode::Mode;
+use crate::observe::Counter;
+use crate::value::How;
+
+/// A value that was found, not dead, and what is known of its age.
+pub(crate) struct Found<V> {
+    pub(crate) value: V,
+    /// On the clock of this process.
+    pub(crate) life: Life,
+    pub(crate) phase: Phase,
+    /// What the computation took.
+    pub(crate) cost: Duration,
+    /// Where it was counted as a hit, if it is one.
+    pub(crate) is_local: bool,
+}
+
+impl<V> Found<V> {
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.phase < Phase::Stale
+    }
+
+    pub(crate) fn is_calm(&self) -> bool {
+        self.phase == Phase::Calm
+    }
+
+    pub(crate) fn is_late(&self) -> bool {
+        self.phase == Phase::Late
+    }
+
+    /// What serving it counts as.
+    pub(crate) fn counter(&self) -> Counter {
+        Counter::of_read(self.phase, self.is_local)
+    }
+}
+
+impl Target {
+    /// What the function says about the time around its timeout.
+    pub(crate) fn care(&self) -> &'static Care {
+        self.binding.site.map_or(&Care::NONE, |site| &site.care)
+    }
+
+    /// The fresh value in the in-process level.
+    pub(crate) fn read_level<V>(&self, how: &How<V>) -> Option<V> {
+        let found = self.look_level(how)?;
+        found.is_fresh().then_some(found.value)
+    }
+
+    /// The value in the in-process level, fresh or stale.
+    pub(crate) fn look_level<V>(&self, how: &How<V>) -> Option<Found<V>> {
+        let level = self.cache.core().level(how.is_shared)?;
+        let found = level.look(&self.key.lookup(), |entry, now| {
+            let life = entry.life();
+            Some(Found {
+                value: (how.copy)(entry)?,
+                phase: life.phase(now),
+                life,
+                cost: entry.cost(),
+                is_local: true,
+            })
+        })?;
+        if found.is_none() {
+            self.count(Counter::Undecodable);
+        }
+        found
+    }
+
+    /// The value in the in-process level or else in the shared store, fresh or stale.
+    pub(crate) async fn look<V>(
+        &self,
+        mode: Mode,
+        how: &How<V>,
+    ) -> Result<Option<Found<V>>, CacheError> {
+        match self.look_level(how) {
+            None => self.look_store(mode, how).await,
+            found => Ok(found),
+        }
+    }
+
+    /// The fresh value in the shared store. Undecodable bytes are a counted miss.
+    pub(crate) async fn read_store<V>(
+        &self,
+        mode: Mode,
+        how: &How<V>,
+    ) -> Result<Option<V>, CacheError> {
+        let found = self.look_store(mode, how).await?;
+        Ok(found.filter(Found::is_fresh).map(|found| found.value))
+    }
+
+    /// The value in the shared store, fresh or stale.
+    pub(crate) async fn look_store<V>(
+        &self,
+        mode: Mode,
+        how: &How<V>,
+    ) -> Result<Option<Found<V>>, CacheError> {
+        let (Some(store), Some(made), true) =
+            (self.cache.core().store(), &self.made, how.is_shared)
+        else {
+            return Ok(None);
+        };
+        let bytes = store
+            .ask(mode, "get", |store| store.get(made))
+            .await
+            .map_err(|error| self.failed(error, made))?;
+        let Some(bytes) = bytes else { return Ok(None) };
+        Ok(self.decode(how, &bytes))
+    }
+
+    /// The value in these bytes, if they are one and it is not dead.
+    pub(crate) fn decode<V>(&self, how: &How<V>, bytes: &[u8]) -> Option<Found<V>> {
+        let settings = &self.cache.core().settings;
+        let made = self.made().unwrap_or_default();
+        let decoded = settings
+            .unseal(made, Cow::Borrowed(bytes))
+            .and_then(|bytes| (how.decode)(&bytes, &settings.codec()));
+        let Ok(Decoded { value, times }) = decoded else {
+            self.count(Counter::Undecodable);
+            return None;
+        };
+        let (life, cost) = match times {
+            // A format without times: the store alone knows.
+            None => (Life::plain(NEVER), Duration::ZERO),
+            Some(times) => self.life_of(&times),
+        };
+        let phase = life.phase(settings.clock.now());
+        (phase != Phase::Dead).then_some(Found {
+            value,
+            life,
+            phase,
+            cost,
+            is_local: false,
+        })
+    }
+
+    /// The life of an entry with these times, on the clock of this process.
+    fn life_of(&self, times: &Times) -> (Life, Duration) {
+        let clock = &self.cache.core().settings.clock;
+        let cost = Duration::from_micros(times.cost.into());
+        let expires = match times.expires {
+            0 => NEVER,
+            expires => expires,
+        };
+        let life = Life::new(times.created, expires, cost, self.care());
+        // Both clocks are read once, so that an entry's age is that of one moment.
+        (life.on(clock.wall(), clock.now()), cost)
+    }
+
+    /// What was sealed for this entry, where bytes are handed on as they are. Anything else is a
+    /// counted miss.
+    pub(crate) fn unseal(&self, made: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        let settings = &self.cache.core().settings;
+        let unsealed = settings.unseal(made, Cow::Owned(bytes));
+        let unsealed = unsealed.inspect_err(|_| self.count(Counter::Undecodable));
+        unsealed.ok().map(Cow::into_owned)
+    }
+}
