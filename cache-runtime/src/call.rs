@@ -307,12 +307,16 @@ where
     let is_failure = K::is_failure(&made.result);
     let result = match (then, old) {
         (Then::HandOver, _) => land::<R, K>(plan.ask.how, lead, made.result),
-        (Then::Keep, None) => keep::<R, K, P>(mode, target, plan, made, lead).await.0,
+        (Then::Keep, None) => {
+            keep::<R, K, P>(mode, target, plan, made, lead, false)
+                .await
+                .0
+        }
         (Then::Keep, Some(old)) if is_failure => {
             fall_back::<R, K>(mode, target, plan.ask.how, made.result, old, lead).await
         }
         (Then::Keep, Some(_)) => {
-            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead).await;
+            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead, false).await;
             target.cache.core().retries.forget(&target.key);
             target.binding.works_again();
             if !is_kept {
@@ -326,7 +330,7 @@ where
             let _overtaking = flights
                 .overtake_others(mode, &target.key, Some(lead.flight()))
                 .await;
-            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead).await;
+            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead, true).await;
             if !is_kept && !is_failure {
                 let _ = target.delete(mode).await;
             }

@@ -64,9 +64,7 @@ async fn clear_mode(mode: Mode, site: &'static Site, cache: &Cache) -> Result<()
     let cleared = match core.store() {
         Some(store) => {
             let prefix = format!("{}{}:", cache.store_prefix("clear")?, site.prefix());
-            store
-                .walk(mode, "clear", |store| store.clear(&prefix))
-                .await
+            cache.clear_prefix(mode, store, &prefix).await
         }
         None => Ok(()),
     };

@@ -30,7 +30,7 @@
 //! | `flight`, `retries`, `background`, `parcel` | one execution per key; when to try again; what goes on behind a call |
 //! | `target` | one entry: the only places that read, write and delete it |
 //! | `codec`, `value` | how values become bytes, and how they are held in process |
-//! | `store`, `stores`, `guarded`, `breaker`, `glob` | stores outside, behind time limits and a breaker |
+//! | `store`, `stores`, `guarded`, `breaker`, `recovery`, `glob` | stores outside, behind time limits and a breaker; what could not reach them |
 //! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
 //! | `observe`, `error` | what is counted and told |
@@ -100,6 +100,7 @@ mod parcel;
 mod policy;
 mod random;
 mod reclaim;
+mod recovery;
 mod registry;
 mod renewal;
 mod retries;

@@ -12,7 +12,9 @@ use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::key::{self, KeyError, Tree};
 use crate::local::{FullKey, Header};
+use crate::mode::Mode;
 use crate::observe::Counter;
+use crate::recovery;
 use crate::space::Binding;
 
 pub(crate) use read::Found;
@@ -138,6 +140,36 @@ impl Target {
             Counter::Errors
         });
         error.on_key(made)
+    }
+
+    /// What could not be told to the store is made up for first.
+    pub(crate) async fn settle(&self, mode: Mode) -> Result<(), CacheError> {
+        let core = self.cache.core();
+        if let (Some(store), Some(made)) = (core.store(), &self.made)
+            && core.owed.has(made)
+        {
+            store
+                .ask(mode, "delete", |store| store.delete(made))
+                .await
+                .map_err(|error| self.failed(error, made))?;
+            core.owed.paid(made);
+        }
+        Ok(())
+    }
+
+    /// What came of a change to the store: where it failed, what is there is not to be served.
+    pub(crate) fn settled<T>(
+        &self,
+        made: &str,
+        changed: Result<T, CacheError>,
+    ) -> Result<T, CacheError> {
+        let owed = &self.cache.core().owed;
+        match &changed {
+            Ok(_) => owed.paid(made),
+            Err(error) if recovery::leaves_it(error) => owed.key(made),
+            Err(_) => {}
+        }
+        changed
     }
 
     pub(crate) fn clock(&self) -> Clock {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::flight::Table;
 use crate::guarded::Guarded;
 use crate::local::{Bounds, Level};
+use crate::recovery::Owed;
 use crate::retries::Retries;
 use crate::settings::Settings;
 use crate::space::Space;
@@ -26,6 +27,7 @@ pub(crate) struct Core {
     pub(crate) settings: Settings,
     pub(crate) flights: Arc<Table>,
     pub(crate) retries: Retries,
+    pub(crate) owed: Owed,
     level: Option<Level>,
     store: Option<Guarded>,
     spaces: Mutex<HashMap<Arc<str>, Arc<Space>>>,
@@ -54,6 +56,7 @@ impl Core {
         Self {
             flights: Table::new(settings.op_timeout, settings.clock.clone()),
             retries: Retries::default(),
+            owed: Owed::default(),
             settings,
             level,
             store,

@@ -8,9 +8,11 @@ use super::handle::Cache;
 use super::ops::how;
 use crate::error::{CacheError, ErrorKind};
 use crate::glob::Glob;
+use crate::guarded::Guarded;
 use crate::lock;
 use crate::mode::Mode;
 use crate::observe::Counter;
+use crate::recovery;
 use crate::target::{Found, Target};
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
@@ -40,7 +42,9 @@ impl Cache {
             .ask(mode, "get_many", |store| store.get_many(&made))
             .await
             .inspect_err(|_| counters.count(Counter::Errors))?;
+        let owed = &self.core().owed;
         for ((key, target), bytes) in keys.into_iter().zip(&targets).zip(values) {
+            let bytes = bytes.filter(|_| target.made().is_some_and(|made| !owed.has(made)));
             let value = bytes.and_then(|bytes| target.decode(how::<T>(), &bytes));
             let value = value.filter(Found::is_fresh).map(|found| found.value);
             target.count(if value.is_some() {
@@ -101,10 +105,23 @@ impl Cache {
             }
         }
         let counters = &self.space().text.counters;
+        let owed = &self.core().owed;
         let bad = store
             .ask(mode, "set_many", |store| store.set_many(&encoded, life))
             .await
-            .inspect_err(|_| counters.count(Counter::Errors))?;
+            .inspect_err(|error| {
+                counters.count(Counter::Errors);
+                if recovery::leaves_it(error) {
+                    encoded.iter().for_each(|(made, _)| owed.key(made));
+                }
+            })?;
+        for (at, (made, _)) in encoded.iter().enumerate() {
+            if bad.contains(&at) {
+                owed.key(made);
+            } else {
+                owed.paid(made);
+            }
+        }
         counters.count_many(Counter::Sets, (keys.len() - bad.len()) as u64);
         failed.extend(bad.into_iter().filter_map(|at| keys.get(at).cloned()));
         Ok(failed)
@@ -130,10 +147,17 @@ impl Cache {
             made.extend(target.made().map(str::to_owned));
         }
         let counters = &self.space().text.counters;
+        let owed = &self.core().owed;
         let count = store
             .ask(mode, "delete_many", |store| store.delete_many(&made))
             .await
-            .inspect_err(|_| counters.count(Counter::Errors))?;
+            .inspect_err(|error| {
+                counters.count(Counter::Errors);
+                if recovery::leaves_it(error) {
+                    made.iter().for_each(|made| owed.key(made));
+                }
+            })?;
+        made.iter().for_each(|made| owed.paid(made));
         counters.count_many(Counter::Deletes, count);
         Ok(count)
     }
@@ -150,14 +174,27 @@ impl Cache {
         let cleared = match self.core().store() {
             Some(store) => {
                 let prefix = self.store_prefix("clear")?;
-                store
-                    .walk(mode, "clear", |store| store.clear(&prefix))
-                    .await
+                self.clear_prefix(mode, store, &prefix).await
             }
             None => Ok(()),
         };
         self.core().flights.end_where(is_mine);
         cleared
+    }
+
+    /// Clears a prefix of the store; where that fails, nothing of it is served until it is made up for.
+    pub(crate) async fn clear_prefix(
+        &self,
+        mode: Mode,
+        store: &Guarded,
+        prefix: &str,
+    ) -> Result<(), CacheError> {
+        let cleared = store.walk(mode, "clear", |store| store.clear(prefix)).await;
+        cleared.inspect_err(|error| {
+            if recovery::leaves_it(error) {
+                self.core().owed.prefix(prefix);
+            }
+        })
     }
 
     /// What every key of this prefix and version starts with.

@@ -89,9 +89,11 @@ impl Cache {
         let _overtaking = self.core().flights.overtake(mode, &target.key).await;
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(made, value, life)?;
-            store
+            let written = store
                 .ask(mode, "set", |store| store.set(made, &bytes, life))
-                .await
+                .await;
+            target
+                .settled(made, written)
                 .map_err(|error| target.failed(error, made))?;
         }
         if let Some(level) = self.level() {
@@ -124,6 +126,7 @@ impl Cache {
         let mut added = true;
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(made, value, life)?;
+            target.settle(mode).await?;
             added = store
                 .ask(mode, "add", |store| store.add(made, &bytes, life))
                 .await
@@ -175,6 +178,7 @@ impl Cache {
 
     pub(crate) async fn op_ttl(&self, mode: Mode, key: &str) -> Result<Ttl, CacheError> {
         let target = self.target(key)?;
+        target.settle(mode).await?;
         if let Some((store, made)) = self.store_of(&target) {
             return store
                 .ask(mode, "ttl", |store| store.ttl(made))
@@ -200,6 +204,7 @@ impl Cache {
                 .await
                 .map(|life| life != Ttl::Missing);
         };
+        target.settle(mode).await?;
         let is_there = match store.ask(mode, "has_key", |store| store.ttl(made)).await {
             Ok(life) => Ok(life != Ttl::Missing),
             // A store that does not know how long still knows whether.
@@ -229,6 +234,7 @@ impl Cache {
                 .in_operation("incr")
                 .on_key(key));
             }
+            target.settle(mode).await?;
             return store
                 .ask(mode, "incr", |store| store.incr(made, by))
                 .await

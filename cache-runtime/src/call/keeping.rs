@@ -18,13 +18,14 @@ use crate::value::{Cargo, How};
 pub(super) struct Unkept<Rest>(pub(super) Rest);
 
 /// Hands the result to those who wait, and keeps it as far as plan and policy say; whether they
-/// say so.
+/// say so. `replaces`: what is there, though it may be fresh, is not to be served any more.
 pub(super) async fn keep<R, K, P>(
     mode: Mode,
     target: &Target,
     plan: &Plan<R, K::Value, P>,
     made: Made<R>,
     mut lead: Lead,
+    replaces: bool,
 ) -> (R, bool)
 where
     K: Keep<R>,
@@ -67,6 +68,9 @@ where
         // The function has run: its result is not lost for a write that failed, `strict` or not.
         Err(error) => {
             tell_unkept(target, &error);
+            if replaces && let Some(made) = target.made() {
+                let _ = target.settled::<()>(made, Err(error));
+            }
             (result, true)
         }
     }

@@ -10,6 +10,7 @@ use crate::error::CacheError;
 use crate::life::{Care, Life, Phase};
 use crate::mode::Mode;
 use crate::observe::Counter;
+use crate::recovery;
 use crate::value::How;
 
 /// A value that was found, not dead, and what is known of its age.
@@ -107,10 +108,18 @@ impl Target {
         else {
             return Ok(None);
         };
+        let owed = &self.cache.core().owed;
+        if owed.has(made) {
+            // Whatever is there was to be gone.
+            return self.settle(mode).await.map(|()| None);
+        }
         let bytes = store
             .ask(mode, "get", |store| store.get(made))
             .await
             .map_err(|error| self.failed(error, made))?;
+        if !owed.is_empty() {
+            recovery::pay_behind(&self.cache, mode);
+        }
         let Some(bytes) = bytes else { return Ok(None) };
         Ok(self.decode(how, &bytes))
     }

@@ -63,15 +63,19 @@ impl Target {
             let written = store
                 .ask(mode, "set", |store| store.set(made, &bytes, physical))
                 .await;
+            let written = match flight {
+                // What is there is older, and is told so by its own times.
+                Some(_) if written.is_err() => written,
+                _ => self.settled(made, written),
+            };
             match written.map_err(|error| self.failed(error, made)) {
                 Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(Kept::TooLarge),
                 written => written?,
             }
             if is_overtaken() {
                 // The invalidation may have come to the store before this value did.
-                store
-                    .ask(mode, "delete", |store| store.delete(made))
-                    .await?;
+                let deleted = store.ask(mode, "delete", |store| store.delete(made)).await;
+                self.settled(made, deleted)?;
                 return Ok(Kept::Overtaken);
             }
         }
@@ -102,9 +106,9 @@ impl Target {
             was_there = level.change(&self.key, |fresh| Change::Remove(fresh.is_some()));
         }
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
-            was_there |= store
-                .ask(mode, "delete", |store| store.delete(made))
-                .await
+            let deleted = store.ask(mode, "delete", |store| store.delete(made)).await;
+            was_there |= self
+                .settled(made, deleted)
                 .map_err(|error| self.failed(error, made))?;
         }
         if was_there {
@@ -124,7 +128,10 @@ impl Target {
             was_fresh = level.expire(&self.key);
         }
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
-            was_fresh |= self.expire_store(mode, store, made).await?;
+            self.settle(mode).await?;
+            // Where this fails, it must not be served as fresh again; so not at all.
+            let expired = self.expire_store(mode, store, made).await;
+            was_fresh |= self.settled(made, expired)?;
         }
         Ok(was_fresh)
     }
@@ -184,6 +191,7 @@ impl Target {
             return self.delete(mode).await;
         };
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
+            self.settle(mode).await?;
             return self.touch_store(mode, store, made, life).await;
         }
         let Some(level) = core.any_level() else {

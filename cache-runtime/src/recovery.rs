@@ -1,0 +1,241 @@
+//! Invalidations that could not reach the store: remembered, and made up for when it is back.
+//!
+//! A delete that fails leaves an old value in the store, which would be served when the store returns.
+//! So the key is owed: it is not read from there until it has been deleted, by the next who asks for
+//! it, or behind any other call. A write that was to take the place of an older value is made up for
+//! in the same way, as a delete. What is owed is known to this process alone, and goes with it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::background;
+use crate::cache::Cache;
+use crate::error::{CacheError, ErrorKind};
+use crate::mode::Mode;
+use crate::sync::lock;
+
+/// So many keys are remembered. Beyond that the oldest is forgotten, and may be served again until its
+/// timeout.
+const MOST: usize = 100_000;
+/// So many prefixes.
+const MOST_PREFIXES: usize = 100;
+/// So many keys are deleted at once.
+const BATCH: usize = 500;
+
+/// What the store is owed.
+#[derive(Default)]
+pub(crate) struct Owed {
+    debts: Mutex<Debts>,
+    /// Usually there is none, and nobody should have to take the lock to see that.
+    any: AtomicBool,
+    is_paying: AtomicBool,
+}
+
+/// A key or a prefix, with its number.
+type Debt = (u64, String);
+
+#[derive(Default)]
+struct Debts {
+    /// By age: the newest has the largest number.
+    by_age: BTreeMap<u64, String>,
+    keys: HashMap<String, u64>,
+    /// What was to be cleared.
+    prefixes: Vec<Debt>,
+    next: u64,
+    is_full: bool,
+}
+
+impl Owed {
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.any.load(Ordering::Relaxed)
+    }
+
+    /// This key was to be deleted.
+    pub(crate) fn key(&self, key: &str) {
+        let mut debts = lock(&self.debts);
+        debts.add(key);
+        self.any.store(true, Ordering::Relaxed);
+    }
+
+    /// Every key with this prefix was to be deleted.
+    pub(crate) fn prefix(&self, prefix: &str) {
+        let mut debts = lock(&self.debts);
+        let number = debts.number();
+        debts.prefixes.retain(|(_, known)| known != prefix);
+        debts.prefixes.push((number, prefix.to_owned()));
+        if debts.prefixes.len() > MOST_PREFIXES {
+            debts.prefixes.remove(0);
+        }
+        self.any.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this key is not to be read.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let debts = lock(&self.debts);
+        let is_cleared = |(_, prefix): &Debt| key.starts_with(prefix);
+        debts.keys.contains_key(key) || debts.prefixes.iter().any(is_cleared)
+    }
+
+    /// This key has been deleted, or written anew.
+    pub(crate) fn paid(&self, key: &str) {
+        if self.is_empty() {
+            return;
+        }
+        let mut debts = lock(&self.debts);
+        if let Some(number) = debts.keys.remove(key) {
+            debts.by_age.remove(&number);
+        }
+        self.note(&debts);
+    }
+
+    /// The next to be deleted: some keys, and a prefix.
+    fn next(&self) -> (Vec<Debt>, Option<Debt>) {
+        let debts = lock(&self.debts);
+        let keys = debts.by_age.iter().take(BATCH);
+        let keys = keys.map(|(number, key)| (*number, key.clone()));
+        (keys.collect(), debts.prefixes.first().cloned())
+    }
+
+    /// These have been deleted; what is owed again since then is not paid with it.
+    fn paid_keys(&self, paid: &[u64]) {
+        let mut debts = lock(&self.debts);
+        for number in paid {
+            if let Some(key) = debts.by_age.remove(number) {
+                debts.keys.remove(&key);
+            }
+        }
+        self.note(&debts);
+    }
+
+    fn paid_prefix(&self, number: u64) {
+        let mut debts = lock(&self.debts);
+        debts.prefixes.retain(|(other, _)| *other != number);
+        self.note(&debts);
+    }
+
+    fn note(&self, debts: &Debts) {
+        let any = !debts.keys.is_empty() || !debts.prefixes.is_empty();
+        self.any.store(any, Ordering::Relaxed);
+    }
+}
+
+impl Debts {
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    fn add(&mut self, key: &str) {
+        let number = self.number();
+        if let Some(older) = self.keys.insert(key.to_owned(), number) {
+            self.by_age.remove(&older);
+        }
+        self.by_age.insert(number, key.to_owned());
+        if self.keys.len() > MOST
+            && let Some((_, oldest)) = self.by_age.pop_first()
+        {
+            self.keys.remove(&oldest);
+            if !std::mem::replace(&mut self.is_full, true) {
+                tracing::warn!(
+                    keys = MOST,
+                    "more deletes have failed than are remembered; the oldest may be served again",
+                );
+            }
+        }
+    }
+}
+
+/// Whether a change that ended so may have left there what it was to end.
+pub(crate) fn leaves_it(error: &CacheError) -> bool {
+    !matches!(
+        error.kind(),
+        ErrorKind::Key | ErrorKind::Config | ErrorKind::Encode | ErrorKind::Unsupported
+    )
+}
+
+/// Makes up behind the caller for what is owed, if nobody is at it.
+pub(crate) fn pay_behind(cache: &Cache, mode: Mode) {
+    let owed = &cache.core().owed;
+    if owed.is_empty() || owed.is_paying.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let paying = Paying(cache.clone());
+    let _ = background::spawn(mode, async move { paying.pay(mode).await });
+}
+
+/// Somebody is at it, until this is dropped.
+struct Paying(Cache);
+
+impl Paying {
+    async fn pay(&self, mode: Mode) {
+        let core = self.0.core();
+        let Some(store) = core.store() else { return };
+        loop {
+            let (keys, prefix) = core.owed.next();
+            if let Some((number, prefix)) = &prefix {
+                let cleared = store.walk(mode, "clear", |store| store.clear(prefix)).await;
+                if cleared.is_err() {
+                    return;
+                }
+                core.owed.paid_prefix(*number);
+            }
+            if keys.is_empty() && prefix.is_none() {
+                tracing::info!("the cache's store has had the deletes that it was owed");
+                return;
+            }
+            let (numbers, keys): (Vec<u64>, Vec<String>) = keys.into_iter().unzip();
+            let deleted = store.ask(mode, "delete_many", |store| store.delete_many(&keys));
+            if deleted.await.is_err() {
+                // The next caller who finds the store alive tries again.
+                return;
+            }
+            core.owed.paid_keys(&numbers);
+        }
+    }
+}
+
+impl Drop for Paying {
+    fn drop(&mut self) {
+        self.0.core().owed.is_paying.store(false, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, Owed};
+
+    #[test]
+    fn what_is_owed_is_not_read_until_it_is_paid() {
+        let owed = Owed::default();
+        assert!(owed.is_empty() && !owed.has("a"));
+        owed.key("a");
+        owed.key("b");
+        owed.key("a");
+        owed.prefix("app:1:");
+        assert!(owed.has("a") && owed.has("b") && owed.has("app:1:x") && !owed.has("app:2:x"));
+        owed.paid("a");
+        assert!(!owed.has("a") && owed.has("b"));
+        let (keys, prefix) = owed.next();
+        let numbers: Vec<u64> = keys.iter().map(|(number, _)| *number).collect();
+        assert_eq!(keys[0].1, "b");
+        owed.paid_prefix(prefix.unwrap().0);
+        owed.key("b");
+        owed.paid_keys(&numbers);
+        assert!(owed.has("b"), "owed again since then");
+        owed.paid("b");
+        assert!(owed.is_empty());
+    }
+
+    #[test]
+    fn beyond_the_bound_the_newest_are_remembered() {
+        let owed = Owed::default();
+        for number in 0..=MOST {
+            owed.key(&number.to_string());
+        }
+        assert!(!owed.has("0") && owed.has("1") && owed.has(&MOST.to_string()));
+    }
+}
