@@ -329,6 +329,7 @@ impl Store for MapStore {
     fn capabilities(&self) -> Capabilities {
         let mut can = Capabilities::default();
         can.atomic_add = true;
+        can.atomic_delete_if = true;
         can.atomic_incr = true;
         can.list_keys = true;
         if self.has(Flaw::Coarse) {
@@ -336,6 +337,26 @@ impl Store for MapStore {
         }
         can.max_value = (!self.has(Flaw::HasALimitAndDoesNotSay)).then_some(MOST);
         can
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        if self.has(Flaw::DeleteIfIsTwoSteps) {
+            return Box::pin(async move {
+                let is_it = self.read(key).is_some_and(|there| there == value);
+                thread::sleep(Duration::from_micros(200));
+                Ok(is_it && self.change(key, |map, key, _| map.remove(key)).is_some())
+            });
+        }
+        done(Ok(self.change(key, |map, key, kept| {
+            let is_it = match kept {
+                None => false,
+                Some((there, _)) => there == value || self.has(Flaw::DeleteIfDoesNotLook),
+            };
+            if is_it {
+                map.remove(key);
+            }
+            is_it
+        })))
     }
 
     fn add<'a>(

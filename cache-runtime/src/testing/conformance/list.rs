@@ -226,6 +226,7 @@ behaviours! {
         set_writes_over_and_gives_a_new_life
         delete_says_what_was_there
         add_takes_what_is_free
+        delete_if_takes_only_what_it_names
         touch_changes_the_life_alone
         ttl_says_how_long
         very_long_and_very_short_lives_are_lives
@@ -250,6 +251,7 @@ behaviours! {
         of_many_adds_one_wins
         of_many_adds_on_an_expired_key_one_wins
         many_incrs_lose_none
+        delete_if_takes_nothing_that_came_in_between
         readers_see_whole_values
         callers_get_their_own_answers
     }

@@ -56,6 +56,7 @@ impl Raw {
         get(key: &str) -> Option<Vec<u8>>;
         set(key: &str, value: &[u8], ttl: Option<Duration>) -> ();
         delete(key: &str) -> bool;
+        delete_if(key: &str, value: &[u8]) -> bool;
         add(key: &str, value: &[u8], ttl: Option<Duration>) -> bool;
         touch(key: &str, ttl: Option<Duration>) -> bool;
         ttl(key: &str) -> Ttl;

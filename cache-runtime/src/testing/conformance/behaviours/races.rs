@@ -117,6 +117,36 @@ pub(crate) async fn many_incrs_lose_none(bed: &Bed) -> Verdict {
     Ok(())
 }
 
+pub(crate) async fn delete_if_takes_nothing_that_came_in_between(bed: &Bed) -> Verdict {
+    const ROUNDS: usize = 30;
+    if !bed.capabilities().atomic_delete_if {
+        return Err(Failure::unable("it does not say `atomic_delete_if`"));
+    }
+    let store = bed.store()?;
+    let name = bed.prefix();
+    for round in 0..ROUNDS {
+        let key = format!("{name}:1:{round}");
+        store.set(&key, b"old", MINUTE).await?;
+        let gone = bed
+            .race(4, |racer| {
+                let (store, key) = (store.clone(), key.clone());
+                async move {
+                    if racer > 0 {
+                        return Ok(store.delete_if(&key, b"old").await?);
+                    }
+                    store.set(&key, b"new", MINUTE).await?;
+                    Ok(false)
+                }
+            })
+            .await?;
+        let found = store.get(&key).await?;
+        check_eq!(found.as_deref(), Some(&b"new"[..]), "what came in between");
+        let gone = gone.into_iter().filter(|gone| *gone).count();
+        check!(gone <= 1, "it was told {gone} times that it was deleted");
+    }
+    Ok(())
+}
+
 pub(crate) async fn readers_see_whole_values(bed: &Bed) -> Verdict {
     const SIZE: usize = 20_000;
     const WRITERS: usize = 6;

@@ -57,6 +57,27 @@ pub(crate) async fn delete_says_what_was_there(bed: &Bed) -> Verdict {
     Ok(())
 }
 
+pub(crate) async fn delete_if_takes_only_what_it_names(bed: &Bed) -> Verdict {
+    let store = bed.store()?;
+    let key = format!("{}:1:key", bed.prefix());
+    check!(!store.delete_if(&key, b"one").await?, "it is not there");
+    store.set(&key, b"one", MINUTE).await?;
+    for other in [&b"two"[..], b"one ", b"on", b""] {
+        check!(!store.delete_if(&key, other).await?, "it is another");
+    }
+    check_eq!(value(&store, &key).await?, some("one"));
+    check!(store.delete_if(&key, b"one").await?, "it is this one");
+    check_eq!(value(&store, &key).await?, None);
+    check!(!store.delete_if(&key, b"one").await?, "it is gone");
+    let bytes = [0, 255, 13, 10, 0];
+    store.set(&key, &bytes, MINUTE).await?;
+    check!(store.delete_if(&key, &bytes).await?, "bytes are bytes");
+    store.set(&key, b"one", Some(bed.short())).await?;
+    bed.outlive_short().await;
+    check!(!store.delete_if(&key, b"one").await?, "it has expired");
+    Ok(())
+}
+
 pub(crate) async fn add_takes_what_is_free(bed: &Bed) -> Verdict {
     let store = bed.store()?;
     let key = format!("{}:1:key", bed.prefix());
