@@ -235,3 +235,61 @@ fn around_redis_both_kinds_of_callers_meet_the_faults() {
         .unwrap();
     assert_eq!(store.asked("set"), 1);
 }
+
+#[cache_result(timeout = 60, key(n), key_prefix = "twice", cache = cache.clone())]
+async fn twice(cache: &Cache, n: u64) -> u64 {
+    n * 2
+}
+
+/// Polls each of these once; how many are ready.
+fn ready_at_once<F: Future>(futures: &mut [std::pin::Pin<Box<F>>]) -> usize {
+    let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+    let poll = |future: &mut std::pin::Pin<Box<F>>| future.as_mut().poll(&mut task).is_ready();
+    futures.iter_mut().map(poll).filter(|ready| *ready).count()
+}
+
+#[test]
+fn a_store_that_hangs_does_not_pile_up_callers() {
+    let store = FaultyStore::new(OwnStore::default());
+    let cache = cache(&store);
+    store.inject(Fault::Hang, When::Always);
+    // Each has a key of its own, so that none waits for another.
+    let mut calls: Vec<_> = (0..12_000).map(|n| Box::pin(twice(&cache, n))).collect();
+    let ready = ready_at_once(&mut calls);
+    // Those beyond the bound have run their function at once.
+    assert_eq!((store.asked("get"), ready), (10_000, 2_000));
+    let errors = cache.stats().errors;
+    assert_eq!(errors, 2_000, "counted as any failure of the store");
+    drop(calls);
+    // The bound is not the breaker, and nothing is left over.
+    store.heal();
+    for _ in 0..2 {
+        assert_eq!(futures_executor::block_on(twice(&cache, 1)), 2);
+    }
+    assert_eq!(cache.stats().hits, 1);
+}
+
+#[test]
+fn a_store_that_hangs_does_not_pile_up_values() {
+    let store = FaultyStore::new(OwnStore::default());
+    let cache = cache(&store);
+    store.inject(Fault::Hang, When::Always);
+    let value = "v".repeat(1 << 20).split_off(1000);
+    let keys: Vec<_> = (0..100).map(|n| n.to_string()).collect();
+    let sets = keys.iter().map(|key| Box::pin(cache.set(key, &value, 60)));
+    let mut sets: Vec<_> = sets.collect();
+    let ready = ready_at_once(&mut sets);
+    let asked = store.asked("set");
+    // 64 MiB and one more.
+    assert!((65..=66).contains(&asked), "{asked}");
+    assert_eq!(asked + ready as u64, 100);
+    let error = futures_executor::block_on(cache.set("one more", &value, 60)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(
+        error.is_retryable() && error.operation() == "set",
+        "{error}"
+    );
+    drop(sets);
+    store.heal();
+    futures_executor::block_on(cache.set("one more", &value, 60)).unwrap();
+}

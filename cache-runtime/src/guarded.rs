@@ -1,4 +1,5 @@
-//! A shared store behind its time limit and its breaker; every operation on a store goes here.
+//! A shared store behind its time limit, its breaker and a bound on what waits for it; every operation
+//! on a store goes here.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,10 +14,12 @@ use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
 use crate::store::{Store, StoreFuture};
 use crate::sync::lock;
+use crate::waiting::{Full, Place, Waiting};
 
 pub(crate) struct Guarded {
     store: Arc<dyn Store>,
     breaker: Breaker,
+    waiting: Waiting,
     refusals: Refusals,
     op_timeout: Duration,
     /// The store keeps time limits itself.
@@ -29,6 +32,7 @@ impl Guarded {
             limits_itself: store.capabilities().time_limits,
             store,
             breaker: Breaker::new(clock),
+            waiting: Waiting::default(),
             refusals: Refusals::default(),
             op_timeout,
         }
@@ -51,7 +55,20 @@ impl Guarded {
         operation: &'static str,
         ask: impl FnOnce(&'s dyn Store) -> StoreFuture<'s, T>,
     ) -> Result<T, CacheError> {
+        self.send(mode, operation, 0, ask).await
+    }
+
+    /// The same for one that brings so many bytes to be written.
+    pub(crate) async fn send<'s, T>(
+        &'s self,
+        mode: Mode,
+        operation: &'static str,
+        bytes: usize,
+        ask: impl FnOnce(&'s dyn Store) -> StoreFuture<'s, T>,
+    ) -> Result<T, CacheError> {
         let error = |error: CacheError| error.in_operation(operation);
+        // Before the breaker, which waits for an answer of whom it lets through to probe.
+        let _place = self.enter(operation, bytes).map_err(error)?;
         if !self.breaker.admits(self.op_timeout) {
             return Err(error(CacheError::new(
                 ErrorKind::BreakerOpen,
@@ -105,6 +122,24 @@ impl Guarded {
                     format!("the {} store panicked", self.name()),
                 )))
             })
+        })
+    }
+
+    /// A place among those who wait. That there is none says nothing of the store: the breaker is told
+    /// by those who have one.
+    fn enter(&self, operation: &'static str, bytes: usize) -> Result<Place<'_>, CacheError> {
+        self.waiting.enter(bytes).map_err(|Full { is_news }| {
+            let text = format!("too much waits for the {} store", self.name());
+            let error = CacheError::new(ErrorKind::Unavailable, text);
+            if is_news {
+                tracing::warn!(
+                    store = self.name(),
+                    operation,
+                    %error,
+                    "more waits for the cache's store than may; calls beyond that run uncached",
+                );
+            }
+            error
         })
     }
 

@@ -120,6 +120,7 @@ mod types;
 mod url;
 mod value;
 mod version;
+mod waiting;
 
 #[doc(hidden)]
 pub mod __private;

@@ -106,8 +106,11 @@ impl Cache {
         }
         let counters = &self.space().text.counters;
         let owed = &self.core().owed;
+        let bytes = encoded.iter().map(|(_, bytes)| bytes.len()).sum();
         let bad = store
-            .ask(mode, "set_many", |store| store.set_many(&encoded, life))
+            .send(mode, "set_many", bytes, |store| {
+                store.set_many(&encoded, life)
+            })
             .await
             .inspect_err(|error| {
                 counters.count(Counter::Errors);

@@ -90,7 +90,9 @@ impl Cache {
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(made, value, life)?;
             let written = store
-                .ask(mode, "set", |store| store.set(made, &bytes, life))
+                .send(mode, "set", bytes.len(), |store| {
+                    store.set(made, &bytes, life)
+                })
                 .await;
             target
                 .settled(made, written)
@@ -128,7 +130,9 @@ impl Cache {
             let bytes = self.encode(made, value, life)?;
             target.settle(mode).await?;
             added = store
-                .ask(mode, "add", |store| store.add(made, &bytes, life))
+                .send(mode, "add", bytes.len(), |store| {
+                    store.add(made, &bytes, life)
+                })
                 .await
                 .map_err(|error| target.failed(error, made))?;
         } else if let Some(level) = self.level() {

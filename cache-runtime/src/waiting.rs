@@ -1,0 +1,108 @@
+//! How much may wait for one store: a store that hangs must not pile up memory.
+//!
+//! An operation waits no longer than its time limit, but until that is over, and the breaker opens,
+//! as many come as there are callers, each with what it wants to write. Beyond the bound they fail at
+//! once, which costs their callers no more than a store that is not there.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+/// So many operations. A store that is well has far fewer at a time: at 20 µs each, a fifth of a
+/// second's work.
+const MOST: usize = 10_000;
+/// So many bytes to be written. One operation may be larger; then it is the last.
+const MOST_BYTES: usize = 64 << 20;
+
+/// The operations of one store that are under way.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    operations: AtomicUsize,
+    bytes: AtomicUsize,
+    /// It was full when it was last asked, and that was said.
+    was_full: AtomicBool,
+}
+
+/// No place is free; whether that is news.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Full {
+    pub(crate) is_news: bool,
+}
+
+impl Waiting {
+    /// A place for an operation that writes so many bytes, as long as what is returned lives.
+    pub(crate) fn enter(&self, bytes: usize) -> Result<Place<'_>, Full> {
+        let operations = self.operations.fetch_add(1, Relaxed);
+        // Those that only read leave the second counter alone.
+        let waiting = match bytes {
+            0 => 0,
+            bytes => self.bytes.fetch_add(bytes, Relaxed),
+        };
+        let place = Place {
+            waiting: self,
+            bytes,
+        };
+        if operations >= MOST || waiting >= MOST_BYTES {
+            drop(place);
+            return Err(Full {
+                is_news: !self.was_full.swap(true, Relaxed),
+            });
+        }
+        // Half empty: the next time is news again.
+        if self.was_full.load(Relaxed) && operations < MOST / 2 && waiting < MOST_BYTES / 2 {
+            self.was_full.store(false, Relaxed);
+        }
+        Ok(place)
+    }
+}
+
+/// An operation's place, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    waiting: &'a Waiting,
+    bytes: usize,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.waiting.operations.fetch_sub(1, Relaxed);
+        if self.bytes > 0 {
+            self.waiting.bytes.fetch_sub(self.bytes, Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Full, MOST, MOST_BYTES, Waiting};
+
+    #[test]
+    fn so_many_and_no_more_and_that_is_said_once() {
+        let waiting = Waiting::default();
+        let mut places: Vec<_> = (0..MOST).map(|_| waiting.enter(0).unwrap()).collect();
+        assert_eq!(waiting.enter(0).unwrap_err(), Full { is_news: true });
+        assert_eq!(waiting.enter(1).unwrap_err(), Full { is_news: false });
+        places.truncate(MOST - 1);
+        places.push(waiting.enter(0).unwrap());
+        assert_eq!(waiting.enter(0).unwrap_err(), Full { is_news: false });
+        // It has been well in between.
+        places.truncate(1);
+        places.push(waiting.enter(0).unwrap());
+        let others: Vec<_> = (2..MOST).map(|_| waiting.enter(0).unwrap()).collect();
+        assert_eq!(waiting.enter(0).unwrap_err(), Full { is_news: true });
+        drop((places, others));
+        assert!(waiting.enter(1).is_ok());
+    }
+
+    #[test]
+    fn so_many_bytes_and_one_operation_more() {
+        let waiting = Waiting::default();
+        let large = waiting.enter(MOST_BYTES * 2).unwrap();
+        assert!(waiting.enter(1).is_err());
+        assert!(waiting.enter(0).is_ok(), "who only reads brings none");
+        drop(large);
+        let one = waiting.enter(MOST_BYTES - 1).unwrap();
+        let other = waiting.enter(1).unwrap();
+        assert!(waiting.enter(1).is_err());
+        drop((one, other));
+        assert!(waiting.enter(1).is_ok());
+    }
+}
