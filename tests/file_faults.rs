@@ -12,13 +12,14 @@ use std::env;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cache_runtime::{CacheError, ErrorKind, Store};
 use cache_tests::process::Folder;
+use cache_tests::small_disk::SmallDisk;
 use file_processes::{Files, ROLE, ROOT, role, start, wait_for_go, wait_until_ready};
 
 #[test]
@@ -247,36 +248,13 @@ fn a_file_that_may_not_grow_is_an_error_and_leaves_nothing_half() {
     );
 }
 
-/// A file system of so many kilobytes; `None` where we may not mount one.
-struct Small(Folder);
-
-impl Small {
-    fn mount(kilobytes: usize) -> Option<Self> {
-        let folder = Folder::new("small");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"])
-            .arg(folder.path())
-            .stderr(Stdio::null())
-            .status();
-        mounted
-            .is_ok_and(|status| status.success())
-            .then_some(Self(folder))
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0.path()).status();
-    }
-}
-
 #[test]
 fn a_full_disk_is_an_error_and_leaves_nothing_half() {
-    let Some(small) = Small::mount(160) else {
+    let Some(small) = SmallDisk::mount(160) else {
         println!("skipped: only root may mount a file system");
         return;
     };
-    let root = small.0.path().join("cache");
+    let root = small.path().join("cache");
     let files = Files::open(&root);
     meets_the_limit(&files, &root);
     // Full to the last page: what is there stays readable, what does not fit is refused, and

@@ -6,10 +6,12 @@ pub mod mariadb_server;
 pub mod memcached_server;
 pub mod postgres_server;
 pub mod process;
+pub mod proxy;
 pub mod python;
 pub mod redis_cluster;
 pub mod redis_sentinel;
 pub mod redis_server;
+pub mod small_disk;
 
 /// The README's code runs as tests.
 #[cfg(doctest)]
