@@ -1,0 +1,194 @@
+//! One outage: callers of both kinds at work before, during and after a fault, and what they saw.
+
+use std::env;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::crowd::{Crowd, Kind};
+use crate::fault::{Bite, Fault};
+use crate::grounds::Ground;
+use crate::ledger::{FUNCTION, Ledger};
+use crate::pulse::Pulse;
+use crate::report::Row;
+
+/// The limit of one operation of the store, and of connecting to it.
+const OP_TIMEOUT: Duration = Duration::from_millis(300);
+/// What a machine that is shared with other tests may add, and beyond that what it is seen to.
+const SLACK: Duration = Duration::from_millis(400);
+/// When hits must be back after the fault is over.
+const SOON: Duration = Duration::from_secs(3);
+/// So many hits are "back".
+const HITS: u64 = 100;
+
+/// How long things take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    before: Duration,
+    fault: Duration,
+    after: Duration,
+}
+
+impl Times {
+    /// The short form, or with `CACHE_TESTS_LONG=1` the long one.
+    pub(crate) fn chosen() -> Self {
+        let is_long = env::var("CACHE_TESTS_LONG").is_ok_and(|long| long == "1");
+        let (before, fault, after) = if is_long {
+            (3000, 20_000, 5000)
+        } else {
+            (250, 900, 300)
+        };
+        Self {
+            before: Duration::from_millis(before),
+            fault: Duration::from_millis(fault),
+            after: Duration::from_millis(after),
+        }
+    }
+}
+
+/// What was counted up to one moment.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: Instant,
+    hits: u64,
+    errors: u64,
+    runs: u64,
+}
+
+impl Mark {
+    fn of(crowd: &Crowd) -> Self {
+        let stats = crowd.ledger.stats();
+        Self {
+            at: Instant::now(),
+            hits: stats.hits,
+            errors: stats.errors,
+            runs: crowd.ledger.found.runs.load(SeqCst),
+        }
+    }
+}
+
+/// A row for each kind of caller.
+pub(crate) fn measure(
+    store: &'static str,
+    ground: &Ground,
+    fault: &mut Fault,
+    times: Times,
+) -> Vec<Row> {
+    let pulse = Pulse::start();
+    let crowds = [Kind::Tasks, Kind::Threads].map(|kind| Crowd::start(kind, ledger(ground, fault)));
+    let started = wait_for_hits(&crowds, &crowds.each_ref().map(|_| 0));
+    // From full speed to full speed.
+    let warm = crowds.each_ref().map(Mark::of);
+    thread::sleep(times.before);
+    let begun = crowds.each_ref().map(Mark::of);
+    (fault.strike)(times.fault);
+    let over = crowds.each_ref().map(Mark::of);
+    let back = wait_for_hits(&crowds, &over.map(|mark| mark.hits));
+    thread::sleep(times.after);
+    let hung: Vec<_> = crowds
+        .map(|crowd| (crowd.kind, crowd.ledger.clone(), crowd.stop()))
+        .into_iter()
+        .collect();
+    let stood_still = pulse.stop();
+    hung.into_iter()
+        .enumerate()
+        .map(|(n, (kind, ledger, hung))| {
+            let found = &ledger.found;
+            let mut row = Row {
+                store,
+                fault: fault.name,
+                callers: kind.name(),
+                calls: found.calls.load(SeqCst),
+                failures: found.panics.load(SeqCst) + hung,
+                wrong: found.wrong.load(SeqCst),
+                acknowledged: found.acknowledged.load(SeqCst),
+                errors: ledger.stats().errors,
+                slowest: ledger.slowest(),
+                back: back[n],
+                stood_still,
+                complaints: Vec::new(),
+            };
+            let mut complain = |text| row.complaints.push(text);
+            if started[n].is_none() {
+                complain(format!("no hits within {SOON:?} at the start"));
+            }
+            let is_bitten = match fault.bite {
+                Bite::Nothing => true,
+                Bite::Errors => over[n].errors > begun[n].errors,
+                Bite::Runs => runs_more(warm[n], begun[n], over[n]),
+                Bite::Slow(time) => ledger.slowest() >= time,
+            };
+            if !is_bitten {
+                complain(format!("the fault was not to be seen: {:?}", fault.bite));
+            }
+            judge(&mut row);
+            row
+        })
+        .collect()
+}
+
+/// Whether the function ran more often during the fault than before it.
+fn runs_more(warm: Mark, begun: Mark, over: Mark) -> bool {
+    let rate = |from: Mark, to: Mark| {
+        (to.runs - from.runs) as f64 / to.at.duration_since(from.at).as_secs_f64()
+    };
+    rate(begun, over) > 1.2 * rate(warm, begun)
+}
+
+/// What of the row must not be.
+fn judge(row: &mut Row) {
+    let mut complain = |text| row.complaints.push(text);
+    if row.failures > 0 {
+        complain(format!("{} calls failed or hang", row.failures));
+    }
+    if row.wrong > 0 {
+        complain(format!("{} answers were wrong", row.wrong));
+    }
+    if row.calls < 1000 || row.acknowledged < 20 {
+        complain(format!(
+            "{} calls and {} acknowledged changes say too little",
+            row.calls, row.acknowledged
+        ));
+    }
+    // It may have to wait for the store twice: to read, and to write.
+    let limit = OP_TIMEOUT * 2 + FUNCTION + SLACK + row.stood_still;
+    if row.slowest > limit {
+        complain(format!(
+            "a call took {:?}, more than {limit:?}",
+            row.slowest
+        ));
+    }
+    if row.back.is_none() {
+        complain(format!("hits were not back within {SOON:?}"));
+    }
+}
+
+/// A cache of its own, its limits short.
+fn ledger(ground: &Ground, fault: &Fault) -> std::sync::Arc<Ledger> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let url = match &ground.by_proxy {
+        Some(by_proxy) if fault.is_on_the_wire => by_proxy,
+        _ => &ground.url,
+    };
+    let first = if url.contains('?') { '&' } else { '?' };
+    let limit = OP_TIMEOUT.as_secs_f64();
+    let number = NEXT.fetch_add(1, SeqCst);
+    let url =
+        format!("{url}{first}key_prefix=outage{number}&op_timeout={limit}&connect_timeout={limit}");
+    Ledger::at(&url).unwrap_or_else(|error| panic!("{url}: {error}"))
+}
+
+/// How long it takes until each crowd has so many hits more than these; `None`: longer than it may.
+fn wait_for_hits<const N: usize>(crowds: &[Crowd; N], hits: &[u64; N]) -> [Option<Duration>; N] {
+    let start = Instant::now();
+    let mut back = [None; N];
+    while back.iter().any(Option::is_none) && start.elapsed() < SOON {
+        for (n, crowd) in crowds.iter().enumerate() {
+            if back[n].is_none() && crowd.ledger.stats().hits >= hits[n] + HITS {
+                back[n] = Some(start.elapsed());
+            }
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    back
+}
