@@ -13,7 +13,7 @@ use crate::ledger::{KEYS, Ledger, ask, ask_async};
 
 pub(crate) const CALLERS: u64 = 64;
 /// Between two calls of one caller.
-const PAUSE: Duration = Duration::from_millis(25);
+const PAUSE: Duration = Duration::from_millis(40);
 /// One call in so many is followed by a change.
 const CHANGE: u64 = 12;
 /// The callers come one after the other: this much later each. All at once on a cold store are

@@ -2,9 +2,14 @@
 //!
 //! An answer says its key and its generation. The generation of a key goes up before it is
 //! invalidated; once the cache has acknowledged that, no call that begins later may see an older one.
+//!
+//! With one exception that the library does not exclude yet: a write that it gave up, because the
+//! store did not answer in time, may still be done by the store, after what was acknowledged since.
+//! Such an entry is counted for itself, and only where the store has failed at all.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,6 +62,8 @@ pub(crate) struct Found {
     /// Invalidations that the cache acknowledged, and those that it could not do.
     pub(crate) acknowledged: AtomicU64,
     pub(crate) refused: AtomicU64,
+    /// Entries of a write that was given up, by key and generation.
+    late: Mutex<HashSet<(u64, u64)>>,
     slowest_micros: AtomicU64,
 }
 
@@ -92,6 +99,12 @@ impl Ledger {
         Duration::from_micros(self.found.slowest_micros.load(Ordering::SeqCst))
     }
 
+    /// How many entries were of a write that was given up.
+    pub(crate) fn late(&self) -> usize {
+        let late = self.found.late.lock();
+        late.unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     pub(crate) fn begin(&self, key: u64) -> Call {
         Call {
             key,
@@ -116,9 +129,11 @@ impl Ledger {
             return;
         };
         let possible = call.floor..=load(&self.truth, call.key);
-        let is_right = possible.contains(&answer.generation)
-            && *answer == Answer::new(call.key, answer.generation);
-        if !is_right {
+        let is_whole = *answer == Answer::new(call.key, answer.generation);
+        if is_whole && answer.generation < call.floor && self.stats().errors > 0 {
+            let mut late = found.late.lock().unwrap_or_else(PoisonError::into_inner);
+            late.insert((answer.key, answer.generation));
+        } else if !is_whole || !possible.contains(&answer.generation) {
             found.wrong.fetch_add(1, Ordering::SeqCst);
             let (key, generation) = (answer.key, answer.generation);
             println!(

@@ -12,12 +12,16 @@ use crate::ledger::{FUNCTION, Ledger};
 use crate::pulse::Pulse;
 use crate::report::Row;
 
-/// The limit of one operation of the store, and of connecting to it.
-const OP_TIMEOUT: Duration = Duration::from_millis(300);
+/// The limit of one operation of the store, and of connecting to it: what a cache has unless told.
+const OP_TIMEOUT: Duration = Duration::from_millis(500);
 /// What a machine that is shared with other tests may add, and beyond that what it is seen to.
 const SLACK: Duration = Duration::from_millis(400);
 /// When hits must be back after the fault is over.
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(5);
+/// How long the first hits may take, of callers who all come to a cold store: no matter of faults.
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// So many entries may be of a write that was given up.
+const MOST_LATE: usize = 2;
 /// So many hits are "back".
 const HITS: u64 = 100;
 
@@ -36,7 +40,7 @@ impl Times {
         let (before, fault, after) = if is_long {
             (3000, 20_000, 5000)
         } else {
-            (250, 900, 300)
+            (250, 1200, 300)
         };
         Self {
             before: Duration::from_millis(before),
@@ -76,14 +80,14 @@ pub(crate) fn measure(
 ) -> Vec<Row> {
     let pulse = Pulse::start();
     let crowds = [Kind::Tasks, Kind::Threads].map(|kind| Crowd::start(kind, ledger(ground, fault)));
-    let started = wait_for_hits(&crowds, &crowds.each_ref().map(|_| 0));
+    let started = wait_for_hits(&crowds, &[0; 2], START_LIMIT);
     // From full speed to full speed.
     let warm = crowds.each_ref().map(Mark::of);
     thread::sleep(times.before);
     let begun = crowds.each_ref().map(Mark::of);
     (fault.strike)(times.fault);
     let over = crowds.each_ref().map(Mark::of);
-    let back = wait_for_hits(&crowds, &over.map(|mark| mark.hits));
+    let back = wait_for_hits(&crowds, &over.map(|mark| mark.hits), SOON);
     thread::sleep(times.after);
     let hung: Vec<_> = crowds
         .map(|crowd| (crowd.kind, crowd.ledger.clone(), crowd.stop()))
@@ -101,6 +105,7 @@ pub(crate) fn measure(
                 calls: found.calls.load(SeqCst),
                 failures: found.panics.load(SeqCst) + hung,
                 wrong: found.wrong.load(SeqCst),
+                late: ledger.late(),
                 acknowledged: found.acknowledged.load(SeqCst),
                 errors: ledger.stats().errors,
                 slowest: ledger.slowest(),
@@ -110,7 +115,7 @@ pub(crate) fn measure(
             };
             let mut complain = |text| row.complaints.push(text);
             if started[n].is_none() {
-                complain(format!("no hits within {SOON:?} at the start"));
+                complain(format!("no hits within {START_LIMIT:?} at the start"));
             }
             let is_bitten = match fault.bite {
                 Bite::Nothing => true,
@@ -143,6 +148,9 @@ fn judge(row: &mut Row) {
     }
     if row.wrong > 0 {
         complain(format!("{} answers were wrong", row.wrong));
+    }
+    if row.late > MOST_LATE {
+        complain(format!("{} entries were old", row.late));
     }
     if row.calls < 1000 || row.acknowledged < 20 {
         complain(format!(
@@ -179,10 +187,14 @@ fn ledger(ground: &Ground, fault: &Fault) -> std::sync::Arc<Ledger> {
 }
 
 /// How long it takes until each crowd has so many hits more than these; `None`: longer than it may.
-fn wait_for_hits<const N: usize>(crowds: &[Crowd; N], hits: &[u64; N]) -> [Option<Duration>; N] {
+fn wait_for_hits<const N: usize>(
+    crowds: &[Crowd; N],
+    hits: &[u64; N],
+    limit: Duration,
+) -> [Option<Duration>; N] {
     let start = Instant::now();
     let mut back = [None; N];
-    while back.iter().any(Option::is_none) && start.elapsed() < SOON {
+    while back.iter().any(Option::is_none) && start.elapsed() < limit {
         for (n, crowd) in crowds.iter().enumerate() {
             if back[n].is_none() && crowd.ledger.stats().hits >= hits[n] + HITS {
                 back[n] = Some(start.elapsed());

@@ -12,6 +12,7 @@ pub(crate) struct Row {
     pub(crate) calls: u64,
     pub(crate) failures: u64,
     pub(crate) wrong: u64,
+    pub(crate) late: usize,
     pub(crate) acknowledged: u64,
     pub(crate) errors: u64,
     pub(crate) slowest: Duration,
@@ -22,7 +23,7 @@ pub(crate) struct Row {
 }
 
 /// Above the rows that are printed.
-pub(crate) const HEAD: &str = "store     fault     callers      calls failures wrong changes errors \
+pub(crate) const HEAD: &str = "store     fault     callers      calls failures wrong late changes errors \
                                slowest    back  machine";
 
 /// All rows.
@@ -57,6 +58,7 @@ impl Row {
             calls,
             failures,
             wrong,
+            late,
             acknowledged,
             errors,
             ..
@@ -69,7 +71,7 @@ impl Row {
             "  FAILED"
         };
         format!(
-            "{store:9} {fault:9} {callers:10} {calls:7} {failures:8} {wrong:5} {acknowledged:7} \
+            "{store:9} {fault:9} {callers:10} {calls:7} {failures:8} {wrong:5} {late:4} {acknowledged:7} \
              {errors:6} {slowest:>7} {back:>7} {machine:>8}{verdict}"
         )
     }
@@ -100,8 +102,8 @@ impl Report {
 
     pub(crate) fn markdown(&self) -> String {
         let mut text = "\
-| store | fault | callers | calls | failures | wrong | changes acknowledged | errors counted | slowest call | hits back after |
-| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| store | fault | callers | calls | failures | wrong | late | changes acknowledged | errors counted | slowest call | hits back after |
+| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 "
         .to_owned();
         let mut rows: Vec<_> = self.rows.iter().collect();
@@ -110,13 +112,14 @@ impl Report {
         for row in rows {
             let _ = writeln!(
                 text,
-                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
                 row.store,
                 row.fault,
                 row.callers,
                 row.calls,
                 row.failures,
                 row.wrong,
+                row.late,
                 row.acknowledged,
                 row.errors,
                 millis(row.slowest),
