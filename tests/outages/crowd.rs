@@ -19,6 +19,11 @@ const CHANGE: u64 = 12;
 /// The callers come one after the other: this much later each. All at once on a cold store are
 /// another thing.
 const COMING: Duration = Duration::from_millis(5);
+/// Every second call is of one of so many keys, so that others call while they change.
+const HOT: u64 = 16;
+/// A change comes twice, with so much between: a function that was started by the first is still
+/// running at the second.
+const TWICE: Duration = Duration::from_millis(3);
 /// How long the last calls may take, when all are told to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -50,16 +55,17 @@ pub(crate) struct Crowd {
 /// What one caller does in its `n`th turn.
 struct Turn {
     key: u64,
-    /// One of its own keys, that changes; and whether the new answer is set or the old deleted.
+    /// One of its own keys, that changes; and whether at last the new answer is set or the old deleted.
     change: Option<(u64, bool)>,
 }
 
 impl Turn {
     fn of(caller: u64, n: u64) -> Self {
         Self {
-            key: (caller * 7 + n * 13) % KEYS,
+            key: (caller * 7 + n * 13) % if n.is_multiple_of(2) { KEYS } else { HOT },
             change: (n % CHANGE == caller % CHANGE).then(|| {
-                let own = (caller + CALLERS * (n / CHANGE)) % KEYS;
+                let turn = if caller < HOT { 0 } else { n / CHANGE };
+                let own = (caller + CALLERS * turn) % KEYS;
                 (own, (n / CHANGE).is_multiple_of(2))
             }),
         }
@@ -125,8 +131,11 @@ fn block_without_end(ledger: &Ledger, caller: u64, is_over: &AtomicBool) {
         let answer = catch_unwind(AssertUnwindSafe(|| ask(ledger, turn.key)));
         ledger.end(&call, answer.ok().as_ref());
         if let Some((own, is_set)) = turn.change {
-            let news = ledger.change(own);
             let entry = ask::entry(ledger, own);
+            let news = ledger.change(own);
+            ledger.told(&news, &entry.delete());
+            thread::sleep(TWICE);
+            let news = ledger.change(own);
             if is_set {
                 ledger.told(&news, &entry.set(&news.answer));
             } else {
@@ -149,8 +158,11 @@ async fn await_without_end(ledger: &Arc<Ledger>, caller: u64, is_over: &AtomicBo
         let answer = asked.catch_unwind().await;
         ledger.end(&call, answer.ok().as_ref());
         if let Some((own, is_set)) = turn.change {
-            let news = ledger.change(own);
             let entry = ask_async::entry(Arc::clone(ledger), own);
+            let news = ledger.change(own);
+            ledger.told(&news, &entry.delete().await);
+            tokio::time::sleep(TWICE).await;
+            let news = ledger.change(own);
             if is_set {
                 ledger.told(&news, &entry.set(&news.answer).await);
             } else {
