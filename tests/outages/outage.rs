@@ -15,7 +15,7 @@ use crate::report::Row;
 /// The limit of one operation of the store, and of connecting to it: what a cache has unless told.
 const OP_TIMEOUT: Duration = Duration::from_millis(500);
 /// What a machine that is shared with other tests may add, and beyond that what it is seen to.
-const SLACK: Duration = Duration::from_millis(400);
+const SLACK: Duration = Duration::from_millis(300);
 /// When hits must be back after the fault is over.
 const SOON: Duration = Duration::from_secs(5);
 /// How long the first hits may take, of callers who all come to a cold store: no matter of faults.
@@ -40,7 +40,7 @@ impl Times {
         let (before, fault, after) = if is_long {
             (3000, 20_000, 5000)
         } else {
-            (250, 1200, 300)
+            (250, 1600, 300)
         };
         Self {
             before: Duration::from_millis(before),
@@ -53,20 +53,20 @@ impl Times {
 /// What was counted up to one moment.
 #[derive(Clone, Copy)]
 struct Mark {
-    at: Instant,
     hits: u64,
     errors: u64,
     runs: u64,
+    calls: u64,
 }
 
 impl Mark {
     fn of(crowd: &Crowd) -> Self {
         let stats = crowd.ledger.stats();
         Self {
-            at: Instant::now(),
             hits: stats.hits,
             errors: stats.errors,
             runs: crowd.ledger.found.runs.load(SeqCst),
+            calls: crowd.ledger.found.calls.load(SeqCst),
         }
     }
 }
@@ -132,12 +132,11 @@ pub(crate) fn measure(
         .collect()
 }
 
-/// Whether the function ran more often during the fault than before it.
+/// Whether a larger share of the calls ran the function during the fault than before it.
 fn runs_more(warm: Mark, begun: Mark, over: Mark) -> bool {
-    let rate = |from: Mark, to: Mark| {
-        (to.runs - from.runs) as f64 / to.at.duration_since(from.at).as_secs_f64()
-    };
-    rate(begun, over) > 1.2 * rate(warm, begun)
+    let share =
+        |from: Mark, to: Mark| (to.runs - from.runs) as f64 / (to.calls - from.calls) as f64;
+    share(begun, over) > 1.2 * share(warm, begun)
 }
 
 /// What of the row must not be.
