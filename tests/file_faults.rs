@@ -142,7 +142,7 @@ fn a_process_may_be_killed_at_any_byte() {
 }
 
 #[expect(clippy::incompatible_msrv, reason = "the store needs Rust 1.89 too")]
-fn holds_the_lock(root: &Path) {
+fn take_the_locks(root: &Path) -> Vec<fs::File> {
     let shards = fs::read_dir(root)
         .unwrap()
         .map(|shard| shard.unwrap().path());
@@ -150,6 +150,11 @@ fn holds_the_lock(root: &Path) {
         .filter_map(|shard| fs::File::open(shard.join(".lock")).ok())
         .collect();
     locks.iter().for_each(|lock| lock.lock().unwrap());
+    locks
+}
+
+fn holds_the_lock(root: &Path) {
+    let _locks = take_the_locks(root);
     wait_for_go();
     thread::sleep(Duration::from_secs(60));
 }
@@ -189,6 +194,29 @@ fn a_process_that_stands_still_is_a_timeout_and_a_dead_one_is_nothing() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(files.incr("n", 1), Some(2));
+}
+
+#[test]
+fn who_reads_does_not_stand_behind_those_who_wait_to_write() {
+    let folder = Folder::new("races");
+    let limit = Duration::from_secs(1);
+    let files = Files::with_limit(folder.path(), limit);
+    files.set("k", b"old");
+    let locks = take_the_locks(folder.path());
+    assert_eq!(locks.len(), 1);
+    let writes = futures::future::join_all((0..64).map(|_| files.0.set("k", b"new", None)));
+    let read = async {
+        let started = Instant::now();
+        (files.0.get("k").await.unwrap(), started.elapsed())
+    };
+    // The writes are begun first.
+    let (written, (found, took)) =
+        futures_executor::block_on(async { futures::join!(writes, read) });
+    assert_eq!(found.unwrap(), b"old");
+    assert!(took < limit / 2, "{took:?}");
+    for outcome in written {
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Timeout);
+    }
 }
 
 /// The checks of a disk that takes nothing large any more; small things have room.

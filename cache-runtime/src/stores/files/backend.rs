@@ -24,7 +24,9 @@ const BATCH: usize = 64;
 #[derive(Debug)]
 pub struct FileStore {
     folder: Arc<Folder>,
-    hop: Hop,
+    reading: Hop,
+    /// Threads of their own: they wait for locks, and who only reads shall not wait behind them.
+    writing: Hop,
     inline: Inline,
 }
 
@@ -39,7 +41,8 @@ impl FileStore {
         let folder = Arc::new(Folder::new(config)?);
         Ok(Self {
             inline: Inline::new(Arc::clone(&folder)),
-            hop: Hop::new(op_timeout),
+            reading: Hop::new(op_timeout),
+            writing: Hop::new(op_timeout),
             folder,
         })
     }
@@ -52,7 +55,11 @@ impl FileStore {
     ) -> StoreFuture<'a, T> {
         Box::pin(async move {
             let folder = Arc::clone(&self.folder);
-            let done = self.hop.run(move || job(&folder)).await;
+            let hop = match operation {
+                "get" | "get_many" | "ttl" | "keys" => &self.reading,
+                _ => &self.writing,
+            };
+            let done = hop.run(move || job(&folder)).await;
             done.map_err(|error| error.in_operation(operation))
         })
     }
