@@ -19,7 +19,7 @@ needs() {
     case $1 in
         allocations | conformance | file_* | keys | models | prefixed_store | regressions | ui) ;;
         # They leave out what is not there.
-        outages) ;;
+        outages) ;; # redis too
         examples | sql_* | stores) echo redis ;;
         interop) echo redis memcached python ;;
         memcached_*) echo memcached ;;

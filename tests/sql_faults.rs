@@ -218,52 +218,10 @@ macro_rules! for_each_server {
 }
 
 for_each_server![
-    a_server_that_dies_under_load_and_comes_back,
-    a_server_that_hangs_under_load_and_goes_on,
     connections_do_not_pile_up,
-    a_table_that_is_dropped_under_load,
     a_server_that_is_down_is_unavailable,
     an_add_after_a_restart,
 ];
-
-fn a_server_that_dies_under_load_and_comes_back<S: Server>() {
-    let Some(mut server) = S::start().map(Arc::new) else {
-        return;
-    };
-    let url = Arc::clone(&server).place().url();
-    let world = World::at(&url);
-    world.recovers();
-    world.under_load(|| {
-        for _ in 0..2 {
-            thread::sleep(Duration::from_millis(300));
-            Arc::get_mut(&mut server).unwrap().kill();
-            thread::sleep(Duration::from_millis(700));
-            Arc::get_mut(&mut server).unwrap().restart();
-        }
-        thread::sleep(Duration::from_millis(300));
-    });
-    assert!(world.cache.stats().errors > 0);
-    world.recovers();
-    world.all_in_time();
-}
-
-fn a_server_that_hangs_under_load_and_goes_on<S: Server>() {
-    let Some(server) = S::start().map(Arc::new) else {
-        return;
-    };
-    let world = World::at(&Arc::clone(&server).place().url());
-    world.recovers();
-    world.under_load(|| {
-        thread::sleep(Duration::from_millis(300));
-        server.pause();
-        thread::sleep(Duration::from_millis(1500));
-        server.resume();
-        thread::sleep(Duration::from_millis(300));
-    });
-    assert!(world.cache.stats().errors > 0);
-    world.recovers();
-    world.all_in_time();
-}
 
 fn connections_do_not_pile_up<S: Server>() {
     let Some(server) = S::start().map(Arc::new) else {
@@ -316,23 +274,6 @@ fn connections_do_not_pile_up<S: Server>() {
     eventually("what was left behind is closed", || {
         server.connections() <= 5
     });
-}
-
-fn a_table_that_is_dropped_under_load<S: Server>() {
-    let Some(server) = S::start().map(Arc::new) else {
-        return;
-    };
-    let place = Arc::clone(&server).place();
-    let world = World::at(&place.url());
-    world.recovers();
-    world.under_load(|| {
-        for _ in 0..5 {
-            thread::sleep(Duration::from_millis(100));
-            let _ = place.sql("DROP TABLE IF EXISTS {t}");
-        }
-    });
-    world.recovers();
-    world.all_in_time();
 }
 
 fn a_server_that_is_down_is_unavailable<S: Server>() {

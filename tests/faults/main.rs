@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
 
 mod breaker;
-mod crowd;
 mod log;
 mod outage;
 mod refusals;
