@@ -34,7 +34,7 @@ pub(crate) const FAULTS: &[&str] = &[
 pub(crate) const KNOWN_LIMIT: &str = "late";
 
 /// How much later answers come when they are delayed.
-const DELAY: Duration = Duration::from_millis(60);
+const DELAY: Duration = Duration::from_millis(30);
 /// Between two blows of a fault that strikes again and again.
 const AGAIN: Duration = Duration::from_millis(50);
 
