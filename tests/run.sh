@@ -18,8 +18,8 @@ step() {
 needs() {
     case $1 in
         allocations | conformance | file_* | keys | models | prefixed_store | regressions | ui) ;;
-        # They leave out what is not there.
-        outages) ;; # redis too
+        # They leave out what is not there; `outages` even Redis.
+        outages) ;;
         examples | sql_* | stores) echo redis ;;
         interop) echo redis memcached python ;;
         memcached_*) echo memcached ;;

@@ -114,6 +114,13 @@ impl Crowd {
     }
 }
 
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        // Where the fault itself could not be had, nobody has stopped them.
+        self.is_over.store(true, Ordering::SeqCst);
+    }
+}
+
 fn runtime() -> Runtime {
     let mut builder = Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_all().build();
