@@ -326,10 +326,12 @@ where
             result
         }
         (Then::Replace, _) => {
-            let flights = &target.cache.core().flights;
-            let _overtaking = flights
-                .overtake_others(mode, &target.key, Some(lead.flight()))
-                .await;
+            let core = target.cache.core();
+            if let (Some(made), Some(created)) = (target.made(), made.started.created()) {
+                core.doubts.invalidated(made, created);
+            }
+            let own = Some(lead.flight());
+            let _overtaking = core.flights.overtake_others(mode, &target.key, own).await;
             let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead, true).await;
             if !is_kept && !is_failure {
                 let _ = target.delete(mode).await;

@@ -76,8 +76,7 @@ impl Known {
             .unwrap_or(self.timeout)
             .or(target.cache.core().settings.timeout)
             .jittered(self.key.site.jitter);
-        let flights = &target.cache.core().flights;
-        let _overtaking = flights.overtake(mode, &target.key).await;
+        let _overtaking = target.overtake(mode).await;
         let started = Started::of(&target);
         target
             .write(mode, how, (how.duplicate)(value), timeout, started, None)

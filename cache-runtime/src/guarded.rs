@@ -8,18 +8,18 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::backlog::{Backlog, Full, Place};
 use crate::breaker::{Breaker, News};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
 use crate::store::{Store, StoreFuture};
 use crate::sync::lock;
-use crate::waiting::{Full, Place, Waiting};
 
 pub(crate) struct Guarded {
     store: Arc<dyn Store>,
     breaker: Breaker,
-    waiting: Waiting,
+    backlog: Backlog,
     refusals: Refusals,
     op_timeout: Duration,
     /// The store keeps time limits itself.
@@ -32,7 +32,7 @@ impl Guarded {
             limits_itself: store.capabilities().time_limits,
             store,
             breaker: Breaker::new(clock),
-            waiting: Waiting::default(),
+            backlog: Backlog::default(),
             refusals: Refusals::default(),
             op_timeout,
         }
@@ -128,7 +128,7 @@ impl Guarded {
     /// A place among those who wait. That there is none says nothing of the store: the breaker is told
     /// by those who have one.
     fn enter(&self, operation: &'static str, bytes: usize) -> Result<Place<'_>, CacheError> {
-        self.waiting.enter(bytes).map_err(|Full { is_news }| {
+        self.backlog.enter(bytes).map_err(|Full { is_news }| {
             let text = format!("too much waits for the {} store", self.name());
             let error = CacheError::new(ErrorKind::Unavailable, text);
             if is_news {

@@ -30,7 +30,7 @@
 //! | `flight`, `retries`, `background`, `parcel` | one execution per key; when to try again; what goes on behind a call |
 //! | `target` | one entry: the only places that read, write and delete it |
 //! | `codec`, `value` | how values become bytes, and how they are held in process |
-//! | `store`, `stores`, `guarded`, `breaker`, `recovery`, `glob` | stores outside, behind time limits and a breaker; what could not reach them |
+//! | `store`, `stores`, `guarded`, `breaker`, `backlog`, `recovery`, `doubts`, `glob` | stores outside, behind time limits and a breaker; what could not reach them |
 //! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
 //! | `observe`, `error` | what is counted and told |
@@ -72,6 +72,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod background;
+mod backlog;
 mod behind;
 mod breaker;
 mod cache;
@@ -81,6 +82,7 @@ mod call_key;
 mod clock;
 mod codec;
 mod context;
+mod doubts;
 mod entry;
 mod error;
 mod flight;
@@ -120,7 +122,6 @@ mod types;
 mod url;
 mod value;
 mod version;
-mod waiting;
 
 #[doc(hidden)]
 pub mod __private;

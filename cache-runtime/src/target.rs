@@ -10,6 +10,7 @@ use crate::cache::Cache;
 use crate::call_key::Key;
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
+use crate::flight::Overtaking;
 use crate::key::{self, KeyError, Tree};
 use crate::local::{FullKey, Header};
 use crate::mode::Mode;
@@ -140,6 +141,18 @@ impl Target {
             Counter::Errors
         });
         error.on_key(made)
+    }
+
+    /// Begins an invalidation of this entry: what is computed or written now does not outlast it.
+    pub(crate) async fn overtake(&self, mode: Mode) -> Overtaking<'_> {
+        let core = self.cache.core();
+        if let Some(made) = &self.made
+            && !core.doubts.is_empty()
+        {
+            core.doubts.invalidated(made, core.settings.clock.wall());
+        }
+        core.retries.forget(&self.key);
+        core.flights.overtake(mode, &self.key).await
     }
 
     /// What could not be told to the store is made up for first.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use crate::doubts::Doubts;
 use crate::flight::Table;
 use crate::guarded::Guarded;
 use crate::local::{Bounds, Level};
@@ -28,6 +29,7 @@ pub(crate) struct Core {
     pub(crate) flights: Arc<Table>,
     pub(crate) retries: Retries,
     pub(crate) owed: Owed,
+    pub(crate) doubts: Doubts,
     level: Option<Level>,
     store: Option<Guarded>,
     spaces: Mutex<HashMap<Arc<str>, Arc<Space>>>,
@@ -57,6 +59,7 @@ impl Core {
             flights: Table::new(settings.op_timeout, settings.clock.clone()),
             retries: Retries::default(),
             owed: Owed::default(),
+            doubts: Doubts::default(),
             settings,
             level,
             store,

@@ -97,7 +97,7 @@ impl Cache {
             let made = target.made();
             match made.map(|made| (made, self.encode(made, &value, life))) {
                 Some((made, Ok(bytes))) => {
-                    overtaking.push(self.core().flights.overtake(mode, &target.key).await);
+                    overtaking.push(target.overtake(mode).await);
                     encoded.push((made.to_owned(), bytes));
                     keys.push(key);
                 }
@@ -146,7 +146,7 @@ impl Cache {
         let mut overtaking = Vec::with_capacity(targets.len());
         let mut made = Vec::with_capacity(targets.len());
         for target in &targets {
-            overtaking.push(self.core().flights.overtake(mode, &target.key).await);
+            overtaking.push(target.overtake(mode).await);
             made.extend(target.made().map(str::to_owned));
         }
         let counters = &self.space().text.counters;
@@ -192,10 +192,13 @@ impl Cache {
         store: &Guarded,
         prefix: &str,
     ) -> Result<(), CacheError> {
+        let core = self.core();
+        let now = core.settings.clock.wall();
+        core.doubts.invalidated_all(prefix, now);
         let cleared = store.walk(mode, "clear", |store| store.clear(prefix)).await;
         cleared.inspect_err(|error| {
             if recovery::leaves_it(error) {
-                self.core().owed.prefix(prefix);
+                core.owed.prefix(prefix);
             }
         })
     }

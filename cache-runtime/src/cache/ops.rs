@@ -86,14 +86,17 @@ impl Cache {
             target.delete(mode).await?;
             return Err(error);
         }
-        let _overtaking = self.core().flights.overtake(mode, &target.key).await;
+        let _overtaking = target.overtake(mode).await;
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(made, value, life)?;
+            let core = self.core();
+            let under_way = core.doubts.write(made, &core.settings.clock);
             let written = store
                 .send(mode, "set", bytes.len(), |store| {
                     store.set(made, &bytes, life)
                 })
                 .await;
+            under_way.ended(&written);
             target
                 .settled(made, written)
                 .map_err(|error| target.failed(error, made))?;
@@ -124,7 +127,7 @@ impl Cache {
         };
         // Before it is known whether the key is free: what is added shall not be written over by a
         // computation that started earlier.
-        let _overtaking = self.core().flights.overtake(mode, &target.key).await;
+        let _overtaking = target.overtake(mode).await;
         let mut added = true;
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(made, value, life)?;
@@ -295,9 +298,8 @@ impl Cache {
             let is_there = self.op_has_key(mode, key).await?;
             return is_there.then_some(version).ok_or_else(missing);
         }
-        let flights = &self.core().flights;
-        let _leaving = flights.overtake(mode, &old.key).await;
-        let _arriving = flights.overtake(mode, &new.key).await;
+        let _leaving = old.overtake(mode).await;
+        let _arriving = new.overtake(mode).await;
         if let (Some((store, from)), Some(to)) = (self.store_of(&old), new.made()) {
             let failed = |error| old.failed(error, from);
             let ask = "incr_version";

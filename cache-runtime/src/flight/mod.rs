@@ -5,4 +5,4 @@ mod landing;
 mod table;
 
 pub(crate) use landing::{Flight, Old, Waited};
-pub(crate) use table::{Join, Lead, Table};
+pub(crate) use table::{Join, Lead, Overtaking, Table};

@@ -135,6 +135,10 @@ impl Target {
             self.count(Counter::Undecodable);
             return None;
         };
+        let doubts = &self.cache.core().doubts;
+        if doubts.is_late(made, times.map(|times| times.created)) {
+            return None;
+        }
         let (life, cost) = match times {
             // A format without times: the store alone knows.
             None => (Life::plain(NEVER), Duration::ZERO),

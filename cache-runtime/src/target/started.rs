@@ -25,6 +25,11 @@ impl Started {
         Self(is_told.then(|| (clock.wall(), clock.stopwatch())))
     }
 
+    /// When that was, in milliseconds since 1970.
+    pub(crate) fn created(&self) -> Option<u64> {
+        self.0.as_ref().map(|(wall, _)| *wall)
+    }
+
     /// What it has taken so far.
     pub(crate) fn cost(&self) -> Duration {
         let started = self.0.as_ref();

@@ -60,9 +60,13 @@ impl Target {
                 return Ok(Kept::Overtaken);
             }
             let physical = self.physical(life);
+            let under_way = core.doubts.write(made, &core.settings.clock);
             let written = store
-                .ask(mode, "set", |store| store.set(made, &bytes, physical))
+                .send(mode, "set", bytes.len(), |store| {
+                    store.set(made, &bytes, physical)
+                })
                 .await;
+            under_way.ended(&written);
             let written = match flight {
                 // What is there is older, and is told so by its own times.
                 Some(_) if written.is_err() => written,
@@ -99,8 +103,7 @@ impl Target {
     /// Forgets the entry; a flight under way does not bring it back.
     pub(crate) async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
         let core = self.cache.core();
-        let _overtaking = core.flights.overtake(mode, &self.key).await;
-        core.retries.forget(&self.key);
+        let _overtaking = self.overtake(mode).await;
         let mut was_there = false;
         if let Some(level) = core.any_level() {
             was_there = level.change(&self.key, |fresh| Change::Remove(fresh.is_some()));
@@ -121,8 +124,7 @@ impl Target {
     /// it was fresh. A flight under way does not bring it back.
     pub(crate) async fn expire(&self, mode: Mode) -> Result<bool, CacheError> {
         let core = self.cache.core();
-        let _overtaking = core.flights.overtake(mode, &self.key).await;
-        core.retries.forget(&self.key);
+        let _overtaking = self.overtake(mode).await;
         let mut was_fresh = false;
         if let Some(level) = core.any_level() {
             was_fresh = level.expire(&self.key);

@@ -14,7 +14,7 @@ const MOST_BYTES: usize = 64 << 20;
 
 /// The operations of one store that are under way.
 #[derive(Debug, Default)]
-pub(crate) struct Waiting {
+pub(crate) struct Backlog {
     operations: AtomicUsize,
     bytes: AtomicUsize,
     /// It was full when it was last asked, and that was said.
@@ -27,7 +27,7 @@ pub(crate) struct Full {
     pub(crate) is_news: bool,
 }
 
-impl Waiting {
+impl Backlog {
     /// A place for an operation that writes so many bytes, as long as what is returned lives.
     pub(crate) fn enter(&self, bytes: usize) -> Result<Place<'_>, Full> {
         let operations = self.operations.fetch_add(1, Relaxed);
@@ -37,7 +37,7 @@ impl Waiting {
             bytes => self.bytes.fetch_add(bytes, Relaxed),
         };
         let place = Place {
-            waiting: self,
+            backlog: self,
             bytes,
         };
         if operations >= MOST || waiting >= MOST_BYTES {
@@ -57,26 +57,26 @@ impl Waiting {
 /// An operation's place, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
-    waiting: &'a Waiting,
+    backlog: &'a Backlog,
     bytes: usize,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.waiting.operations.fetch_sub(1, Relaxed);
+        self.backlog.operations.fetch_sub(1, Relaxed);
         if self.bytes > 0 {
-            self.waiting.bytes.fetch_sub(self.bytes, Relaxed);
+            self.backlog.bytes.fetch_sub(self.bytes, Relaxed);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Full, MOST, MOST_BYTES, Waiting};
+    use super::{Backlog, Full, MOST, MOST_BYTES};
 
     #[test]
     fn so_many_and_no_more_and_that_is_said_once() {
-        let waiting = Waiting::default();
+        let waiting = Backlog::default();
         let mut places: Vec<_> = (0..MOST).map(|_| waiting.enter(0).unwrap()).collect();
         assert_eq!(waiting.enter(0).unwrap_err(), Full { is_news: true });
         assert_eq!(waiting.enter(1).unwrap_err(), Full { is_news: false });
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn so_many_bytes_and_one_operation_more() {
-        let waiting = Waiting::default();
+        let waiting = Backlog::default();
         let large = waiting.enter(MOST_BYTES * 2).unwrap();
         assert!(waiting.enter(1).is_err());
         assert!(waiting.enter(0).is_ok(), "who only reads brings none");

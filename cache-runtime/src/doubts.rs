@@ -1,0 +1,171 @@
+//! Writes whose end nobody saw: given up at their time limit, or with their caller. The store may
+//! still carry them out, after a delete that came later and was acknowledged.
+//!
+//! So they are remembered, at least for a minute, which is longer than any store works on what it was
+//! sent. If their key is invalidated meanwhile, what is older than that is not read again.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::clock::{Clock, Tick, millis};
+use crate::error::{CacheError, ErrorKind};
+use crate::sync::lock;
+
+/// So long a write may still arrive.
+const REACH: Duration = Duration::from_secs(60);
+/// So many are remembered; with a store that hangs, its breaker opens long before.
+const MOST: usize = 10_000;
+
+/// What may still arrive, by the whole key.
+#[derive(Default)]
+pub(crate) struct Doubts {
+    writes: Mutex<HashMap<String, Doubt>>,
+    /// Usually there are none, and nobody should have to take the lock to see that.
+    any: AtomicBool,
+}
+
+struct Doubt {
+    until: Tick,
+    /// What was created before that, in milliseconds since 1970, is dead.
+    dead_before: u64,
+}
+
+impl Doubts {
+    /// A write is on its way, until what is returned is told its end.
+    pub(crate) fn write<'a>(&'a self, key: &'a str, clock: &'a Clock) -> UnderWay<'a> {
+        UnderWay {
+            doubts: self,
+            key,
+            clock,
+            is_over: false,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.any.load(Ordering::SeqCst)
+    }
+
+    /// What was created before `now`, in milliseconds since 1970, is not to be read any more.
+    pub(crate) fn invalidated(&self, key: &str, now: u64) {
+        if !self.is_empty()
+            && let Some(doubt) = lock(&self.writes).get_mut(key)
+        {
+            doubt.invalidated(now);
+        }
+    }
+
+    /// The same for every key with this prefix.
+    pub(crate) fn invalidated_all(&self, prefix: &str, now: u64) {
+        if !self.is_empty() {
+            let mut writes = lock(&self.writes);
+            let condemned = writes.iter_mut().filter(|(key, _)| key.starts_with(prefix));
+            condemned.for_each(|(_, doubt)| doubt.invalidated(now));
+        }
+    }
+
+    /// Whether what was `created` then came too late; `None`: nobody knows when.
+    pub(crate) fn is_late(&self, key: &str, created: Option<u64>) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let writes = lock(&self.writes);
+        let doubt = writes.get(key);
+        doubt.is_some_and(|doubt| created.unwrap_or(0) < doubt.dead_before)
+    }
+
+    fn remember(&self, key: &str, clock: &Clock) {
+        let now = clock.now();
+        let mut writes = lock(&self.writes);
+        if writes.len() >= MOST {
+            writes.retain(|_, doubt| doubt.until > now);
+        }
+        if writes.len() < MOST {
+            let doubt = writes.entry(key.to_owned()).or_insert(Doubt {
+                until: 0,
+                dead_before: 0,
+            });
+            doubt.until = now.saturating_add(millis(REACH));
+            self.any.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Doubt {
+    fn invalidated(&mut self, now: u64) {
+        self.dead_before = self.dead_before.max(now);
+    }
+}
+
+/// A write on its way. Dropped without having ended, it may still arrive.
+pub(crate) struct UnderWay<'a> {
+    doubts: &'a Doubts,
+    key: &'a str,
+    clock: &'a Clock,
+    is_over: bool,
+}
+
+impl UnderWay<'_> {
+    /// It has ended so: with an answer, or nobody knows.
+    pub(crate) fn ended<T>(mut self, end: &Result<T, CacheError>) {
+        self.is_over = match end {
+            Ok(_) => true,
+            Err(error) => !error.is_retryable() || error.kind() == ErrorKind::BreakerOpen,
+        };
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.doubts.remember(self.key, self.clock);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Doubts, MOST, REACH};
+    use crate::clock::Clock;
+    use crate::error::{CacheError, ErrorKind};
+
+    #[test]
+    fn what_is_older_than_an_invalidation_is_late() {
+        let (doubts, clock) = (Doubts::default(), Clock::manual());
+        doubts.write("a", &clock).ended(&Ok(()));
+        doubts.invalidated("a", 100);
+        assert!(!doubts.is_late("a", Some(50)), "it has arrived");
+        let full = CacheError::new(ErrorKind::Store, "no memory left");
+        doubts.write("a", &clock).ended::<()>(&Err(full));
+        doubts.invalidated("a", 100);
+        assert!(!doubts.is_late("a", Some(50)), "it was refused");
+
+        let timeout = CacheError::new(ErrorKind::Timeout, "no answer");
+        doubts.write("a", &clock).ended::<()>(&Err(timeout));
+        drop(doubts.write("c", &clock));
+        assert!(!doubts.is_late("a", Some(50)), "it may arrive");
+        doubts.invalidated("b", 100);
+        assert!(!doubts.is_late("a", Some(50)), "another key");
+        doubts.invalidated("a", 100);
+        assert!(doubts.is_late("a", Some(99)));
+        assert!(!doubts.is_late("a", Some(100)), "newer");
+        assert!(doubts.is_late("a", None), "who knows");
+        assert!(!doubts.is_late("c", Some(99)));
+        doubts.invalidated_all("", 100);
+        assert!(doubts.is_late("c", Some(99)), "its caller was gone");
+    }
+
+    #[test]
+    fn they_are_bounded() {
+        let (doubts, clock) = (Doubts::default(), Clock::manual());
+        let keys: Vec<String> = (0..MOST + 5).map(|n| n.to_string()).collect();
+        for key in &keys {
+            drop(doubts.write(key, &clock));
+        }
+        assert_eq!(doubts.writes.lock().unwrap().len(), MOST);
+        clock.advance(REACH);
+        drop(doubts.write("new", &clock));
+        assert_eq!(doubts.writes.lock().unwrap().len(), 1);
+    }
+}
