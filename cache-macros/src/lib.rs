@@ -18,6 +18,8 @@ mod check;
 mod duration;
 mod errors;
 mod expand;
+#[cfg(any(test, cache_fuzz))]
+pub mod fuzz;
 mod mentions;
 mod model;
 mod plan;
@@ -27,6 +29,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+// To be fuzzed it is a library, which has no macros.
+#[cfg(not(cache_fuzz))]
 use proc_macro::TokenStream;
 
 /// Keeps the results of a function, and gives them to later calls with the same arguments.
@@ -84,6 +88,7 @@ use proc_macro::TokenStream;
 /// get_user_tasks::stats();                          // hits, misses, ..
 /// service.get_entry(7).delete().await?;             // a method's; also get_refresh, get_uncached
 /// ```
+#[cfg(not(cache_fuzz))]
 #[proc_macro_attribute]
 pub fn cache_result(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::cache_result(args.into(), item.into()).into()

@@ -87,6 +87,9 @@ mod entry;
 mod error;
 mod flight;
 mod function;
+#[cfg(any(test, cache_fuzz))]
+#[doc(hidden)]
+pub mod fuzz;
 mod glob;
 mod guarded;
 mod hit;

@@ -73,8 +73,20 @@ fn split_scheme(url: &str) -> Option<(&str, &str)> {
 /// Whether what looks like `host:port` is the first half of a login that a `/` or `?` cut in two.
 /// Going on would show the password as a bad port or path.
 fn is_torn_login(authority: &str, path: &str, query: &str) -> bool {
-    let rest = query.split(['=', '&']).next().unwrap_or_default();
-    authority.contains(':') && (path.contains('@') || rest.contains('@'))
+    if !authority.contains(':') {
+        return false;
+    }
+    let first = query.split(['=', '&']).next().unwrap_or_default();
+    // Behind real ports an `@` in an option's value is just that: `?key_prefix=a@b`.
+    let is_login = || !authority.split(',').all(is_host);
+    path.contains('@') || first.contains('@') || query.contains('@') && is_login()
+}
+
+/// Whether this may be a host, and a port if there is one.
+fn is_host(text: &str) -> bool {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let has_brackets = text.starts_with('[') && text.ends_with(']');
+    has_brackets || text.rsplit_once(':').is_none_or(|(_, port)| is_port(port))
 }
 
 fn options(query: &str) -> Result<Vec<(String, String)>, CacheError> {
@@ -207,6 +219,27 @@ mod tests {
             let error = CacheUrl::parse(url).unwrap_err();
             assert_eq!(error.kind(), crate::ErrorKind::Config, "{url}");
             assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_login_cut_in_two_is_not_shown() {
+        for url in [
+            "redis://me:a/secret@host",
+            "redis://me:a?secret@host",
+            "redis://me:a?key_hash=secret@host",
+            "redis://me:?a=b&timeout=secret@host",
+        ] {
+            let error = CacheUrl::parse(url).unwrap_err().to_string();
+            assert!(error.contains("%3F for `?`"), "{url}: {error}");
+            assert!(!error.contains("secret"), "{url}: {error}");
+        }
+        for url in [
+            "redis://host:6379?key_prefix=a@b",
+            "redis://[::1]?key_prefix=a@b",
+            "memcached://a:1,[::1]:2,c?key_prefix=a@b",
+        ] {
+            assert!(CacheUrl::parse(url).is_ok(), "{url}");
         }
     }
 

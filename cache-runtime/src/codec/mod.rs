@@ -12,6 +12,8 @@
 mod compact;
 mod compress;
 mod django;
+#[cfg(any(test, cache_fuzz))]
+pub(crate) mod fuzz;
 #[cfg(feature = "lz4")]
 mod lz4;
 mod native;

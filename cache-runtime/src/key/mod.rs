@@ -20,6 +20,8 @@
 mod buffer;
 mod encode;
 mod error;
+#[cfg(any(test, cache_fuzz))]
+pub(crate) mod fuzz;
 mod json_number;
 mod map_key;
 mod python;

@@ -12,7 +12,7 @@ use super::tree::{MAX_DEPTH, Reader, Token};
 
 /// The text of one value as it stands in a key: `json.dumps(value, sort_keys=True)`, and `Some(None)`
 /// told apart from `None`.
-#[cfg(test)]
+#[cfg(any(test, cache_fuzz))]
 pub(crate) fn to_python_key(bytes: &[u8]) -> Result<String, KeyError> {
     text_of(bytes, Rules::Key)
 }

@@ -47,6 +47,8 @@ mod cull;
 mod entry;
 mod failure;
 mod folder;
+#[cfg(any(test, cache_fuzz))]
+pub(crate) mod fuzz;
 mod hop;
 mod inline;
 mod ledger;

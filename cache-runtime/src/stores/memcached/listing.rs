@@ -199,12 +199,12 @@ async fn walk_once<D: Dump>(
 }
 
 /// A name that the server listed, and what is known of it.
-struct Listed {
-    name: Vec<u8>,
+pub(super) struct Listed {
+    pub(super) name: Vec<u8>,
     found: Found,
 }
 
-enum Line {
+pub(super) enum Line {
     Foreign,
     Ours(Listed),
     End,
@@ -213,7 +213,7 @@ enum Line {
 }
 
 impl Line {
-    fn read(line: &[u8], prefix: &str) -> Self {
+    pub(super) fn read(line: &[u8], prefix: &str) -> Self {
         if let Some(rest) = line.strip_prefix(b"key=") {
             let name = rest.split(|byte| *byte == b' ').next().unwrap_or_default();
             let name = names::decoded(name);

@@ -52,6 +52,8 @@ mod blocked;
 mod config;
 mod expiry;
 mod failure;
+#[cfg(any(test, cache_fuzz))]
+pub(crate) mod fuzz;
 mod incr;
 mod listing;
 mod names;

@@ -53,6 +53,8 @@ mod connecting;
 mod connections;
 mod driver;
 mod failure;
+#[cfg(any(test, cache_fuzz))]
+pub(crate) mod fuzz;
 mod greeting;
 mod line;
 mod open;

@@ -71,7 +71,7 @@ async fn step<L: Link>(
 }
 
 /// `prefix` as a glob that matches itself alone.
-fn literal(prefix: &str) -> String {
+pub(super) fn literal(prefix: &str) -> String {
     let mut glob = String::with_capacity(prefix.len() + 8);
     for character in prefix.chars() {
         if matches!(character, '*' | '?' | '[' | ']' | '\\' | '^') {

@@ -15,6 +15,8 @@
 
 mod asking;
 mod batch;
+#[cfg(any(test, cache_fuzz))]
+pub(super) mod fuzz;
 mod link;
 mod map;
 mod node;
