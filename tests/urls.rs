@@ -489,6 +489,41 @@ fn options_do_what_they_say() {
     dummy.clear().unwrap();
 }
 
+/// Added to the time of day, they would be beyond its end.
+#[test]
+fn limits_of_any_length_are_limits() {
+    // Nothing is written, so it is not made.
+    let folder = std::env::temp_dir().join("cache-urls-is-not-there");
+    let folder = format!("file://{}", folder.display());
+    // Nobody listens there, and that is known at once.
+    let nowhere = "127.0.0.1:1";
+    for url in [
+        "sqlite::memory:",
+        &folder,
+        &format!("redis://{nowhere}"),
+        &format!("redis+cluster://{nowhere}"),
+        &format!("memcached://{nowhere}"),
+        &format!("postgres://{nowhere}/db"),
+    ] {
+        for length in ["1e19", "213503982334601d"] {
+            let url = format!("{url}?op_timeout={length}&connect_timeout={length}");
+            let has_pool = !url.starts_with("file");
+            let most = has_pool.then_some("&max_connections=18446744073709551615");
+            let cache = Cache::from_url(&(url + most.unwrap_or_default())).unwrap();
+            let found = [
+                cache.blocking().get::<_, u8>("k"),
+                futures_executor::block_on(cache.get("k")),
+            ];
+            for found in found {
+                match found {
+                    Ok(found) => assert_eq!(found, None),
+                    Err(error) => assert!(error.is_retryable(), "{error}"),
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_builder_says_what_cannot_be() {
     let error = Cache::builder().max_entries(0).build().unwrap_err();

@@ -82,6 +82,19 @@ pub(crate) fn millis(duration: Duration) -> u64 {
         .saturating_add(parts)
 }
 
+/// Longer than this, and nobody is there to see it.
+const LONGEST: Duration = Duration::from_secs(1 << 30);
+
+/// A limit that can be added to any time: somebody may mean "none" by [`Duration::MAX`].
+fn bounded(limit: Duration) -> Duration {
+    limit.min(LONGEST)
+}
+
+/// The end of a limit that begins now.
+pub(crate) fn end_of(limit: Duration) -> std::time::Instant {
+    std::time::Instant::now() + bounded(limit)
+}
+
 // The coarse clock costs a fifth of `Instant::now`; it moves every few milliseconds.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[inline]

@@ -83,7 +83,8 @@ fn class(pattern: &[char], c: char) -> Option<usize> {
                 found |= *own == c;
                 at += 2;
             }
-            (Some(from), Some('-'), Some(to)) if *to != ']' => {
+            // To Redis a `]` is an end like any other.
+            (Some(from), Some('-'), Some(to)) => {
                 let (low, high) = (from.min(to), from.max(to));
                 found |= (low..=high).contains(&&c);
                 at += 3;
@@ -117,6 +118,13 @@ mod tests {
             ("a\\*b", "a*b", true),
             ("a\\*b", "axb", false),
             ("[*]", "*", true),
+            ("h[a-]", "h]", true),
+            ("h[a-]", "h-", false),
+            ("h[a-]]", "h]", true),
+            ("h[a-", "h-", true),
+            ("h[]]", "h]", false),
+            ("h[^]", "hx", true),
+            ("*[cc-][*", "***", true),
             ("a*b*c", "a__b__b_c", true),
             ("a*b*c", "a__b__b_", false),
             ("", "", true),

@@ -3,6 +3,8 @@
 //! A parser of our own, because a cache URL may name several hosts (`memcached://a:1,b:2`), which
 //! the general one refuses.
 
+use std::net::Ipv6Addr;
+
 use crate::error::{CacheError, ErrorKind};
 
 /// A URL in its parts, percent-decoded.
@@ -84,9 +86,16 @@ fn is_torn_login(authority: &str, path: &str, query: &str) -> bool {
 
 /// Whether this may be a host, and a port if there is one.
 fn is_host(text: &str) -> bool {
-    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    let has_brackets = text.starts_with('[') && text.ends_with(']');
-    has_brackets || text.rsplit_once(':').is_none_or(|(_, port)| is_port(port))
+    let is_address = |host: &str| host.parse::<Ipv6Addr>().is_ok();
+    match text.rsplit_once(':') {
+        None => true,
+        Some(_) if is_address(text) => true,
+        Some((host, _)) if host.starts_with('[') && text.ends_with(']') => true,
+        Some((host, port)) => {
+            let is_name = !host.contains(':') || host.starts_with('[') || is_address(host);
+            is_name && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+        }
+    }
 }
 
 fn options(query: &str) -> Result<Vec<(String, String)>, CacheError> {
@@ -229,6 +238,7 @@ mod tests {
             "redis://me:a?secret@host",
             "redis://me:a?key_hash=secret@host",
             "redis://me:?a=b&timeout=secret@host",
+            "redis://me:a:6379?timeout=secret@host",
         ] {
             let error = CacheUrl::parse(url).unwrap_err().to_string();
             assert!(error.contains("%3F for `?`"), "{url}: {error}");
@@ -237,6 +247,7 @@ mod tests {
         for url in [
             "redis://host:6379?key_prefix=a@b",
             "redis://[::1]?key_prefix=a@b",
+            "redis://::1:6379?key_prefix=a@b",
             "memcached://a:1,[::1]:2,c?key_prefix=a@b",
         ] {
             assert!(CacheUrl::parse(url).is_ok(), "{url}");

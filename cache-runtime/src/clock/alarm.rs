@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::hand::Hand;
 use super::timer::TIMER;
-use super::{Clock, millis};
+use super::{Clock, end_of, millis};
 
 /// Ready when the time has come. Dropped before that, it leaves nothing behind.
 pub(crate) struct Alarm {
@@ -20,17 +20,13 @@ pub(crate) struct Alarm {
 enum At {
     System(Instant),
     Hand(Arc<Hand>, u64),
-    /// Beyond the end of time.
-    Never,
 }
 
 impl Clock {
     /// An alarm so long from now.
     pub(crate) fn alarm(&self, after: Duration) -> Alarm {
         let at = match &self.0 {
-            None => Instant::now()
-                .checked_add(after)
-                .map_or(At::Never, At::System),
+            None => At::System(end_of(after)),
             Some(hand) => At::Hand(hand.clone(), hand.now().saturating_add(millis(after))),
         };
         Alarm { at, set: None }
@@ -58,7 +54,6 @@ impl Alarm {
         match &self.at {
             At::System(at) => TIMER.set(*at, set, waker),
             At::Hand(hand, at) => hand.set(*at, set, waker),
-            At::Never => false,
         }
     }
 }
@@ -80,7 +75,6 @@ impl Drop for Alarm {
         match &self.at {
             At::System(at) => TIMER.unset(*at, number),
             At::Hand(hand, at) => hand.unset(*at, number),
-            At::Never => {}
         }
     }
 }

@@ -15,6 +15,7 @@ use super::locks::Locks;
 use super::names::{self, Name};
 use super::reading::{self, Found, now};
 use super::writing::Draft;
+use crate::clock::end_of;
 use crate::clock::millis;
 use crate::error::{CacheError, ErrorKind};
 use crate::store::Ttl;
@@ -58,10 +59,7 @@ impl Folder {
     }
 
     pub(super) fn until(&self) -> Instant {
-        let now = Instant::now();
-        // Longer than that, and nobody is there to see it.
-        now.checked_add(self.config.op_timeout)
-            .unwrap_or_else(|| now + Duration::from_secs(1 << 30))
+        end_of(self.config.op_timeout)
     }
 
     pub(super) fn place<'k>(&self, key: &'k str) -> Place<'k> {

@@ -12,6 +12,7 @@ use super::replies::Reply;
 use super::requests::Request;
 use super::ring::{Ring, View};
 use super::talk::Limits;
+use crate::clock::end_of;
 use crate::error::{CacheError, ErrorKind};
 
 /// What all callers of a store share.
@@ -31,7 +32,7 @@ impl Servers {
 
     /// When an operation that begins now has to be done.
     pub(super) fn deadline(&self) -> Instant {
-        Instant::now() + self.config.op_timeout
+        end_of(self.config.op_timeout)
     }
 }
 
@@ -267,7 +268,7 @@ pub(super) async fn join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
 /// The limits of one step of a walk over a server.
 pub(super) fn step(config: &MemcachedConfig) -> Limits {
     Limits {
-        deadline: Instant::now() + config.op_timeout,
+        deadline: end_of(config.op_timeout),
         patience: Duration::MAX,
     }
 }

@@ -11,6 +11,7 @@ use super::commands::Request;
 use super::config::RedisConfig;
 use super::line::Line;
 use super::pool::Pool;
+use crate::clock::end_of;
 use crate::error::CacheError;
 use crate::store::Store;
 use crate::stores::runtimes::Runtimes;
@@ -44,7 +45,7 @@ impl Connections {
         deadline: Option<Instant>,
     ) -> Result<Value, CacheError> {
         let limit = self.op_timeout;
-        let deadline = move || deadline.unwrap_or_else(|| Instant::now() + limit);
+        let deadline = move || deadline.unwrap_or_else(|| end_of(limit));
         if let Ok(runtime) = Handle::try_current()
             && let Some(line) = self.lines.here(&runtime)
         {

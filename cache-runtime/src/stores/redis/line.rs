@@ -19,6 +19,7 @@ use super::driver::{self, Driver};
 use super::failure;
 use super::socket;
 use super::wire::Wire;
+use crate::clock::end_of;
 use crate::error::CacheError;
 
 /// A connection is given up when so many requests in a row were abandoned by their callers with
@@ -253,7 +254,7 @@ impl Connecting {
     async fn connect(&self) -> Result<Arc<Live>, CacheError> {
         let config = &self.line.config;
         let limit = config.connect_timeout;
-        let connecting = connecting::connect(&Awaiting, config, Instant::now() + limit);
+        let connecting = connecting::connect(&Awaiting, config, end_of(limit));
         let Awaited { wire, driver } = tokio::time::timeout(limit, connecting)
             .await
             .unwrap_or_else(|_| Err(failure::timeout(limit, NO_CONNECTION)))?;

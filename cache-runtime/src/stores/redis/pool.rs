@@ -12,6 +12,7 @@ use super::commands::Request;
 use super::config::RedisConfig;
 use super::failure;
 use super::pooled::Pooled;
+use crate::clock::end_of;
 use crate::error::CacheError;
 use crate::mode;
 use crate::store::Store;
@@ -118,7 +119,7 @@ impl Pool {
 
 impl Link for Pool {
     async fn exchange(&self, request: &Request) -> Result<Value, CacheError> {
-        self.exchange_until(request, Instant::now() + self.config.op_timeout)
+        self.exchange_until(request, end_of(self.config.op_timeout))
     }
 
     fn close(&self) {
@@ -141,7 +142,7 @@ impl Lease<'_> {
     fn connect(&mut self, deadline: Instant) -> Result<(), CacheError> {
         let config = &self.pool.config;
         let generation = self.pool.shelf().generation;
-        let deadline = deadline.min(Instant::now() + config.connect_timeout);
+        let deadline = deadline.min(end_of(config.connect_timeout));
         let connected = mode::block_on(Pooled::connect(config, deadline, generation));
         self.pooled = Some(Box::new(connected?));
         Ok(())

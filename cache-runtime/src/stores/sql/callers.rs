@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use super::config::SqlConfig;
 use super::failure;
 use super::pool::Pool;
+use crate::clock::end_of;
 use crate::error::{CacheError, ErrorKind};
 use crate::stores::io_thread;
 use crate::stores::runtimes::Runtimes;
@@ -46,7 +47,7 @@ impl Callers {
         R: Send + 'static,
         F: Future<Output = Result<R, CacheError>> + Send + 'static,
     {
-        let deadline = Instant::now() + self.op_timeout;
+        let deadline = end_of(self.op_timeout);
         let job = move |pool| job(pool, deadline);
         if is_blocking {
             self.block(job)

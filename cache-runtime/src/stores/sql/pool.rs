@@ -13,6 +13,7 @@ use super::connection::Connection;
 use super::failure::{self, Failure};
 use super::operations::Operation;
 use super::texts::Texts;
+use crate::clock::end_of;
 use crate::error::CacheError;
 
 /// A connection that was not used for so long is made anew: something on the way may have
@@ -53,7 +54,7 @@ impl Pool {
         let seats = if place.is_memory() {
             1
         } else {
-            config.max_connections.max(1)
+            config.max_connections.clamp(1, Semaphore::MAX_PERMITS)
         };
         Self(Arc::new(Inner {
             pen: place.is_file().then(|| Arc::new(Semaphore::new(1))),
@@ -199,7 +200,7 @@ impl Lease {
             connect_timeout,
             ..
         } = &*self.pool.0;
-        let deadline = deadline.min(Instant::now() + *connect_timeout);
+        let deadline = deadline.min(end_of(*connect_timeout));
         loop {
             match timeout_at(deadline.into(), place.connect()).await {
                 // A file that is just becoming a database is locked in a way that nobody can wait

@@ -14,6 +14,7 @@ use super::node::Node;
 use super::redirect::{Direction, MOST_REDIRECTIONS, in_circles, moment, of_reply};
 use super::slots::slot_of;
 use super::topology::{Topology, no_owner};
+use crate::clock::end_of;
 use crate::error::CacheError;
 use crate::mode::Mode;
 
@@ -42,7 +43,7 @@ where
     K: Fn(usize) -> &'k [u8] + Send + Sync,
     W: Fn(&mut Packed, usize) + Send + Sync,
 {
-    let deadline = Instant::now() + topology.config.op_timeout;
+    let deadline = end_of(topology.config.op_timeout);
     topology.known(mode, deadline).await?;
     let mut batch = Batch {
         topology,

@@ -17,6 +17,7 @@ use super::node::Node;
 use super::redirect::{Direction, MOST_REDIRECTIONS, direction, in_circles, moment};
 use super::slots::slot_of;
 use super::topology::Topology;
+use crate::clock::end_of;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
 use crate::store::Store;
@@ -256,7 +257,7 @@ impl Cluster {
     }
 
     fn deadline(&self) -> Instant {
-        Instant::now() + self.topology.config.op_timeout
+        end_of(self.topology.config.op_timeout)
     }
 }
 
@@ -273,7 +274,7 @@ struct Primary {
 
 impl Link for Primary {
     async fn exchange(&self, request: &Request) -> Result<Value, CacheError> {
-        let deadline = Instant::now() + self.limit;
+        let deadline = end_of(self.limit);
         self.node.exchange(self.mode, request, deadline).await
     }
 

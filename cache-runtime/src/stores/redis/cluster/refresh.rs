@@ -1,7 +1,7 @@
 //! Asking nodes for the map of their cluster, until one has it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -13,6 +13,7 @@ use super::super::failure;
 use super::super::line::Line;
 use super::map::Layout;
 use super::topology::Topology;
+use crate::clock::end_of;
 use crate::error::CacheError;
 
 /// A node that has not answered for so long does not hold up the question to the next.
@@ -55,7 +56,7 @@ pub(super) async fn ask(
 /// may know yet.
 async fn ask_one(config: RedisConfig) -> Result<Layout, CacheError> {
     let address = config.address.clone();
-    let deadline = Instant::now() + config.op_timeout;
+    let deadline = end_of(config.op_timeout);
     let line = Arc::new(Line::new(config));
     let request = commands::cluster_slots();
     let reply = line
