@@ -511,8 +511,8 @@ fn limits_of_any_length_are_limits() {
             let most = has_pool.then_some("&max_connections=18446744073709551615");
             let cache = Cache::from_url(&(url + most.unwrap_or_default())).unwrap();
             let found = [
-                cache.blocking().get::<_, u8>("k"),
-                futures_executor::block_on(cache.get("k")),
+                cache.blocking().get::<u8>("k"),
+                futures_executor::block_on(cache.get::<u8>("k")),
             ];
             for found in found {
                 match found {
