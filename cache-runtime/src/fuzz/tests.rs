@@ -18,10 +18,10 @@ macro_rules! short {
 
 // So many changes as take about a second.
 short! {
-    envelope 2000;
+    envelope 1200;
     #[cfg(any(feature = "zlib", feature = "zstd", feature = "lz4"))]
-    compressed 2000;
-    django 2000;
+    compressed 1000;
+    django 1000;
     #[cfg(feature = "signing")]
     signed 2000;
     #[cfg(feature = "files")]
@@ -33,8 +33,8 @@ short! {
     #[cfg(feature = "memcached")]
     memcached_names 2000;
     #[cfg(feature = "redis")]
-    redis 2000;
-    url 2000;
+    redis 1000;
+    url 1500;
 }
 
 fn the(name: &str) -> &'static super::Target {

@@ -63,9 +63,10 @@ fn seeds() -> Vec<Vec<u8>> {
     let many = [b' '; 5000];
     let mixed: Vec<u8> = (0..300_u32).map(|at| (at * at % 251) as u8).collect();
     let mut seeds = vec![b"\0as it is".to_vec()];
-    for bytes in [text, &many, &mixed] {
+    let one_too_many = [b' '; MOST + 1];
+    for bytes in [text, &many, &mixed, &one_too_many] {
         for by in COMPRESSIONS {
-            if let Ok(Some((algorithm, deflated))) = by.deflate(bytes, MOST) {
+            if let Ok(Some((algorithm, deflated))) = by.deflate(bytes, usize::MAX) {
                 seeds.push([&[algorithm.number], &*deflated].concat());
             }
         }

@@ -56,6 +56,11 @@ fn run_replies(bytes: &[u8]) {
     let most = (64 << 10) + 64 * bytes.len();
     let whole = memory::within(most, || replies(bytes, bytes.len()));
     assert_eq!(replies(bytes, usize::from(*cut)), whole);
+    let mut again = in_pieces(crowded(*cut), bytes, usize::from(*cut), Replies::next);
+    if !bytes.is_empty() {
+        again.0.remove(0);
+    }
+    assert_eq!(again, whole);
     let whole = memory::within(most, || lines(bytes, bytes.len()));
     assert_eq!(lines(bytes, usize::from(*cut)), whole);
     for line in whole.0 {
@@ -65,30 +70,24 @@ fn run_replies(bytes: &[u8]) {
 
 /// All replies of what comes in pieces, and whether it ended well.
 fn replies(bytes: &[u8], piece: usize) -> (Vec<Reply>, Result<(), Malformed>) {
-    in_pieces(bytes, piece, |replies| replies.next())
+    in_pieces(Replies::default(), bytes, piece, Replies::next)
 }
 
 fn lines(bytes: &[u8], piece: usize) -> (Vec<Vec<u8>>, Result<(), Malformed>) {
-    in_pieces(bytes, piece, |replies| {
+    in_pieces(Replies::default(), bytes, piece, |replies| {
         replies.line().map(|line| line.map(<[u8]>::to_vec))
     })
 }
 
 fn in_pieces<T>(
+    mut replies: Replies,
     bytes: &[u8],
     piece: usize,
     next: impl Fn(&mut Replies) -> Result<Option<T>, Malformed>,
 ) -> (Vec<T>, Result<(), Malformed>) {
-    let mut replies = Replies::default();
     let mut found = Vec::new();
-    for mut bytes in bytes.chunks(piece.max(1)) {
-        while !bytes.is_empty() {
-            let room = replies.room();
-            let fits = room.len().min(bytes.len());
-            room[..fits].copy_from_slice(&bytes[..fits]);
-            replies.came(fits);
-            bytes = &bytes[fits..];
-        }
+    for bytes in bytes.chunks(piece.max(1)) {
+        feed(&mut replies, bytes);
         loop {
             match next(&mut replies) {
                 Ok(Some(one)) => found.push(one),
@@ -98,6 +97,27 @@ fn in_pieces<T>(
         }
     }
     (found, Ok(()))
+}
+
+fn feed(replies: &mut Replies, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        let room = replies.room();
+        let fits = room.len().min(bytes.len());
+        room[..fits].copy_from_slice(&bytes[..fits]);
+        replies.came(fits);
+        bytes = &bytes[fits..];
+    }
+}
+
+/// What came before fills the buffer almost to its end.
+fn crowded(left: u8) -> Replies {
+    let mut replies = Replies::default();
+    let length = (16 << 10) - 16 - usize::from(left % 128);
+    feed(
+        &mut replies,
+        format!("VA {}\r\n{}\r\n", length, " ".repeat(length)).as_bytes(),
+    );
+    replies
 }
 
 /// A prefix, a line end, and a key: ours, and a name that others wrote.

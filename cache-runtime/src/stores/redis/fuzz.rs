@@ -48,10 +48,17 @@ fn run(bytes: &[u8]) {
     };
     // The buffer, which may double; a value of sixty bytes may be three on the wire.
     let most = (256 << 10) + 128 * bytes.len();
-    let (values, is_well) = memory::within(most, || in_pieces(bytes, bytes.len()));
-    let again = in_pieces(bytes, usize::from(*cut));
+    let (values, is_well) =
+        memory::within(most, || in_pieces(Replies::default(), bytes, bytes.len()));
     // As text, because no NaN is one.
-    assert_eq!(format!("{again:?}"), format!("{:?}", (&values, is_well)));
+    let as_text = format!("{:?}", (&values, is_well));
+    let again = in_pieces(Replies::default(), bytes, usize::from(*cut));
+    assert_eq!(format!("{again:?}"), as_text);
+    let mut again = in_pieces(crowded(*cut), bytes, usize::from(*cut));
+    if !bytes.is_empty() {
+        again.0.remove(0);
+    }
+    assert_eq!(format!("{again:?}"), as_text);
     for value in values {
         round_trip(&value);
         answers(&value);
@@ -63,17 +70,10 @@ fn run(bytes: &[u8]) {
 }
 
 /// All values of what comes in pieces, and whether it ended well.
-fn in_pieces(bytes: &[u8], piece: usize) -> (Vec<Value>, bool) {
-    let mut replies = Replies::default();
+fn in_pieces(mut replies: Replies, bytes: &[u8], piece: usize) -> (Vec<Value>, bool) {
     let mut found = Vec::new();
-    for mut bytes in bytes.chunks(piece.max(1)) {
-        while !bytes.is_empty() {
-            let room = replies.room();
-            let fits = room.len().min(bytes.len());
-            room[..fits].copy_from_slice(&bytes[..fits]);
-            replies.came(fits);
-            bytes = &bytes[fits..];
-        }
+    for bytes in bytes.chunks(piece.max(1)) {
+        feed(&mut replies, bytes);
         loop {
             match replies.next() {
                 Ok(Some(value)) => found.push(value),
@@ -85,13 +85,34 @@ fn in_pieces(bytes: &[u8], piece: usize) -> (Vec<Value>, bool) {
     (found, true)
 }
 
+fn feed(replies: &mut Replies, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        let room = replies.room();
+        let fits = room.len().min(bytes.len());
+        room[..fits].copy_from_slice(&bytes[..fits]);
+        replies.came(fits);
+        bytes = &bytes[fits..];
+    }
+}
+
+/// What came before fills the buffer almost to its end.
+fn crowded(left: u8) -> Replies {
+    let mut replies = Replies::default();
+    let length = (64 << 10) - 16 - usize::from(left % 128);
+    feed(
+        &mut replies,
+        format!("${}\r\n{}\r\n", length, " ".repeat(length)).as_bytes(),
+    );
+    replies
+}
+
 /// The value, written as a server writes it, is the same value.
 fn round_trip(value: &Value) {
     let mut bytes = Vec::new();
     if !write(value, &mut bytes) {
         return;
     }
-    let (found, is_well) = in_pieces(&bytes, bytes.len());
+    let (found, is_well) = in_pieces(Replies::default(), &bytes, bytes.len());
     assert!(is_well, "{value:?} {}", bytes.escape_ascii());
     assert_eq!(format!("{found:?}"), format!("{:?}", [value]));
 }
