@@ -38,6 +38,7 @@ fn seeds() -> Vec<Vec<u8>> {
         "a\\*b\na*b",
         "[a\\]]\n]",
         "[a-\nb",
+        "h[a-]\nh]",
         "a*b*c\na__b__b_c",
     ]
     .map(|line| line.as_bytes().to_vec())

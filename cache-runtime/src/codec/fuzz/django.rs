@@ -77,6 +77,7 @@ fn seeds() -> Vec<Vec<u8>> {
         "[1, 2.5, null, true, \"é\", {\"a\": {\"b\": []}}]",
         "{\"id\": 1, \"text\": \"\\u00e9\\n\", \"ratio\": 1e-07}",
         "80.5",
+        "\"a \\\"quote\\\", \\u0000\\t\\r\\f\\b\\u007f\"",
     ]
     .map(|text| text.as_bytes().to_vec())
     .to_vec();
