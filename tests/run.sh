@@ -29,6 +29,7 @@ needs() {
 }
 
 step cargo fmt --all --check
+step cargo fmt --manifest-path fuzz/Cargo.toml --check
 step cargo clippy --workspace --all-targets -- -D warnings
 # Each feature alone, `default` too; those that begin with `_` are parts of others.
 features=$(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z][a-z0-9-]*\) = .*/\1/p' cache-runtime/Cargo.toml)

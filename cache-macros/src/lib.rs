@@ -8,6 +8,7 @@
 //! plan.rs    both together: where things go
 //! check.rs   every rule, all mistakes at once
 //! expand.rs  the output, one file for each part of it
+//! fuzz.rs    the whole as a target for fuzzing
 //! ```
 
 #![forbid(unsafe_code)]

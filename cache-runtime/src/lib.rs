@@ -35,6 +35,7 @@
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
 //! | `observe`, `error` | what is counted and told |
 //! | `clock`, `mode`, `testing` | time, waiting, and tests |
+//! | `fuzz` | what reads bytes from outside, under bytes that nobody meant; in tests alone |
 //!
 //! # A store of your own
 //!

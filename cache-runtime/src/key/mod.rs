@@ -16,6 +16,7 @@
 //! | `shared` | the text as the key of a store, and Django's `make_key` |
 //! | `survey` | how large a value is, and whether it comes back from JSON as it went in |
 //! | `error` | what can be wrong with a key |
+//! | `fuzz` | trees as a target for fuzzing |
 
 mod buffer;
 mod encode;

@@ -16,6 +16,7 @@
 //! locks.rs     one writer at a time, among threads and processes
 //! ledger.rs    how many entries there are
 //! failure.rs   what an error of the file system means
+//! fuzz.rs      a file that anybody may have written, as a target for fuzzing
 //! ```
 //!
 //! An entry is written to a temporary file that is then renamed, so a reader sees the old entry or

@@ -17,6 +17,7 @@
 //! failure.rs       what goes wrong, and what it means
 //! config.rs        where the servers are, and how long we wait for them
 //! open.rs          a store by URL
+//! fuzz.rs          what a server sends and lists, as targets for fuzzing
 //! ```
 //!
 //! # Several servers

@@ -26,6 +26,7 @@
 //! tls.rs           whom to trust
 //! trust.rs         the same as rustls wants it; what its errors mean
 //! session.rs       one TLS session over any socket
+//! fuzz.rs          what a server sends, as a target for fuzzing
 //! cluster/         Redis Cluster: several servers, each with connections as above
 //! ```
 //!
