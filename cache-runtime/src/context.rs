@@ -10,6 +10,7 @@ use std::task::{Context as Task, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::cache::Cache;
 use crate::flight::Flight;
 use crate::site::Site;
 use crate::sync::lock;
@@ -21,6 +22,8 @@ use crate::timeout::Timeout;
 pub(crate) struct Context {
     pub(crate) frame: Option<Arc<Frame>>,
     pub(crate) scope: Scope,
+    /// What every alias stands for here, if not for what it stands for elsewhere.
+    pub(crate) cache: Option<Cache>,
 }
 
 /// What this scope says about caching.
@@ -67,13 +70,21 @@ pub(crate) struct Decisions {
 
 thread_local! {
     static HERE: RefCell<Context> = const {
-        RefCell::new(Context { frame: None, scope: Scope::Normal })
+        RefCell::new(Context { frame: None, scope: Scope::Normal, cache: None })
     };
 }
 
 pub(crate) fn here() -> Context {
     HERE.try_with(|here| here.borrow().clone())
         .unwrap_or_default()
+}
+
+/// The cache that every alias stands for in this scope, if it says so.
+pub(crate) fn cache() -> Option<Cache> {
+    if !thread::is_special() {
+        return None;
+    }
+    here().cache
 }
 
 /// How a call of `site` is to be treated in this scope.
@@ -120,12 +131,25 @@ impl Context {
         })))
     }
 
+    /// Every alias stands for `cache`.
+    #[cfg(feature = "testing")]
+    pub(crate) fn in_cache(cache: &Cache) -> Self {
+        Self {
+            cache: Some(cache.clone()),
+            ..here()
+        }
+    }
+
     /// Inside the body of `frame`.
     pub(crate) fn inside(frame: &Arc<Frame>) -> Self {
         Self {
             frame: Some(frame.clone()),
-            scope: here().scope,
+            ..here()
         }
+    }
+
+    fn is_special(&self) -> bool {
+        !matches!(self.scope, Scope::Normal) || self.cache.is_some()
     }
 
     /// Runs `f` here.
@@ -148,7 +172,7 @@ impl Context {
 fn swap(context: &mut Context) {
     let _ = HERE.try_with(|here| {
         std::mem::swap(&mut *here.borrow_mut(), context);
-        let is_special = !matches!(here.borrow().scope, Scope::Normal);
+        let is_special = here.borrow().is_special();
         if is_special != thread::is_special() {
             thread::set_special(is_special);
         }

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::cache::Cache;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::error::CacheError;
 use crate::local::FullKey;
 use crate::mode::{Mode, block_on};
@@ -75,7 +75,10 @@ async fn clear_mode(mode: Mode, site: &'static Site, cache: &Cache) -> Result<()
 /// What `site` has done in all caches.
 #[must_use]
 pub fn stats(site: &'static Site) -> Stats {
-    site.stats()
+    match context::cache() {
+        Some(cache) => stats_in(site, &cache),
+        None => site.stats(),
+    }
 }
 
 /// What `site` has done in `cache`.

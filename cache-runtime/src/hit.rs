@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::cache::Cache;
 use crate::call_key::Key;
+use crate::context;
 use crate::local::{Entry, Header, Lookup, Reading};
 use crate::reclaim::Pinned;
 use crate::registry;
@@ -62,7 +63,7 @@ fn way_in<'g>(key: &Key<'_>, cache: &'g Cache, is_shared: bool) -> Option<(&'g R
 
 /// The cache of the function's alias and the binding to it, if they have met.
 pub(crate) fn known(key: &Key<'_>) -> Option<(Cache, Arc<Binding>)> {
-    if key.cache.is_some() {
+    if key.cache.is_some() || thread::is_special() && context::cache().is_some() {
         return None;
     }
     thread::with(|own| {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use crate::cache::Cache;
+use crate::context;
 use crate::error::{CacheError, ErrorKind};
 use crate::hit::Direct;
 use crate::reclaim::Retired;
@@ -167,8 +168,11 @@ fn variable_of(alias: &str) -> String {
     format!("CACHE_URL_{alias}")
 }
 
-/// The cache of this function's alias.
+/// The cache of this function's alias, or the one that stands for all of them in this scope.
 pub(crate) fn cache_of(site: &Site) -> Found {
+    if let Some(cache) = context::cache() {
+        return Ok(cache);
+    }
     site.alias_of.get_or_init(|| alias_named(site.alias)).get()
 }
 

@@ -1,5 +1,5 @@
-//! For tests of code that caches: a cache of one's own, a clock that is moved by hand, a store that
-//! fails on demand, and the conformance suite for a store of one's own.
+//! For tests of code that caches: a cache of one's own, a clock that is moved by hand, checks of what
+//! was counted, a store that fails on demand, and the conformance suite for a store of one's own.
 //!
 //! ```
 //! use cache_runtime::testing;
@@ -12,11 +12,40 @@
 //! assert_eq!(cache.get::<String>("token")?, None);
 //! # Ok::<(), cache_runtime::CacheError>(())
 //! ```
+//!
+//! Functions go where their alias says, which is one place for the whole process. In a scope of its
+//! own, a test has a cache of its own for all of them, beside other tests:
+//!
+//! ```
+//! use cache_runtime::cache_result;
+//! use cache_runtime::testing::{self, assert_hits, assert_stats};
+//! use std::time::Duration;
+//!
+//! #[cache_result(timeout = 60)]
+//! fn square(n: u64) -> u64 {
+//!     n * n
+//! }
+//!
+//! let (cache, clock) = testing::isolated();
+//! testing::in_cache_blocking(&cache, || {
+//!     square(12);
+//!     square(12);
+//!     assert_hits!(square::stats(), 1);
+//!     clock.advance(Duration::from_secs(61));
+//!     square(12);
+//!     assert_stats!(square::stats(), hits: 1, misses: 2, sets: 2);
+//! });
+//! ```
 
 pub mod conformance;
 mod faulty;
 mod isolated;
+mod scope;
+mod stats;
 
 pub use crate::clock::Clock;
 pub use faulty::{Fault, FaultyStore, When};
 pub use isolated::isolated;
+pub use scope::{in_cache, in_cache_blocking};
+
+pub use crate::{assert_hits, assert_misses, assert_stats};
