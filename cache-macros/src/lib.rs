@@ -66,6 +66,12 @@ use proc_macro::TokenStream;
 /// | `when = \|value\| !value.is_empty()` | keep the result only if true |
 /// | `cache_none`, `cache_none = 30` | keep `None` too, for a time of its own if given |
 /// | `jitter = 0.1` | spread the timeout by up to this share |
+/// | `stale = "1h"` | keep the old value this long after the timeout: for the others while one runs the function, and for all when it fails |
+/// | `refresh_ahead = 0.8` | a read past this share of the timeout starts one refresh behind it; needs owned arguments |
+/// | `early`, `early = 1.0` | a reader chosen by chance makes the next value before the timeout; arguments may be borrowed |
+/// | `soft_timeout = "100ms"` | serve the old value after that, the function finishing behind; needs `stale` and owned arguments |
+/// | `hard_timeout = "2s"` | give up after that; needs `E: From<CacheError>`, and on a `fn` owned arguments |
+/// | `lock`, `lock = "2m"` | one execution across all processes that share the store |
 /// | `wait = "5s"` | how long to wait for another caller's execution |
 /// | `strict` | return an error of the store instead of computing; needs `E: From<CacheError>` |
 /// | `local` | in process only: the value needs `Clone + Send + Sync`, no serde |

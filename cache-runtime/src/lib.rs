@@ -54,6 +54,7 @@
 //!
 //! | feature | brings |
 //! | --- | --- |
+//! | `tokio` | what goes on behind an async call runs on its own runtime; on by default, without it on a thread of ours |
 //! | `redis` | `redis://`, `redis+unix://`, `redis+sentinel://`, `redis+cluster://` stores; tokio and the redis client |
 //! | `redis-tls` | `rediss://`, `rediss+sentinel://`, `rediss+cluster://` stores; rustls |
 //! | `memcached` | `memcached://` stores; tokio |
