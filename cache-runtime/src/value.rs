@@ -77,6 +77,10 @@ type Decode<V> = fn(&[u8], &Codec) -> Result<Decoded<V>, CacheError>;
 #[derive(Debug, Clone, Copy)]
 pub struct Portable;
 
+/// The form of values that are set by hand: integers stay bare, so that a store can count with them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ByHand;
+
 /// The form of `local` values.
 #[derive(Debug, Clone, Copy)]
 pub struct InProcess;
@@ -130,6 +134,13 @@ impl<V: CacheValue> Form<V> for Portable {
         survey: survey::<V>,
         encode: |value, codec, times| codec.encode(value, times),
         decode: |bytes, codec| codec.decode(bytes),
+    };
+}
+
+impl<V: CacheValue> Form<V> for ByHand {
+    const HOW: &'static How<V> = &How {
+        encode: |value, codec, times| codec.encode_plain(value, times),
+        ..*<Portable as Form<V>>::HOW
     };
 }
 

@@ -20,7 +20,7 @@ use crate::store::Ttl;
 use crate::target::{Started, Target, expiry, lossy};
 use crate::thread;
 use crate::timeout::Timeout;
-use crate::value::{CacheValue, Form, How, Portable, copy, hold, peek};
+use crate::value::{ByHand, CacheValue, Form, How, copy, hold, peek};
 
 impl Cache {
     /// The entry under a text key: the text's own, or the function's that goes by this name.
@@ -433,5 +433,5 @@ fn sum(number: Option<i64>, by: i64) -> Result<i64, CacheError> {
 }
 
 pub(super) fn how<T: CacheValue>() -> &'static How<T> {
-    <Portable as Form<T>>::HOW
+    <ByHand as Form<T>>::HOW
 }
