@@ -77,6 +77,8 @@ mod background;
 mod backlog;
 mod behind;
 mod breaker;
+#[cfg(test)]
+mod breaker_tests;
 mod cache;
 mod cached;
 mod call;
@@ -88,6 +90,8 @@ mod doubts;
 mod entry;
 mod error;
 mod flight;
+#[cfg(test)]
+mod flight_tests;
 mod function;
 #[cfg(any(test, cache_fuzz))]
 #[doc(hidden)]

@@ -5,11 +5,11 @@
 //! The walk takes one lock for the whole process; it is taken only by those who wait inside a
 //! cached function, which is rare and waits anyway.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::landing::Flight;
 use crate::context::{self, Frame};
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 
 static WALK: Mutex<()> = Mutex::new(());
 

@@ -8,8 +8,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -17,7 +16,8 @@ use crate::clock::{Clock, Tick};
 use crate::life::{Life, Phase as Age};
 use crate::local::FullKey;
 use crate::observe::Counter;
-use crate::sync::lock;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, lock};
 use crate::value::Cargo;
 
 enum Phase {
@@ -50,7 +50,7 @@ pub(crate) struct Flight {
     state: Mutex<State>,
     /// An invalidation came while it was under way: its result is not to be kept.
     overtaken: AtomicBool,
-    /// Somebody waits for it, or will. Set under the lock of the table.
+    /// Somebody has waited for it, or will. Set under the lock of the table.
     boarded: AtomicBool,
     /// The flights that its body waits for; guarded by the lock of `circle`.
     pub(super) waits_for: Mutex<Vec<Arc<Flight>>>,
@@ -95,8 +95,14 @@ impl Flight {
         self.overtaken.load(Ordering::SeqCst)
     }
 
+    /// One more waits from now on, also before he does: a leader who goes leaves the flight to him.
     pub(super) fn board(&self) {
         self.boarded.store(true, Ordering::Relaxed);
+        lock(&self.state).waiting += 1;
+    }
+
+    pub(super) fn leave(&self) {
+        lock(&self.state).waiting -= 1;
     }
 
     pub(super) fn is_boarded(&self) -> bool {
@@ -189,7 +195,6 @@ struct Landing<'c> {
 
 impl<'c> Landing<'c> {
     fn new(flight: Arc<Flight>, clock: &'c Clock) -> Self {
-        lock(&flight.state).waiting += 1;
         Self {
             flight,
             clock,
@@ -225,7 +230,6 @@ impl Future for Landing<'_> {
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.flight.state);
-        state.waiting -= 1;
         if let Some(id) = self.waker {
             state.wakers.retain(|(at, _)| *at != id);
         }

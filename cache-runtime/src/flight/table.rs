@@ -4,7 +4,7 @@
 use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::circle::Edge;
@@ -12,7 +12,7 @@ use super::landing::{Flight, Old, Waited};
 use crate::clock::Clock;
 use crate::local::{FullKey, Ready};
 use crate::mode::Mode;
-use crate::sync::lock;
+use crate::sync::{Mutex, lock};
 use crate::value::Cargo;
 
 /// The executions under way.
@@ -107,27 +107,11 @@ impl Table {
         flight: &Arc<Flight>,
         limit: Duration,
     ) -> Option<(Waited, Option<Lead>)> {
+        let _boarded = Boarded(self, flight);
         let _edge = Edge::announce(flight)?;
-        let waited = {
-            let _deserted = Deserted(self, flight);
-            mode.wait(flight.wait(limit, &self.clock)).await
-        };
-        let lead = matches!(waited, Waited::Lead).then(|| {
-            self.list_again(flight);
-            self.lead(flight.clone())
-        });
+        let waited = mode.wait(flight.wait(limit, &self.clock)).await;
+        let lead = matches!(waited, Waited::Lead).then(|| self.lead(flight.clone()));
         Some((waited, lead))
-    }
-
-    /// Whoever boarded but did not wait yet when the leader went was not counted, so the flight may
-    /// have been taken off the lists as deserted. An invalidation must reach it again before its body
-    /// runs.
-    fn list_again(&self, flight: &Arc<Flight>) {
-        let mut lists = lock(&self.lists);
-        let mut closed = lists.closed.iter();
-        if !lists.is_open(flight) && !closed.any(|other| Arc::ptr_eq(other, flight)) {
-            lists.closed.push(flight.clone());
-        }
     }
 
     /// A write of a result to the store, for as long as what is returned lives.
@@ -281,10 +265,11 @@ impl Lists {
 }
 
 // One who waited and was dropped may have been the last who could take a vacant lead.
-struct Deserted<'a>(&'a Table, &'a Arc<Flight>);
+struct Boarded<'a>(&'a Table, &'a Arc<Flight>);
 
-impl Drop for Deserted<'_> {
+impl Drop for Boarded<'_> {
     fn drop(&mut self) {
+        self.1.leave();
         if self.1.is_deserted() {
             self.0.remove(self.1, Flight::is_deserted);
         }
@@ -376,43 +361,5 @@ impl Drop for Lead {
         } else if self.flight.vacate() {
             self.table.remove(&self.flight, Flight::is_deserted);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{Join, Table};
-    use crate::clock::Clock;
-    use crate::key::Tree;
-    use crate::local::{FullKey, Header};
-    use crate::mode::{Mode, block_on};
-
-    #[test]
-    fn a_lead_that_was_taken_over_late_is_still_overtaken() {
-        let header = Header {
-            binding: 1,
-            version: 1,
-        };
-        let key = FullKey::new(header, Tree::default());
-        let limit = Duration::from_secs(1);
-        let table = Table::new(limit, Clock::system());
-        let Join::Lead(first) = table.join(&key) else {
-            panic!("nobody else is there");
-        };
-        let Join::Wait(flight) = table.join(&key) else {
-            panic!("the first one leads");
-        };
-        // It goes before the second one has begun to wait.
-        drop(first);
-        let waited = block_on(table.wait(Mode::Blocking, &flight, limit));
-        let Some((_, Some(lead))) = waited else {
-            panic!("the lead was free");
-        };
-        drop(block_on(table.overtake(Mode::Blocking, &key)));
-        assert!(lead.flight().is_overtaken());
-        drop(lead);
-        assert_eq!(table.len(), 0);
     }
 }

@@ -1,7 +1,6 @@
 //! What the in-process level holds: entries with a full key, a value and its times.
 
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use once_cell::sync::Lazy;
@@ -12,10 +11,11 @@ use crate::clock::Tick;
 use crate::error::CacheError;
 use crate::key::{Head, Tree};
 use crate::life::Life;
+use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 // Without it, people who choose arguments could choose collisions. Zero until it is chosen, which
 // is before the first binding has a number; a hit need not ask.
-static SECRET: AtomicU64 = AtomicU64::new(0);
+static SECRET: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// Chooses the secret of this process, once.
 pub(crate) fn choose_secret() {
