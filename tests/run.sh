@@ -17,7 +17,8 @@ step() {
 # What the targets of the tests cannot do without.
 needs() {
     case $1 in
-        allocations | conformance | file_* | keys | models | prefixed_store | regressions | scopes | ui) ;;
+        allocations | conformance | file_* | interleavings | keys | models | prefixed_store | properties) ;;
+        regressions | scopes | ui) ;;
         # They leave out what is not there; `outages` even Redis.
         outages) ;;
         examples | sql_* | stores) echo redis ;;

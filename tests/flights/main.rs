@@ -29,5 +29,6 @@ mod crowd;
 mod failing;
 mod fresh;
 mod gone;
+mod great_crowd;
 mod overtaken;
 mod storm;

@@ -84,7 +84,7 @@ pub(crate) fn eventually(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-pub(crate) fn milliseconds(n: u64) -> Duration {
+pub(crate) const fn milliseconds(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 

@@ -1,4 +1,5 @@
-//! Models of what is read without a lock: every interleaving of a few threads, by `loom`.
+//! Models of what is read without a lock, of the ages of an entry and of the breaker: every
+//! interleaving of a few threads, by `loom`.
 //!
 //! The sources are those of `cache-runtime`, included as they are; only the types that threads share
 //! are loom's ([`reclaim::atomic`]). Loom tries every order of their operations, with at most so many
@@ -13,12 +14,28 @@
 #![allow(dead_code, reason = "a model uses a part of what it includes")]
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
 
+// The sources take what is made at its first use from that crate; here they take it from std.
+extern crate self as once_cell;
+
 use std::sync::Arc;
 
+use around::{error, key};
 use fences::Kind;
 
+mod aging;
+mod around;
+#[path = "../../cache-runtime/src/breaker.rs"]
+mod breaker;
+mod clock;
+#[path = "../../cache-runtime/src/local/entry.rs"]
+mod entry;
 mod fences;
+#[path = "../../cache-runtime/src/local/kind.rs"]
+mod kind;
+#[path = "../../cache-runtime/src/life.rs"]
 mod life;
+mod mortal;
+mod probing;
 mod reclaim;
 mod scheme;
 mod search;
@@ -26,16 +43,21 @@ mod sync;
 #[path = "../../cache-runtime/src/local/table.rs"]
 mod table;
 
-/// Runs `model` in every order, up to so many preemptions.
+/// Every order, up to so many preemptions.
+fn orders(preemptions: usize) -> loom::model::Builder {
+    let mut orders = loom::model::Builder::new();
+    orders.preemption_bound.get_or_insert(preemptions);
+    orders.max_branches = 10_000;
+    orders
+}
+
+/// Runs `model` in every order, with both kinds of fences.
 fn in_every_order(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let model = Arc::new(model);
     for kind in [Kind::Real, Kind::Asymmetric] {
-        let mut orders = loom::model::Builder::new();
-        orders.preemption_bound.get_or_insert(preemptions);
-        orders.max_branches = 10_000;
         let model = model.clone();
-        orders.check(move || {
-            life::bury();
+        orders(preemptions).check(move || {
+            mortal::bury();
             fences::choose(kind);
             // The same: made before there is a second thread.
             let _: &reclaim::Domain = &reclaim::DOMAIN;

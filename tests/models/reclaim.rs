@@ -21,7 +21,7 @@ pub(crate) mod atomic {
 
     pub(crate) use loom::sync::{Mutex, MutexGuard};
 
-    use crate::life::Life;
+    use crate::mortal::Life;
 
     #[derive(Debug)]
     pub(crate) struct AtomicU64(loom::sync::atomic::AtomicU64, Life);

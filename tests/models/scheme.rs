@@ -8,7 +8,7 @@ use loom::thread;
 
 use crate::fences;
 use crate::in_every_order;
-use crate::life::Life;
+use crate::mortal::Life;
 use crate::reclaim::atomic::{AtomicPtr, Mutex};
 use crate::reclaim::{Bag, DOMAIN, Reader, Retired};
 use crate::sync::lock;

@@ -4,7 +4,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use crate::in_every_order;
-use crate::life::Life;
+use crate::mortal::Life;
 use crate::reclaim::{DOMAIN, Reader};
 use crate::scheme::reader;
 use crate::table::{Node, SHARD_BITS, Shard};
