@@ -195,6 +195,45 @@ fn the_store_has_its_deletions_as_soon_as_anybody_reads() {
 }
 
 #[test]
+fn a_write_that_was_given_up_and_arrives_after_a_delete_is_not_served() {
+    let world = World::new();
+    let raw = |key: &str| {
+        let key = format!("app:1:{key}");
+        futures_executor::block_on(world.store.get(&key)).unwrap()
+    };
+    let arrives = |key: &str, bytes: &[u8]| {
+        let key = format!("app:1:{key}");
+        futures_executor::block_on(world.store.set(&key, bytes, None)).unwrap();
+    };
+    // Nobody sees the answer to these writes.
+    let lost = Fault::Lost(ErrorKind::Timeout);
+    world.store.inject_on("set", lost, When::Always);
+    assert_eq!(load(&world, 1), 1);
+    world.blocking().set("a", &1, 600).unwrap_err();
+    let load_key = load::entry(&world, 1).key();
+    let load_key = load_key.strip_prefix("app:1:").unwrap();
+    let (late, late_a) = (raw(load_key).unwrap(), b"1".to_vec());
+    world.back();
+
+    assert!(load::entry(&world, 1).delete().unwrap());
+    world.blocking().delete("a").unwrap();
+    arrives(load_key, &late);
+    arrives("a", &late_a);
+    assert_eq!(world.blocking().get::<i32>("a").unwrap(), None);
+    assert_eq!(load(&world, 1), 2, "the old value was not to be served");
+    assert_eq!(load(&world, 1), 2, "the new one is");
+
+    // Or after that, when it is known no more.
+    load::entry(&world, 1).delete().unwrap();
+    arrives(load_key, &late);
+    world.clock.advance(Duration::from_secs(61));
+    eventually("what came too late is gone", || {
+        world.blocking().get::<i32>("b").unwrap();
+        !world.has(load_key) && !world.has("a")
+    });
+}
+
+#[test]
 fn a_delete_that_a_frozen_server_did_not_answer() {
     let server = RedisServer::start();
     let url = format!("{}?key_prefix=app&op_timeout=0.2", server.url(0));

@@ -60,7 +60,7 @@ where
     // For the caller who waits no longer.
     let old = run.old.as_ref().map(|old| Found {
         value: (how.duplicate)(&old.value),
-        ..*old
+        ..**old
     });
     let target = Arc::new(target);
     let (sender, receiver) = parcel();

@@ -118,7 +118,8 @@ pub(crate) struct Run<V> {
     pub(crate) lead: Lead,
     then: Then,
     /// What there was before, to be served if the body fails.
-    pub(crate) old: Option<Found<V>>,
+    // Boxed: there is room for it in every miss.
+    pub(crate) old: Option<Box<Found<V>>>,
     lock: Option<Held>,
 }
 
@@ -159,7 +160,7 @@ where
 
     // A fresh value that is late costs no flight, unless this caller is to renew it.
     let mut is_chosen = false;
-    if !target.care().is_none()
+    if target.is_careful()
         && let Some(found) = target.look_level(how)
         && found.is_fresh()
     {
@@ -194,7 +195,11 @@ where
     };
 
     // Another may have finished between the first look and the lead.
-    let mut found = match target.look(mode, how).await {
+    let looked = match target.look_level(how) {
+        None if target.is_shared(how) => target.look_store(mode, how).await,
+        found => Ok(found),
+    };
+    let mut found = match looked {
         Ok(found) => found,
         Err(error) => match ask.or_error.filter(|_| ask.is_strict) {
             Some(or_error) => {
@@ -220,7 +225,8 @@ where
     // One execution across all processes; what another one has made meanwhile is found.
     let mut held = None;
     if wishes != Wish::Serve && lock::is_wanted(target) {
-        match lock::acquire(mode, target, how, found, ask.wait).await {
+        // Boxed, as all that is rare here: the future of every miss has room for it.
+        match Box::pin(lock::acquire(mode, target, how, found, ask.wait)).await {
             Locked::Held(lock, again) => (held, found) = (Some(lock), again),
             Locked::Elsewhere(again) => {
                 wishes = if again.is_some() {
@@ -247,7 +253,7 @@ where
     };
     if wishes == Wish::Serve {
         if let Some(held) = held {
-            held.release(mode).await;
+            Box::pin(held.release(mode)).await;
         }
         let value = served(target, found);
         return Begun::Done(land::<R, K>(how, lead, K::wrap(value)));
@@ -263,7 +269,7 @@ where
     let run = Run {
         lead,
         then: Then::Keep,
-        old: Some(found),
+        old: Some(Box::new(found)),
         lock: held,
     };
     match answer {
@@ -313,7 +319,8 @@ where
                 .0
         }
         (Then::Keep, Some(old)) if is_failure => {
-            fall_back::<R, K>(mode, target, plan.ask.how, made.result, old, lead).await
+            let (how, result) = (plan.ask.how, made.result);
+            Box::pin(fall_back::<R, K>(mode, target, how, result, *old, lead)).await
         }
         (Then::Keep, Some(_)) => {
             let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead, false).await;
@@ -321,7 +328,7 @@ where
             target.binding.works_again();
             if !is_kept {
                 // What is there contradicts the newest answer. A store that fails is counted.
-                let _ = target.delete(mode).await;
+                let _ = Box::pin(target.delete(mode)).await;
             }
             result
         }
@@ -340,7 +347,7 @@ where
         }
     };
     if let Some(lock) = lock {
-        lock.release(mode).await;
+        Box::pin(lock.release(mode)).await;
     }
     result
 }

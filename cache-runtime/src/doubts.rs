@@ -1,12 +1,12 @@
 //! Writes whose end nobody saw: given up at their time limit, or with their caller. The store may
 //! still carry them out, after a delete that came later and was acknowledged.
 //!
-//! So they are remembered, at least for a minute, which is longer than any store works on what it was
-//! sent. If their key is invalidated meanwhile, what is older than that is not read again.
+//! So they are remembered for a minute, which is longer than any store works on what it was sent. If
+//! their key is invalidated meanwhile, what is older than that is not read, and is deleted at the end.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::{Clock, Tick, millis};
@@ -24,6 +24,8 @@ pub(crate) struct Doubts {
     writes: Mutex<HashMap<String, Doubt>>,
     /// Usually there are none, and nobody should have to take the lock to see that.
     any: AtomicBool,
+    /// When those that have arrived by now are looked for again.
+    next_look: AtomicU64,
 }
 
 struct Doubt {
@@ -73,6 +75,23 @@ impl Doubts {
         let writes = lock(&self.writes);
         let doubt = writes.get(key);
         doubt.is_some_and(|doubt| created.unwrap_or(0) < doubt.dead_before)
+    }
+
+    /// The keys whose write has arrived by now, or never will, and that were invalidated meanwhile: once
+    /// deleted, there is no doubt any more.
+    pub(crate) fn settle(&self, clock: &Clock) -> Vec<String> {
+        let now = clock.now();
+        if self.is_empty() || now < self.next_look.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        let next = now.saturating_add(millis(REACH / 4));
+        self.next_look.store(next, Ordering::Relaxed);
+        let mut writes = lock(&self.writes);
+        let arrived = writes.extract_if(|_, doubt| doubt.until <= now);
+        let condemned = arrived.filter(|(_, doubt)| doubt.dead_before > 0);
+        let condemned = condemned.map(|(key, _)| key).collect();
+        self.any.store(!writes.is_empty(), Ordering::SeqCst);
+        condemned
     }
 
     fn remember(&self, key: &str, clock: &Clock) {
@@ -154,6 +173,14 @@ mod tests {
         assert!(!doubts.is_late("c", Some(99)));
         doubts.invalidated_all("", 100);
         assert!(doubts.is_late("c", Some(99)), "its caller was gone");
+
+        drop(doubts.write("d", &clock));
+        assert!(doubts.settle(&clock).is_empty());
+        clock.advance(REACH);
+        let mut condemned = doubts.settle(&clock);
+        condemned.sort();
+        assert_eq!(condemned, ["a", "c"]);
+        assert!(doubts.is_empty());
     }
 
     #[test]

@@ -29,7 +29,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// A lock that is ours, to be [released](Held::release); dropped, it is released behind.
-pub(crate) struct Held(Option<Owned>);
+// Boxed: there is room for it in every miss.
+pub(crate) struct Held(Option<Box<Owned>>);
 
 struct Owned {
     cache: Cache,
@@ -82,12 +83,12 @@ pub(crate) async fn acquire<V>(
             .await;
         match added.map_err(|error| target.failed(error, &key)) {
             Ok(true) => {
-                let held = Held(Some(Owned {
+                let held = Held(Some(Box::new(Owned {
                     cache: target.cache.clone(),
                     key,
                     token,
                     mode,
-                }));
+                })));
                 // Who had it before may have left a value.
                 let again = target.look(mode, how).await.unwrap_or(found);
                 return Locked::Held(held, again);
@@ -119,7 +120,7 @@ impl Held {
 }
 
 impl Owned {
-    async fn release(self, mode: Mode) {
+    async fn release(&self, mode: Mode) {
         if let Some(store) = self.cache.core().store() {
             let (key, token) = (&self.key, self.token.as_bytes());
             let released = store

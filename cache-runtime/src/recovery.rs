@@ -5,12 +5,14 @@
 //! it, or behind any other call. A write that was to take the place of an older value is made up for
 //! in the same way, as a delete. What is owed is known to this process alone, and goes with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::background;
 use crate::cache::Cache;
+use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
 use crate::sync::lock;
@@ -40,6 +42,10 @@ struct Debts {
     /// By age: the newest has the largest number.
     by_age: BTreeMap<u64, String>,
     keys: HashMap<String, u64>,
+    /// Those of them that are being written anew, and are not to be deleted meanwhile.
+    claimed: HashMap<String, usize>,
+    /// Those that are being deleted: who writes one of them waits for that.
+    leaving: HashSet<String>,
     /// What was to be cleared.
     prefixes: Vec<Debt>,
     next: u64,
@@ -94,10 +100,35 @@ impl Owed {
 
     /// The next to be deleted: some keys, and a prefix.
     fn next(&self) -> (Vec<Debt>, Option<Debt>) {
-        let debts = lock(&self.debts);
-        let keys = debts.by_age.iter().take(BATCH);
-        let keys = keys.map(|(number, key)| (*number, key.clone()));
-        (keys.collect(), debts.prefixes.first().cloned())
+        let mut debts = lock(&self.debts);
+        let Debts {
+            by_age,
+            claimed,
+            leaving,
+            ..
+        } = &mut *debts;
+        let free = by_age.iter().filter(|(_, key)| !claimed.contains_key(*key));
+        let keys: Vec<Debt> = free
+            .take(BATCH)
+            .map(|(number, key)| (*number, key.clone()))
+            .collect();
+        leaving.extend(keys.iter().map(|(_, key)| key.clone()));
+        (keys, debts.prefixes.first().cloned())
+    }
+
+    /// The deletes of [`next`](Self::next) have ended.
+    fn ended(&self) {
+        lock(&self.debts).leaving.clear();
+    }
+
+    /// The right to write `key` anew, as long as what is returned lives; `None`: it is being deleted.
+    fn claim<'a>(&'a self, key: &'a str) -> Option<Claim<'a>> {
+        let mut debts = lock(&self.debts);
+        if debts.leaving.contains(key) {
+            return None;
+        }
+        *debts.claimed.entry(key.to_owned()).or_default() += 1;
+        Some(Claim { owed: self, key })
     }
 
     /// These have been deleted; what is owed again since then is not paid with it.
@@ -149,6 +180,39 @@ impl Debts {
     }
 }
 
+/// Somebody writes an owed key anew.
+pub(crate) struct Claim<'a> {
+    owed: &'a Owed,
+    key: &'a str,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut debts = lock(&self.owed.debts);
+        if let Some(writers) = debts.claimed.get_mut(self.key) {
+            *writers -= 1;
+            if *writers == 0 {
+                debts.claimed.remove(self.key);
+            }
+        }
+    }
+}
+
+/// Who writes a key that is owed does so after the delete that is on its way, not before; `None`: it is
+/// not owed.
+pub(crate) async fn claim<'a>(owed: &'a Owed, key: &'a str, mode: Mode) -> Option<Claim<'a>> {
+    // A server's time is the system's.
+    let clock = Clock::system();
+    while owed.has(key) {
+        match owed.claim(key) {
+            Some(claim) => return Some(claim),
+            // No longer than one operation, which has a limit.
+            None => Box::pin(mode.wait(clock.alarm(Duration::from_millis(1)))).await,
+        }
+    }
+    None
+}
+
 /// Whether a change that ended so may have left there what it was to end.
 pub(crate) fn leaves_it(error: &CacheError) -> bool {
     !matches!(
@@ -157,9 +221,14 @@ pub(crate) fn leaves_it(error: &CacheError) -> bool {
     )
 }
 
-/// Makes up behind the caller for what is owed, if nobody is at it.
-pub(crate) fn pay_behind(cache: &Cache, mode: Mode) {
-    let owed = &cache.core().owed;
+/// The store answers: behind the caller it is given what it is owed, if nobody is at it.
+pub(crate) fn tend(cache: &Cache, mode: Mode) {
+    let core = cache.core();
+    let owed = &core.owed;
+    if !core.doubts.is_empty() {
+        let condemned = core.doubts.settle(&core.settings.clock);
+        condemned.iter().for_each(|key| owed.key(key));
+    }
     if owed.is_empty() || owed.is_paying.swap(true, Ordering::Relaxed) {
         return;
     }
@@ -176,6 +245,7 @@ impl Paying {
         let Some(store) = core.store() else { return };
         loop {
             let (keys, prefix) = core.owed.next();
+            let _ended = Ended(&core.owed);
             if let Some((number, prefix)) = &prefix {
                 let cleared = store.walk(mode, "clear", |store| store.clear(prefix)).await;
                 if cleared.is_err() {
@@ -195,6 +265,14 @@ impl Paying {
             }
             core.owed.paid_keys(&numbers);
         }
+    }
+}
+
+struct Ended<'a>(&'a Owed);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.ended();
     }
 }
 

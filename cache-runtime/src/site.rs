@@ -33,6 +33,8 @@ pub struct Site {
     pub(crate) jitter: f64,
     pub(crate) wait: Duration,
     pub(crate) care: Care,
+    /// Whether that is anything: told here, since every miss asks.
+    pub(crate) is_careful: bool,
     pub(crate) limits: Limits,
     /// `lock`: how long it is held at the most, if there is one.
     pub(crate) lock: Option<Duration>,
@@ -80,6 +82,7 @@ impl Site {
             jitter: 0.0,
             wait: Duration::from_secs(30),
             care: Care::NONE,
+            is_careful: false,
             limits: Limits::NONE,
             lock: None,
             is_strict: false,
@@ -157,6 +160,7 @@ impl Site {
     #[must_use]
     pub const fn stale(mut self, time: Duration) -> Self {
         self.care.stale = time;
+        self.is_careful = true;
         self
     }
 
@@ -164,6 +168,7 @@ impl Site {
     #[must_use]
     pub const fn refresh_ahead(mut self, share: f64) -> Self {
         self.care.ahead = Ahead::Share(share);
+        self.is_careful = true;
         self
     }
 
@@ -171,6 +176,7 @@ impl Site {
     #[must_use]
     pub const fn early(mut self, beta: f64) -> Self {
         self.care.ahead = Ahead::Chance { beta };
+        self.is_careful = true;
         self
     }
 

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cache_runtime::Cache;
+use cache_runtime::testing::Clock;
+use cache_runtime::{Cache, CacheBuilder};
 use cache_tests::redis_server::RedisServer;
 
 use crate::dice::Dice;
@@ -13,6 +14,7 @@ use crate::slow_store::SlowStore;
 
 pub(crate) struct World {
     pub(crate) cache: Cache,
+    pub(crate) clock: Clock,
     pub(crate) dice: Arc<Dice>,
     /// Whether bodies take their time, fail and panic.
     pub(crate) is_stormy: AtomicBool,
@@ -23,28 +25,28 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn in_process() -> Arc<Self> {
-        let cache = Cache::from_url("memory://").unwrap();
-        Self::with(cache, Arc::new(Dice::new()), None)
+        Self::with(Cache::builder(), Arc::new(Dice::new()), None)
     }
 
     pub(crate) fn on_a_slow_store() -> Arc<Self> {
         let dice = Arc::new(Dice::new());
         // What the store is too slow for is not what is tried here.
         let builder = Cache::builder().op_timeout(Duration::from_secs(20));
-        let cache = builder.store(SlowStore::new(dice.clone())).build();
-        Self::with(cache.unwrap(), dice, None)
+        Self::with(builder.store(SlowStore::new(dice.clone())), dice, None)
     }
 
     pub(crate) fn on_redis() -> Arc<Self> {
         let server = RedisServer::start();
         let options = "key_prefix=app&op_timeout=20&connect_timeout=20";
-        let cache = Cache::from_url(&format!("{}?{options}", server.url(0))).unwrap();
-        Self::with(cache, Arc::new(Dice::new()), Some(server))
+        let builder = CacheBuilder::from_url(&format!("{}?{options}", server.url(0)));
+        Self::with(builder.unwrap(), Arc::new(Dice::new()), Some(server))
     }
 
-    fn with(cache: Cache, dice: Arc<Dice>, server: Option<RedisServer>) -> Arc<Self> {
+    fn with(builder: CacheBuilder, dice: Arc<Dice>, server: Option<RedisServer>) -> Arc<Self> {
+        let clock = Clock::manual();
         Arc::new(Self {
-            cache,
+            cache: builder.clock(clock.clone()).build().unwrap(),
+            clock,
             dice,
             is_stormy: AtomicBool::new(true),
             runs: AtomicUsize::new(0),

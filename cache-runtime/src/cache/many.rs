@@ -107,6 +107,10 @@ impl Cache {
         let counters = &self.space().text.counters;
         let owed = &self.core().owed;
         let bytes = encoded.iter().map(|(_, bytes)| bytes.len()).sum();
+        let mut claims = Vec::new();
+        for (made, _) in &encoded {
+            claims.extend(recovery::claim(owed, made, mode).await);
+        }
         let bad = store
             .send(mode, "set_many", bytes, |store| {
                 store.set_many(&encoded, life)

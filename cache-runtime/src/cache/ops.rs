@@ -12,10 +12,10 @@ use crate::codec::survey;
 use crate::error::{CacheError, ErrorKind};
 use crate::guarded::Guarded;
 use crate::keep::Whole;
-use crate::life::Care;
 use crate::local::{Change, Draft, Entry, Level};
 use crate::mode::Mode;
 use crate::observe::Counter;
+use crate::recovery;
 use crate::store::Ttl;
 use crate::target::{Started, Target, expiry, lossy};
 use crate::thread;
@@ -90,6 +90,7 @@ impl Cache {
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(made, value, life)?;
             let core = self.core();
+            let _claim = recovery::claim(&core.owed, made, mode).await;
             let under_way = core.doubts.write(made, &core.settings.clock);
             let written = store
                 .send(mode, "set", bytes.len(), |store| {
@@ -404,7 +405,7 @@ impl Cache {
             // Whatever the format: what can be kept must not depend on it.
             crate::codec::to_json(value)?;
         }
-        let times = Started::now(self, &Care::NONE).times(life);
+        let times = Started::now(self, false).times(life);
         let bytes = settings.codec().encode_plain(value, times)?;
         Ok(settings.seal(made, bytes))
     }

@@ -301,23 +301,24 @@ impl Draft {
     }
 
     /// The same, until `expires`.
-    pub(crate) fn until(self, expires: Tick, weight: usize) -> Self {
-        self.living(Life::plain(expires), Duration::ZERO, weight)
+    pub(crate) fn until(mut self, expires: Tick, weight: usize) -> Self {
+        let entry = self.0.get_mut();
+        entry.calm = AtomicU64::new(expires);
+        entry.weight = u32::try_from(weight).unwrap_or(u32::MAX);
+        self
     }
 
     /// The same, for this life; to compute it took `cost`.
-    pub(crate) fn living(mut self, life: Life, cost: Duration, weight: usize) -> Self {
-        let entry = self.0.get_mut();
-        entry.calm = AtomicU64::new(life.calm);
+    pub(crate) fn living(self, life: Life, cost: Duration, weight: usize) -> Self {
+        let mut draft = self.until(life.calm, weight);
         if life != Life::plain(life.calm) {
-            entry.later = Some(Box::new(Later {
+            draft.0.get_mut().later = Some(Box::new(Later {
                 expires: AtomicU64::new(life.expires),
                 dead: AtomicU64::new(life.dead),
                 cost,
             }));
         }
-        entry.weight = u32::try_from(weight).unwrap_or(u32::MAX);
-        self
+        draft
     }
 
     pub(super) fn weight(&self) -> usize {

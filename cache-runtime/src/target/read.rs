@@ -50,6 +50,16 @@ impl Target {
         self.binding.site.map_or(&Care::NONE, |site| &site.care)
     }
 
+    /// Whether the function says anything of that kind.
+    pub(crate) fn is_careful(&self) -> bool {
+        self.binding.site.is_some_and(|site| site.is_careful)
+    }
+
+    /// Whether a store has it, too.
+    pub(crate) fn is_shared<V>(&self, how: &How<V>) -> bool {
+        how.is_shared && self.made.is_some() && self.cache.core().store().is_some()
+    }
+
     /// The fresh value in the in-process level.
     pub(crate) fn read_level<V>(&self, how: &How<V>) -> Option<V> {
         let found = self.look_level(how)?;
@@ -117,9 +127,7 @@ impl Target {
             .ask(mode, "get", |store| store.get(made))
             .await
             .map_err(|error| self.failed(error, made))?;
-        if !owed.is_empty() {
-            recovery::pay_behind(&self.cache, mode);
-        }
+        recovery::tend(&self.cache, mode);
         let Some(bytes) = bytes else { return Ok(None) };
         Ok(self.decode(how, &bytes))
     }

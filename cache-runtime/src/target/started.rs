@@ -6,7 +6,6 @@ use super::Target;
 use crate::cache::Cache;
 use crate::clock::{NEVER, Stopwatch, Tick, millis};
 use crate::codec::Times;
-use crate::life::Care;
 
 /// When a computation started; not asked where nobody wants to know.
 #[derive(Debug, Clone)]
@@ -15,12 +14,12 @@ pub(crate) struct Started(Option<(u64, Stopwatch)>);
 impl Started {
     /// A computation of this entry's value, from now on.
     pub(crate) fn of(target: &Target) -> Self {
-        Self::now(&target.cache, target.care())
+        Self::now(&target.cache, target.is_careful())
     }
 
-    pub(crate) fn now(cache: &Cache, care: &Care) -> Self {
+    pub(crate) fn now(cache: &Cache, is_careful: bool) -> Self {
         let core = cache.core();
-        let is_told = core.store().is_some() || !care.is_none();
+        let is_told = core.store().is_some() || is_careful;
         let clock = &core.settings.clock;
         Self(is_told.then(|| (clock.wall(), clock.stopwatch())))
     }

@@ -12,6 +12,7 @@ use crate::life::Life;
 use crate::local::Change;
 use crate::mode::Mode;
 use crate::observe::Counter;
+use crate::recovery;
 use crate::store::Ttl;
 use crate::timeout::Timeout;
 use crate::value::How;
@@ -60,6 +61,7 @@ impl Target {
                 return Ok(Kept::Overtaken);
             }
             let physical = self.physical(life);
+            let _claim = recovery::claim(&core.owed, made, mode).await;
             let under_way = core.doubts.write(made, &core.settings.clock);
             let written = store
                 .send(mode, "set", bytes.len(), |store| {
@@ -84,10 +86,16 @@ impl Target {
             }
         }
         if let Some(level) = core.level(how.is_shared) {
-            let cost = started.cost();
-            let life = self.life_from(core.settings.clock.now(), life, cost);
+            let now = core.settings.clock.now();
+            let draft = (how.hold)(value);
+            let draft = if self.is_careful() {
+                let cost = started.cost();
+                draft.living(self.life_from(now, life, cost), cost, survey.bytes)
+            } else {
+                draft.until(expiry(now, life), survey.bytes)
+            };
             // What is not put in is dropped after the lock is gone: its end may use the cache.
-            let mut draft = Some((how.hold)(value).living(life, cost, survey.bytes));
+            let mut draft = Some(draft);
             let kept = level.change(&self.key, |_| match draft.take_if(|_| !is_overtaken()) {
                 Some(draft) => Change::Put(draft, true),
                 None => Change::Leave(false),
