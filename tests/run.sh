@@ -37,6 +37,8 @@ features=$(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z][a-z0-9-]*\) = .*/\1/p' cac
 for feature in $features; do
     step cargo clippy -p cache-runtime --features "$feature" -- -D warnings
 done
+# Without tokio, which is on by default.
+step cargo clippy -p cache-runtime --no-default-features --all-targets -- -D warnings
 step cargo clippy -p cache-runtime --all-targets --all-features -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --workspace --no-deps
 

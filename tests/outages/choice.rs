@@ -1,6 +1,6 @@
 //! What the words on the command line choose.
 
-use crate::fault::{FAULTS, KNOWN_LIMIT};
+use crate::fault::FAULTS;
 use crate::grounds::{GROUNDS, Site};
 
 /// Stores and faults.
@@ -35,7 +35,7 @@ impl Choice {
     }
 
     pub(crate) fn wants(&self, fault: &str) -> bool {
-        let is_usual = self.faults.is_empty() && fault != KNOWN_LIMIT;
+        let is_usual = self.faults.is_empty();
         is_usual || self.faults.iter().any(|wanted| wanted == fault)
     }
 }

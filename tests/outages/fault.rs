@@ -29,10 +29,6 @@ pub(crate) const FAULTS: &[&str] = &[
     "late",
 ];
 
-/// A write that was given up arrives when the network lets it through, and may bring back what was
-/// deleted since. The library does not know better yet, so that this is tried only where it is asked for.
-pub(crate) const KNOWN_LIMIT: &str = "late";
-
 /// How much later answers come when they are delayed.
 const DELAY: Duration = Duration::from_millis(30);
 /// Between two blows of a fault that strikes again and again.
@@ -152,7 +148,9 @@ pub(crate) fn of_servers<S: Server>(server: &Arc<Mutex<S>>, proxy: &Arc<Proxy>) 
         while_it_is("delayed", Bite::Slow(DELAY), Wire::Delayed(DELAY)),
         while_it_is("stalled", Bite::Errors, Wire::Stalled),
         while_it_is("garbage", Bite::Errors, Wire::Garbage),
-        while_it_is(KNOWN_LIMIT, Bite::Errors, Wire::Held),
+        // A write that was given up arrives when the network lets it through, and would bring back what
+        // was deleted since.
+        while_it_is("late", Bite::Errors, Wire::Held),
     ]
 }
 

@@ -20,8 +20,6 @@ const SLACK: Duration = Duration::from_millis(300);
 const SOON: Duration = Duration::from_secs(5);
 /// How long the first hits may take, of callers who all come to a cold store: no matter of faults.
 const START_LIMIT: Duration = Duration::from_secs(20);
-/// So many entries may be of a write that was given up.
-const MOST_LATE: usize = 2;
 /// So many hits are "back".
 const HITS: u64 = 100;
 
@@ -148,7 +146,7 @@ fn judge(row: &mut Row) {
     if row.wrong > 0 {
         complain(format!("{} answers were wrong", row.wrong));
     }
-    if row.late > MOST_LATE {
+    if row.late > 0 {
         complain(format!("{} entries were old", row.late));
     }
     if row.calls < 1000 || row.acknowledged < 20 {
