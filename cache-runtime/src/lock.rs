@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::background;
-use crate::cache::Cache;
+use crate::cache::{Cache, is_functions};
 use crate::clock::Clock;
 use crate::mode::Mode;
 use crate::random::random_bits;
@@ -19,9 +19,7 @@ const SUFFIX: &str = ":lock";
 
 /// Whether this is the key of a function's lock.
 pub(crate) fn is_name(key: &str) -> bool {
-    key.strip_suffix(SUFFIX)
-        .and_then(|entry| entry.rsplit_once(':'))
-        .is_some_and(|(_, hash)| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+    key.strip_suffix(SUFFIX).is_some_and(is_functions)
 }
 
 /// How long to wait before the first look at another's lock, and at the most between two.

@@ -126,6 +126,7 @@ fn three_methods_are_a_store() {
         "incr_keeps_the_timeout",
         "incr_of_a_missing_key_is_not_found",
         "delete_if_takes_nothing_that_came_in_between",
+        "expire_ends_the_timeout",
         "incr_of_anything_else_is_a_decode_error",
         "incr_over_the_end_changes_nothing",
         "incr_refuses_what_is_no_number",

@@ -111,6 +111,15 @@ impl BlockingCache {
         block_on(self.0.op_touch(Mode::Blocking, key, timeout.into()))
     }
 
+    /// See [`Cache::expire`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn expire(&self, key: &str) -> Result<bool, CacheError> {
+        block_on(self.0.op_expire(Mode::Blocking, key))
+    }
+
     /// See [`Cache::delete`].
     ///
     /// # Errors

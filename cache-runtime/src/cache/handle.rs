@@ -193,6 +193,18 @@ impl Cache {
         self.op_touch(Mode::Async, key, timeout.into()).await
     }
 
+    /// Ends the timeout of `key`; true if it was there.
+    ///
+    /// What a function with `stale` keeps stays for those who cannot have a new value; anything else is
+    /// forgotten.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`.
+    pub async fn expire(&self, key: &str) -> Result<bool, CacheError> {
+        self.op_expire(Mode::Async, key).await
+    }
+
     /// Forgets `key`; true if it was there.
     ///
     /// # Errors

@@ -13,3 +13,4 @@ pub use blocking::BlockingCache;
 pub use build::CacheBuilder;
 pub(crate) use core::Place;
 pub use handle::Cache;
+pub(crate) use names::is_functions;

@@ -8,6 +8,12 @@ use crate::local::FullKey;
 use crate::site::Site;
 use crate::types;
 
+/// Whether a key has the form of a function's: `user_tasks:9f3c…`.
+pub(crate) fn is_functions(name: &str) -> bool {
+    let hash = name.rsplit_once(':').map(|(_, hash)| hash);
+    hash.is_some_and(|hash| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
 impl Cache {
     /// The key of a call without the cache's prefix and version: `user_tasks:9f3c…`.
     ///
@@ -47,8 +53,7 @@ impl Cache {
     /// It looks at every entry; only a text key that looks like a function's and is not itself in
     /// the level comes here.
     pub(crate) fn function_entry(&self, name: &str) -> Option<FullKey> {
-        let (_, hash) = name.rsplit_once(':')?;
-        if hash.len() != 32 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if !is_functions(name) {
             return None;
         }
         let is_meant = |key: &FullKey| self.name_of(key).is_some_and(|own| own == name);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::handle::Cache;
+use super::names;
 use crate::call::{self, Plan};
 use crate::clock::{NEVER, Tick};
 use crate::codec::survey;
@@ -184,8 +185,21 @@ impl Cache {
         self.target(key)?.delete(mode).await
     }
 
+    pub(crate) async fn op_expire(&self, mode: Mode, key: &str) -> Result<bool, CacheError> {
+        let target = self.target(key)?;
+        if names::is_functions(key) {
+            target.expire(mode).await
+        } else {
+            target.delete(mode).await
+        }
+    }
+
     pub(crate) async fn op_ttl(&self, mode: Mode, key: &str) -> Result<Ttl, CacheError> {
         let target = self.target(key)?;
+        if names::is_functions(key) && self.store_of(&target).is_some() {
+            // The store may keep it longer than its timeout.
+            return target.left_in_store(mode).await;
+        }
         target.settle(mode).await?;
         if let Some((store, made)) = self.store_of(&target) {
             return store
@@ -213,6 +227,10 @@ impl Cache {
                 .map(|life| life != Ttl::Missing);
         };
         target.settle(mode).await?;
+        if names::is_functions(key) {
+            let left = target.left_in_store(mode).await?;
+            return Ok(left != Ttl::Missing);
+        }
         let is_there = match store.ask(mode, "has_key", |store| store.ttl(made)).await {
             Ok(life) => Ok(life != Ttl::Missing),
             // A store that does not know how long still knows whether.

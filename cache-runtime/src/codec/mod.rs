@@ -164,6 +164,11 @@ impl Codec {
         }
     }
 
+    /// The logical expiry of stored bytes, where the format carries one; 0 is never.
+    pub(crate) fn expires(&self, bytes: &[u8]) -> Option<u64> {
+        self.format.is_own().then(|| native::expires(bytes))?
+    }
+
     /// Reads either back. An error of kind [`ErrorKind::Decode`] is a counted miss.
     pub(crate) fn decode<V: DeserializeOwned>(
         &self,

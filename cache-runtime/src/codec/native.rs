@@ -128,6 +128,10 @@ pub(super) fn extend(bytes: &mut [u8], now: u64, expires: u64) -> Extended {
     }
 }
 
+pub(super) fn expires(bytes: &[u8]) -> Option<u64> {
+    open(bytes).map(|(times, ..)| times.expires)
+}
+
 fn open(bytes: &[u8]) -> Option<(Times, u8, &[u8])> {
     let (header, payload) = bytes.split_at_checked(HEADER)?;
     let rest = header.strip_prefix(&MAGIC)?;

@@ -11,6 +11,7 @@ use crate::life::{Care, Life, Phase};
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::recovery;
+use crate::store::Ttl;
 use crate::value::How;
 
 /// A value that was found, not dead, and what is known of its age.
@@ -130,6 +131,34 @@ impl Target {
         recovery::tend(&self.cache, mode);
         let Some(bytes) = bytes else { return Ok(None) };
         Ok(self.decode(how, &bytes))
+    }
+
+    /// How long the entry in the shared store is still fresh.
+    pub(crate) async fn left_in_store(&self, mode: Mode) -> Result<Ttl, CacheError> {
+        let (Some(store), Some(made)) = (self.cache.core().store(), &self.made) else {
+            return Ok(Ttl::Missing);
+        };
+        self.settle(mode).await?;
+        let failed = |error| self.failed(error, made);
+        let bytes = store.ask(mode, "ttl", |store| store.get(made)).await;
+        let Some(bytes) = bytes.map_err(failed)? else {
+            return Ok(Ttl::Missing);
+        };
+        let settings = &self.cache.core().settings;
+        let Some(bytes) = self.unseal(made, bytes) else {
+            return Ok(Ttl::Missing);
+        };
+        match settings.codec().expires(&bytes) {
+            Some(0) => Ok(Ttl::Never),
+            Some(expires) => match expires.checked_sub(settings.clock.wall()) {
+                Some(left) if left > 0 => Ok(Ttl::After(Duration::from_millis(left))),
+                _ => Ok(Ttl::Missing),
+            },
+            None => store
+                .ask(mode, "ttl", |store| store.ttl(made))
+                .await
+                .map_err(failed),
+        }
     }
 
     /// The value in these bytes, if they are one and it is not dead.

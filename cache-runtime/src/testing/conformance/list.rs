@@ -137,6 +137,7 @@ behaviours! {
         values_expire ["expiration"]
         the_default_is_five_minutes_unless_told
         touch_gives_a_new_life ["touch"]
+        expire_ends_the_timeout
         longer_than_thirty_days_is_a_length_of_time ["long_timeout"]
         never_is_for_ever ["forever_timeout"]
         zero_keeps_nothing ["zero_timeout"]

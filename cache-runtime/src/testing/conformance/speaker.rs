@@ -82,6 +82,10 @@ impl Speaker {
         say!(self, touch(key, timeout))
     }
 
+    pub(super) async fn expire(&self, key: &str) -> Answer<bool> {
+        say!(self, expire(key))
+    }
+
     pub(super) async fn delete(&self, key: &str) -> Answer<bool> {
         say!(self, delete(key))
     }

@@ -92,6 +92,22 @@ pub(crate) async fn the_default_is_five_minutes_unless_told(bed: &Bed) -> Verdic
     Ok(())
 }
 
+pub(crate) async fn expire_ends_the_timeout(bed: &Bed) -> Verdict {
+    let cache = bed.cache()?;
+    for key in ["key", "of_a_function:0123456789abcdef0123456789abcdef"] {
+        check!(!cache.expire(key).await?, "it is not there");
+        cache.set(key, "value", 60).await?;
+        check!(cache.expire(key).await?, "it was there");
+        check_eq!(cache.get::<String>(key).await?, None);
+        check!(!cache.has_key(key).await?, "it is not there any more");
+        check_eq!(cache.ttl(key).await?, Ttl::Missing);
+        check!(!cache.expire(key).await?, "it is over already");
+        cache.set(key, "again", 60).await?;
+        check_eq!(cache.get::<String>(key).await?.as_deref(), Some("again"));
+    }
+    Ok(())
+}
+
 pub(crate) async fn touch_gives_a_new_life(bed: &Bed) -> Verdict {
     let cache = bed.cache()?;
     for value in ["text", ""] {
