@@ -103,9 +103,7 @@ fn until_it_is_made_up_for_there_is_nothing_to_read() {
     // Deletes fail on, reads do not.
     let error = Fault::Error(ErrorKind::Store);
     for operation in ["delete", "delete_many"] {
-        world
-            .store
-            .inject_on(operation, error.clone(), When::Always);
+        world.store.inject_on(operation, error, When::Always);
     }
     assert_eq!(cache.get::<i32>("a").unwrap_err().kind(), ErrorKind::Store);
     cache.has_key("a").unwrap_err();

@@ -8,7 +8,9 @@
     clippy::pedantic
 )]
 
-use cache_runtime::{Cache, cache_result};
+use std::sync::Arc;
+
+use cache_runtime::{Cache, CacheError, cache_result};
 
 /// A free function with one of each.
 #[cache_result(
@@ -58,6 +60,57 @@ impl Service {
     }
 }
 
+/// One that may go on behind its call.
+///
+/// # Errors
+///
+/// When it takes too long.
+#[cache_result(
+    timeout = 60,
+    stale = "1h",
+    refresh_ahead = 0.8,
+    soft_timeout = "1s",
+    hard_timeout = "2s",
+    lock,
+    when = |text| text.len() < limit,
+)]
+pub async fn behind(mut names: Vec<String>, limit: usize) -> Result<String, CacheError> {
+    names.sort();
+    Ok(names.concat())
+}
+
+/// The same, blocking and generic.
+///
+/// # Errors
+///
+/// When it takes too long.
+#[cache_result(timeout = |values| values.len() as u64, hard_timeout = 2, lock = "1m")]
+pub fn behind_sync<T>(value: T, count: usize) -> Result<Vec<T>, CacheError>
+where
+    T: Clone + Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static,
+{
+    Ok(vec![value; count])
+}
+
+/// One that is dropped when it takes too long.
+///
+/// # Errors
+///
+/// When it takes too long.
+#[cache_result(hard_timeout = "1s", early)]
+pub async fn within(text: &str) -> Result<String, CacheError> {
+    Ok(text.to_uppercase())
+}
+
+impl Service {
+    /// A method that may go on behind its call.
+    #[cache_result(skip(self), stale = 60, soft_timeout = 0)]
+    #[must_use]
+    pub fn arc(self: Arc<Self>, id: u64) -> u64 {
+        id
+    }
+}
+
 #[deprecated = "there is a better one"]
 #[cache_result]
 fn old(id: u64) -> u64 {
@@ -74,4 +127,11 @@ fn they_work() {
     let text = futures_executor::block_on(asynchronous(1, None));
     assert_eq!(text.as_deref(), Ok("1 None"));
     assert_eq!(futures_executor::block_on(Service::associated(1)), 1);
+    let names = vec!["b".to_owned(), "a".to_owned()];
+    let behind = futures_executor::block_on(crate::support::is_send(behind(names, 9)));
+    assert_eq!(behind.unwrap(), "ab");
+    assert_eq!(behind_sync("a".to_owned(), 2).unwrap(), ["a", "a"]);
+    let within = futures_executor::block_on(within("a"));
+    assert_eq!(within.unwrap(), "A");
+    assert_eq!(Arc::new(Service).arc(3), 3);
 }

@@ -102,7 +102,7 @@ scenario! {
         worker.hold(true);
         assert_eq!(done!(load(worker.clone(), 7)), Ok(1));
         eventually!(worker.runs() == 2);
-        assert_eq!(done!(load::entry(worker.clone(), 7).delete()).unwrap(), true);
+        assert!(done!(load::entry(worker.clone(), 7).delete()).unwrap());
         worker.hold(false);
         eventually!(worker.is_idle());
         turn!();

@@ -118,7 +118,7 @@ scenario! {
         let worker = Worker::at(place);
         assert_eq!(done!(load(&worker, 7)), Ok(1));
         worker.fail(true);
-        assert_eq!(done!(load::entry(&worker, 7).delete()).unwrap(), true);
+        assert!(done!(load::entry(&worker, 7).delete()).unwrap());
         assert_eq!(done!(load(&worker, 7)), Err(OwnError::Own(2)));
 
         worker.fail(false);
@@ -153,7 +153,7 @@ scenario! {
 }
 
 cached! {
-    fn delete(cache: &cache_runtime::Cache, name: &str) -> () {
+    fn delete(cache: &cache_runtime::Cache, name: &str) {
         cache.blocking().delete(name).unwrap();
     }
 }
@@ -162,8 +162,8 @@ scenario! {
     fn what_is_expired_is_served_only_while_there_is_nothing_newer(place) {
         let worker = Worker::at(place);
         assert_eq!(done!(load(&worker, 7)), Ok(1));
-        assert_eq!(done!(load::entry(&worker, 7).expire()).unwrap(), true);
-        assert_eq!(done!(load::entry(&worker, 7).expire()).unwrap(), false);
+        assert!(done!(load::entry(&worker, 7).expire()).unwrap());
+        assert!(!done!(load::entry(&worker, 7).expire()).unwrap());
         assert_eq!(done!(load::entry(&worker, 7).get()).unwrap(), None);
         worker.fail(true);
         assert_eq!(done!(load(&worker, 7)), Ok(1));
@@ -176,7 +176,7 @@ scenario! {
         place.pass(660 * SECOND + place.tolerance());
         worker.fail(true);
         assert_eq!(done!(load(&worker, 7)), Err(OwnError::Own(4)));
-        assert_eq!(done!(load::entry(&worker, 8).expire()).unwrap(), false);
+        assert!(!done!(load::entry(&worker, 8).expire()).unwrap());
     }
 }
 
@@ -185,7 +185,7 @@ scenario! {
         let worker = Worker::at(place);
         assert_eq!(done!(load(&worker, 7)), Ok(1));
         place.pass(50 * SECOND);
-        assert_eq!(done!(load::entry(&worker, 7).touch(100)).unwrap(), true);
+        assert!(done!(load::entry(&worker, 7).touch(100)).unwrap());
         place.check_life_on_server(&load::entry(&worker, 7).key(), Some(700 * SECOND));
         place.pass(99 * SECOND);
         assert_eq!(done!(load(&worker, 7)), Ok(1));
