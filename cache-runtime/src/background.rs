@@ -6,6 +6,8 @@
 
 mod pool;
 
+pub(crate) use pool::aside;
+
 use std::future::Future;
 
 use crate::mode::{Mode, block_on};
@@ -24,5 +26,12 @@ where
     }
     #[cfg(not(feature = "tokio"))]
     let _ = mode;
-    pool::run(job, |job| block_on(job))
+    // The function may ask for the runtime that it was called on.
+    #[cfg(feature = "tokio")]
+    let runtime = tokio::runtime::Handle::try_current().ok();
+    pool::run(job, move |job| {
+        #[cfg(feature = "tokio")]
+        let _inside = runtime.as_ref().map(tokio::runtime::Handle::enter);
+        block_on(job);
+    })
 }

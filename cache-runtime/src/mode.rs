@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
+use crate::background::aside;
+
 /// How the caller waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -22,7 +24,7 @@ impl Mode {
     pub(crate) async fn wait<F: Future>(self, future: F) -> F::Output {
         match self {
             Mode::Async => future.await,
-            Mode::Blocking => block_on(future),
+            Mode::Blocking => aside(|| block_on(future)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A few threads for work that blocks: started as they are needed, gone after a while without work.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -25,6 +26,15 @@ struct State {
     queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
+    /// Those whose work waits for other work of the cache, which may be in the queue.
+    aside: usize,
+}
+
+impl State {
+    /// Those that count against the bound.
+    fn working(&self) -> usize {
+        self.threads.saturating_sub(self.aside)
+    }
 }
 
 static POOL: Pool = Pool {
@@ -32,9 +42,39 @@ static POOL: Pool = Pool {
         queue: VecDeque::new(),
         threads: 0,
         idle: 0,
+        aside: 0,
     }),
     work: Condvar::new(),
 };
+
+thread_local! {
+    /// The pool whose thread this is.
+    static MINE: Cell<Option<&'static Pool>> = const { Cell::new(None) };
+}
+
+/// Runs `f`, which waits for other work of the cache: where that needs a thread of ours, another one
+/// takes the place of this. Or bodies that wait for bodies would take all of them.
+pub(crate) fn aside<T>(f: impl FnOnce() -> T) -> T {
+    let Some(pool) = MINE.try_with(Cell::get).ok().flatten() else {
+        return f();
+    };
+    let mut state = lock(&pool.state);
+    state.aside += 1;
+    if !state.queue.is_empty() {
+        pool.start(&mut state);
+    }
+    drop(state);
+    let _back = Back(pool);
+    f()
+}
+
+struct Back(&'static Pool);
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        lock(&self.0.state).aside -= 1;
+    }
+}
 
 /// Runs `work` on `job` on one of the threads. `Err`: there is no room.
 pub(super) fn run<J: Send + 'static>(
@@ -51,12 +91,7 @@ impl Pool {
         work: impl FnOnce(J) + Send + 'static,
     ) -> Result<(), J> {
         let mut state = lock(&self.state);
-        if state.idle <= state.queue.len() && state.threads < THREADS {
-            let thread = std::thread::Builder::new().name("cache-background".to_owned());
-            if thread.spawn(|| self.work()).is_ok() {
-                state.threads += 1;
-            }
-        }
+        self.start(&mut state);
         // Where no thread can be started there is no room either.
         if state.queue.len() >= QUEUE || state.threads == 0 {
             return Err(job);
@@ -67,9 +102,25 @@ impl Pool {
         Ok(())
     }
 
-    fn work(&self) {
+    /// One more thread, if all have something to do and there may be one.
+    fn start(&'static self, state: &mut State) {
+        if state.idle <= state.queue.len() && state.working() < THREADS {
+            let thread = std::thread::Builder::new().name("cache-background".to_owned());
+            if thread.spawn(|| self.work()).is_ok() {
+                state.threads += 1;
+            }
+        }
+    }
+
+    fn work(&'static self) {
+        let _ = MINE.try_with(|mine| mine.set(Some(self)));
         let mut state = lock(&self.state);
         loop {
+            // It stood in for one that waited and has come back.
+            if state.working() > THREADS {
+                state.threads -= 1;
+                return;
+            }
             if let Some(job) = state.queue.pop_front() {
                 drop(state);
                 // A panic has been told by its hook, and is nobody else's business.
@@ -104,6 +155,7 @@ mod tests {
                 queue: Default::default(),
                 threads: 0,
                 idle: 0,
+                aside: 0,
             }),
             work: Condvar::new(),
         }))
