@@ -67,14 +67,18 @@ impl Doubts {
         }
     }
 
-    /// Whether what was `created` then came too late; `None`: nobody knows when.
-    pub(crate) fn is_late(&self, key: &str, created: Option<u64>) -> bool {
+    /// Whether what was `created` then came too late; `None`: nobody knows when, so that it may have
+    /// as long as a write may still arrive.
+    pub(crate) fn is_late(&self, key: &str, created: Option<u64>, clock: &Clock) -> bool {
         if self.is_empty() {
             return false;
         }
         let writes = lock(&self.writes);
         let doubt = writes.get(key);
-        doubt.is_some_and(|doubt| created.unwrap_or(0) < doubt.dead_before)
+        doubt.is_some_and(|doubt| match created {
+            Some(created) => created < doubt.dead_before,
+            None => doubt.dead_before > 0 && clock.now() < doubt.until,
+        })
     }
 
     /// The keys whose write has arrived by now, or never will, and that were invalidated meanwhile: once
@@ -154,32 +158,38 @@ mod tests {
         let (doubts, clock) = (Doubts::default(), Clock::manual());
         doubts.write("a", &clock).ended(&Ok(()));
         doubts.invalidated("a", 100);
-        assert!(!doubts.is_late("a", Some(50)), "it has arrived");
+        assert!(!doubts.is_late("a", Some(50), &clock), "it has arrived");
         let full = CacheError::new(ErrorKind::Store, "no memory left");
         doubts.write("a", &clock).ended::<()>(&Err(full));
         doubts.invalidated("a", 100);
-        assert!(!doubts.is_late("a", Some(50)), "it was refused");
+        assert!(!doubts.is_late("a", Some(50), &clock), "it was refused");
 
         let timeout = CacheError::new(ErrorKind::Timeout, "no answer");
         doubts.write("a", &clock).ended::<()>(&Err(timeout));
         drop(doubts.write("c", &clock));
-        assert!(!doubts.is_late("a", Some(50)), "it may arrive");
+        assert!(!doubts.is_late("a", Some(50), &clock), "it may arrive");
         doubts.invalidated("b", 100);
-        assert!(!doubts.is_late("a", Some(50)), "another key");
+        assert!(!doubts.is_late("a", Some(50), &clock), "another key");
         doubts.invalidated("a", 100);
-        assert!(doubts.is_late("a", Some(99)));
-        assert!(!doubts.is_late("a", Some(100)), "newer");
-        assert!(doubts.is_late("a", None), "who knows");
-        assert!(!doubts.is_late("c", Some(99)));
+        assert!(doubts.is_late("a", Some(99), &clock));
+        assert!(!doubts.is_late("a", Some(100), &clock), "newer");
+        assert!(doubts.is_late("a", None, &clock), "who knows");
+        clock.advance(REACH);
+        assert!(
+            !doubts.is_late("a", None, &clock),
+            "nothing arrives any more"
+        );
+        assert!(!doubts.is_late("c", Some(99), &clock));
         doubts.invalidated_all("", 100);
-        assert!(doubts.is_late("c", Some(99)), "its caller was gone");
+        assert!(doubts.is_late("c", Some(99), &clock), "its caller was gone");
 
         drop(doubts.write("d", &clock));
-        assert!(doubts.settle(&clock).is_empty());
-        clock.advance(REACH);
         let mut condemned = doubts.settle(&clock);
         condemned.sort();
         assert_eq!(condemned, ["a", "c"]);
+        assert!(!doubts.is_empty(), "one may still arrive");
+        clock.advance(REACH);
+        assert!(doubts.settle(&clock).is_empty(), "nobody invalidated it");
         assert!(doubts.is_empty());
     }
 

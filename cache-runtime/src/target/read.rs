@@ -122,7 +122,9 @@ impl Target {
         let owed = &self.cache.core().owed;
         if owed.has(made) {
             // Whatever is there was to be gone.
-            return self.settle(mode).await.map(|()| None);
+            self.settle(mode).await?;
+            recovery::pay_behind(&self.cache, mode);
+            return Ok(None);
         }
         let bytes = store
             .ask(mode, "get", |store| store.get(made))
@@ -173,7 +175,7 @@ impl Target {
             return None;
         };
         let doubts = &self.cache.core().doubts;
-        if doubts.is_late(made, times.map(|times| times.created)) {
+        if doubts.is_late(made, times.map(|times| times.created), &settings.clock) {
             return None;
         }
         let (life, cost) = match times {
