@@ -129,12 +129,12 @@ impl Life {
         }
     }
 
-    /// Over at `now`, but there for as long as it would have been.
-    pub(crate) fn expired(self, now: u64) -> Self {
+    /// Over at `now`, but there for `stale` from then on, as far as it would have been there at all.
+    pub(crate) fn expired(self, now: u64, stale: Duration) -> Self {
         Self {
             calm: self.calm.min(now),
             expires: self.expires.min(now),
-            ..self
+            dead: self.dead.min(now.saturating_add(millis(stale))),
         }
     }
 
@@ -190,7 +190,7 @@ mod tests {
         let all = [Calm, Calm, Late, Late, Stale, Stale, Dead];
         assert_eq!(ages(life, &at), all);
         assert_eq!(
-            ages(life.expired(200), &[199, 200, 15_099, 15_100]),
+            ages(life.expired(200, 5 * SECOND), &[199, 200, 5_199, 5_200]),
             [Calm, Stale, Stale, Dead]
         );
         let there = life.on(100, 1_000_100);

@@ -308,16 +308,15 @@ impl Draft {
         self
     }
 
-    /// The same, for this life; to compute it took `cost`.
+    /// The same, for this life, which has more ages than two, or may be given them; to compute it took
+    /// `cost`.
     pub(crate) fn living(self, life: Life, cost: Duration, weight: usize) -> Self {
         let mut draft = self.until(life.calm, weight);
-        if life != Life::plain(life.calm) {
-            draft.0.get_mut().later = Some(Box::new(Later {
-                expires: AtomicU64::new(life.expires),
-                dead: AtomicU64::new(life.dead),
-                cost,
-            }));
-        }
+        draft.0.get_mut().later = Some(Box::new(Later {
+            expires: AtomicU64::new(life.expires),
+            dead: AtomicU64::new(life.dead),
+            cost,
+        }));
         draft
     }
 

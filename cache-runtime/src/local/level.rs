@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use super::entry::{Draft, Entry, FullKey, Lookup};
 use super::queue::{Queues, Ticket};
@@ -124,9 +125,8 @@ impl Level {
         })
     }
 
-    /// Ends the timeout of the entry under `key`, which stays as long as it would have; true if it
-    /// was fresh.
-    pub(crate) fn expire(&self, key: &FullKey) -> bool {
+    /// Ends the timeout of the entry under `key`, which stays for `stale`; true if it was fresh.
+    pub(crate) fn expire(&self, key: &FullKey, stale: Duration) -> bool {
         let shard = self.read.shard(key.hash).lock();
         let now = self.read.clock.now();
         let lookup = key.lookup();
@@ -134,7 +134,7 @@ impl Level {
         let Some((_, entry)) = found.filter(|(_, entry)| entry.is_fresh(now)) else {
             return false;
         };
-        entry.live(entry.life().expired(now));
+        entry.live(entry.life().expired(now, stale));
         true
     }
 

@@ -135,10 +135,12 @@ impl Target {
         let _overtaking = self.overtake(mode).await;
         let mut was_fresh = false;
         if let Some(level) = core.any_level() {
-            was_fresh = level.expire(&self.key);
+            was_fresh = level.expire(&self.key, self.care().stale);
         }
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
             self.settle(mode).await?;
+            // What deletes it from now on waits for the end of this.
+            let _write = core.flights.write(&self.key);
             // Where this fails, it must not be served as fresh again; so not at all.
             let expired = self.expire_store(mode, store, made).await;
             was_fresh |= self.settled(made, expired)?;
@@ -202,6 +204,8 @@ impl Target {
         };
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
             self.settle(mode).await?;
+            // What deletes it from now on waits for the end of this.
+            let _write = core.flights.write(&self.key);
             return self.touch_store(mode, store, made, life).await;
         }
         let Some(level) = core.any_level() else {
