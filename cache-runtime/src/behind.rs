@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::background;
-use crate::call::{Begun, Made, Plan, Run, begin, end, overdue};
+use crate::call::{Begun, Made, Plan, Run, begin, end, failed, overdue};
 use crate::context::{Context, Frame};
 use crate::flight::Flight;
 use crate::keep::Keep;
@@ -68,7 +68,12 @@ where
         let target = target.clone();
         async move {
             let made = led::<R, K, P>(mode, &target, &plan, frame, run, body);
-            sender.send(caught(made).await);
+            let end = caught(made).await;
+            if end.is_err() && !is_awaited {
+                // Nobody hears of it, and every reader would begin it again.
+                failed(&target);
+            }
+            sender.send(end);
         }
     };
     let refused = background::spawn(mode, job).err();
@@ -145,8 +150,9 @@ impl<R> Patience<'_, R> {
         let soft = soft.filter(|_| old.is_some());
         let mut old = old;
         if let Some(soft) = soft {
-            if let Some(result) = self.within(hard.map_or(soft, |hard| hard.min(soft))).await {
-                return Waited::Result(result);
+            let soft = hard.map_or(soft, |hard| hard.min(soft));
+            if let Some(end) = self.within(soft).await {
+                return self.arrived(end, old);
             }
             old = match self.good(old) {
                 Ok(value) => return Waited::Old(value),
@@ -154,11 +160,12 @@ impl<R> Patience<'_, R> {
             };
         }
         let Some(hard) = hard else {
-            return Waited::Result(opened(self.mode.wait(self.receiver).await));
+            let end = self.mode.wait(&mut self.receiver).await;
+            return self.arrived(end, old);
         };
         let left = hard.saturating_sub(soft.unwrap_or_default());
-        if let Some(result) = self.within(left).await {
-            return Waited::Result(result);
+        if let Some(end) = self.within(left).await {
+            return self.arrived(end, old);
         }
         match self.good(old) {
             Ok(value) => Waited::Old(value),
@@ -166,10 +173,21 @@ impl<R> Patience<'_, R> {
         }
     }
 
-    async fn within(&mut self, limit: Duration) -> Option<R> {
+    /// What came from the body. If nothing did, its runtime has ended, and the old value is better than
+    /// a panic.
+    fn arrived<V>(self, end: Option<Result<R, Panic>>, old: Option<Found<V>>) -> Waited<R, V> {
+        if end.is_none()
+            && let Ok(value) = self.good(old)
+        {
+            return Waited::Old(value);
+        }
+        Waited::Result(opened(end))
+    }
+
+    async fn within(&mut self, limit: Duration) -> Option<Option<Result<R, Panic>>> {
         let clock = &self.target.cache.core().settings.clock;
         let received = clock.within(limit, &mut self.receiver);
-        self.mode.wait(received).await.map(opened)
+        self.mode.wait(received).await
     }
 
     /// The old value, counted, unless it has died meanwhile or was invalidated.

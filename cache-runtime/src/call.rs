@@ -20,9 +20,10 @@ use crate::renewal::{Wish, wish};
 use crate::target::{Found, Started, Target};
 use crate::timeout::Timeout;
 use crate::value::How;
+pub(crate) use keeping::failed;
 use keeping::{fall_back, keep, land};
 pub(crate) use waiting::overdue;
-use waiting::{Turn, old, unshare, wait};
+use waiting::{Turn, giving_up, old, unshare, wait};
 
 /// How one call wants to be treated.
 pub(crate) struct Plan<R, V: 'static, P> {
@@ -170,12 +171,17 @@ where
         is_chosen = true;
     }
 
-    // One leader; the others wait for it.
+    // One leader; the others wait for it. Who shall not wait does not wait for the lock either, which
+    // may be his own caller's.
+    let mut may_lock = true;
     let lead = match flights.join(&target.key) {
         Join::Lead(own) => own,
         Join::Wait(flight) => match wait(mode, target, &flight, ask).await {
             Turn::Lead(own) => own,
-            Turn::Alone => flights.beside(&target.key),
+            Turn::Alone => {
+                may_lock = false;
+                flights.beside(&target.key)
+            }
             Turn::GivenUp(result) => return Begun::Done(result),
             Turn::Landed(cargo) => match unshare::<R, K>(how, &cargo) {
                 Some(result) => {
@@ -224,9 +230,20 @@ where
 
     // One execution across all processes; what another one has made meanwhile is found.
     let mut held = None;
-    if wishes != Wish::Serve && lock::is_wanted(target) {
+    if wishes != Wish::Serve && may_lock && lock::is_wanted(target) {
+        let given_up = giving_up(target, ask);
+        let limit = given_up.map_or(ask.wait, |(hard, _)| hard);
         // Boxed, as all that is rare here: the future of every miss has room for it.
-        match Box::pin(lock::acquire(mode, target, how, found, ask.wait)).await {
+        match Box::pin(lock::acquire(mode, target, how, found, limit)).await {
+            Locked::Without(again) => found = again,
+            Locked::TimedOut => {
+                if let Some((hard, or_error)) = given_up {
+                    let name = target.binding.site.map_or("", |site| site.name);
+                    let result = or_error(overdue(name, hard));
+                    return Begun::Done(land::<R, K>(how, lead, result));
+                }
+                found = None;
+            }
             Locked::Held(lock, again) => (held, found) = (Some(lock), again),
             Locked::Elsewhere(again) => {
                 wishes = if again.is_some() {

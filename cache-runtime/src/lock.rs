@@ -41,8 +41,12 @@ struct Owned {
 pub(crate) enum Locked<V> {
     /// It is ours; and what there was when it became so.
     Held(Held, Option<Found<V>>),
-    /// It is another's, or there is none; and what can be served instead of waiting.
+    /// It is another's; and what can be served instead of waiting.
     Elsewhere(Option<Found<V>>),
+    /// It was another's for as long as the caller waits.
+    TimedOut,
+    /// There is none: the store cannot be asked. All is as without it.
+    Without(Option<Found<V>>),
 }
 
 /// Whether the function asks for a lock, and there is a store for it.
@@ -64,7 +68,7 @@ pub(crate) async fn acquire<V>(
     limit: Duration,
 ) -> Locked<V> {
     let (Some(store), Some(made)) = (target.cache.core().store(), target.made()) else {
-        return Locked::Elsewhere(found);
+        return Locked::Without(found);
     };
     let life = life(target);
     let key = format!("{made}{SUFFIX}");
@@ -92,18 +96,21 @@ pub(crate) async fn acquire<V>(
                 return Locked::Held(held, again);
             }
             Ok(false) => {}
-            Err(_) => return Locked::Elsewhere(found),
+            Err(_) => return Locked::Without(found),
         }
         let elapsed = waiting.elapsed();
-        if found.is_some() || elapsed >= limit {
+        if found.is_some() {
             return Locked::Elsewhere(found);
+        }
+        if elapsed >= limit {
+            return Locked::TimedOut;
         }
         mode.wait(clock.alarm(pause.min(limit - elapsed))).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
         match target.look(mode, how).await {
             Ok(None) => {}
             Ok(again) => return Locked::Elsewhere(again),
-            Err(_) => return Locked::Elsewhere(None),
+            Err(_) => return Locked::Without(None),
         }
     }
 }

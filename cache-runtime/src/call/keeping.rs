@@ -86,6 +86,15 @@ fn tell_unkept(target: &Target, error: &CacheError) {
     }
 }
 
+/// The function has failed where there is an old value: it is left alone for a while.
+pub(crate) fn failed(target: &Target) {
+    let core = target.cache.core();
+    let life = target.binding.site.and_then(|site| site.timeout.life());
+    core.retries
+        .failed(&target.key, life.flatten(), &core.settings.clock);
+    target.binding.is_failing();
+}
+
 /// The function has failed where there is an old value: that is served, and the function left alone
 /// for a while.
 pub(super) async fn fall_back<R, K>(
@@ -99,11 +108,8 @@ pub(super) async fn fall_back<R, K>(
 where
     K: Keep<R>,
 {
-    let core = target.cache.core();
-    let life = target.binding.site.and_then(|site| site.timeout.life());
-    let clock = &core.settings.clock;
-    core.retries.failed(&target.key, life.flatten(), clock);
-    target.binding.is_failing();
+    failed(target);
+    let clock = &target.cache.core().settings.clock;
     // What has been deleted meanwhile, here or elsewhere, is not served again. A store that cannot
     // be asked is no reason to fail.
     let served = if lead.flight().is_overtaken() {

@@ -31,8 +31,7 @@ pub(super) async fn wait<R, V>(
     ask: &Ask<R, V>,
 ) -> Turn<R> {
     let flights = &target.cache.core().flights;
-    let hard = target.binding.site.and_then(|site| site.limits.hard);
-    let given_up = hard.filter(|hard| *hard <= ask.wait).zip(ask.or_error);
+    let given_up = giving_up(target, ask);
     let limit = given_up.map_or(ask.wait, |(hard, _)| hard);
     match (flights.wait(mode, flight, limit).await, given_up) {
         (Some((Waited::Landed(cargo), _)), _) => Turn::Landed(cargo),
@@ -45,6 +44,15 @@ pub(super) async fn wait<R, V>(
         // Waiting would be a circle, took too long, or the result cannot be shared.
         _ => Turn::Alone,
     }
+}
+
+/// When a caller gives up before he would run the function himself, and how he says so.
+pub(super) fn giving_up<R, V>(
+    target: &Target,
+    ask: &Ask<R, V>,
+) -> Option<(Duration, fn(CacheError) -> R)> {
+    let hard = target.binding.site.and_then(|site| site.limits.hard);
+    hard.filter(|hard| *hard <= ask.wait).zip(ask.or_error)
 }
 
 /// The function takes longer than it may.
