@@ -57,9 +57,12 @@ impl<T> Future for Receiver<T> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<T>> {
+        let waker = task.waker().clone();
+        // Declared before the lock, so that it is dropped after: its end may be that of a task.
+        let mut _before = None;
         let mut state = lock(&self.0);
-        if let State::UnderWay(waker) = &mut *state {
-            *waker = Some(task.waker().clone());
+        if let State::UnderWay(there) = &mut *state {
+            _before = there.replace(waker);
             return Poll::Pending;
         }
         match std::mem::replace(&mut *state, State::Over) {

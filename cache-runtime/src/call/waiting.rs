@@ -13,6 +13,9 @@ use crate::observe::Counter;
 use crate::target::{Found, Target};
 use crate::value::{Cargo, How};
 
+/// After which time a call gives up, and with what.
+type GivingUp<R> = (Duration, fn(CacheError) -> R);
+
 /// What came of waiting.
 pub(super) enum Turn<R> {
     Lead(Lead),
@@ -47,10 +50,7 @@ pub(super) async fn wait<R, V>(
 }
 
 /// When a caller gives up before he would run the function himself, and how he says so.
-pub(super) fn giving_up<R, V>(
-    target: &Target,
-    ask: &Ask<R, V>,
-) -> Option<(Duration, fn(CacheError) -> R)> {
+pub(super) fn giving_up<R, V>(target: &Target, ask: &Ask<R, V>) -> Option<GivingUp<R>> {
     let hard = target.binding.site.and_then(|site| site.limits.hard);
     hard.filter(|hard| *hard <= ask.wait).zip(ask.or_error)
 }

@@ -7,6 +7,9 @@ use std::task::Waker;
 use super::waiting::Waiting;
 use crate::sync::lock;
 
+/// No step is longer than that: a thousand years, of which there may be many.
+const LONGEST: u64 = 1000 * 366 * 86_400_000;
+
 /// The hand of a manual clock, in milliseconds since it was made.
 pub(crate) struct Hand {
     now: AtomicU64,
@@ -28,6 +31,7 @@ impl Hand {
     pub(super) fn advance(&self, by: u64) {
         let due = {
             let mut waiting = lock(&self.waiting);
+            let by = by.min(LONGEST);
             let now = self.now.fetch_add(by, Ordering::SeqCst) + by;
             waiting.due(now)
         };
@@ -36,17 +40,22 @@ impl Hand {
 
     /// Wakes `waker` at this time; true if it has come already.
     pub(super) fn set(&self, at: u64, number: &mut Option<u64>, waker: &Waker) -> bool {
-        // Under the lock: or the hand could move between the look and the place.
-        let mut waiting = lock(&self.waiting);
-        if at <= self.now() {
-            return true;
-        }
-        waiting.put(at, number, waker);
+        let waker = waker.clone();
+        let before = {
+            // Under the lock: or the hand could move between the look and the place.
+            let mut waiting = lock(&self.waiting);
+            if at <= self.now() {
+                return true;
+            }
+            waiting.put(at, number, waker)
+        };
+        drop(before);
         false
     }
 
     pub(super) fn unset(&self, at: u64, number: u64) {
-        lock(&self.waiting).take(at, number);
+        let waker = lock(&self.waiting).take(at, number);
+        drop(waker);
     }
 
     #[cfg(any(test, feature = "testing"))]

@@ -1,5 +1,6 @@
 //! The system's alarms: one thread wakes whoever waits, started by the first one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, Once, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
@@ -32,14 +33,22 @@ impl Timer {
                 tracing::error!(%error, "no thread for the cache's time limits: none is kept");
             }
         });
-        if lock(&self.waiting).put(at, number, waker) {
+        let waker = waker.clone();
+        let (before, is_first) = {
+            let mut waiting = lock(&self.waiting);
+            let before = waiting.put(at, number, waker);
+            (before, waiting.first() == Some(at))
+        };
+        if is_first {
             self.earlier.notify_one();
         }
+        drop(before);
         false
     }
 
     pub(super) fn unset(&self, at: Instant, number: u64) {
-        lock(&self.waiting).take(at, number);
+        let waker = lock(&self.waiting).take(at, number);
+        drop(waker);
     }
 
     fn run(&self) {
@@ -49,7 +58,7 @@ impl Timer {
             let due = waiting.due(now);
             if !due.is_empty() {
                 drop(waiting);
-                due.into_iter().for_each(Waker::wake);
+                due.into_iter().for_each(wake);
                 waiting = lock(&self.waiting);
                 continue;
             }
@@ -68,4 +77,9 @@ impl Timer {
             };
         }
     }
+}
+
+/// A waker that panics is its task's business: all others are still to be woken.
+fn wake(waker: Waker) {
+    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
 }

@@ -1,4 +1,7 @@
 //! Those who wait for a time, in its order.
+//!
+//! What is taken out is handed back: the end of a waker may be that of its task, and of the task's
+//! alarms, so that nobody drops one under the lock.
 
 use std::collections::BTreeMap;
 use std::task::Waker;
@@ -17,23 +20,19 @@ impl<T: Ord + Copy> Waiting<T> {
         }
     }
 
-    /// Puts `waker` there, under the number it has had before; true if it is the first in time.
-    pub(super) fn put(&mut self, at: T, number: &mut Option<u64>, waker: &Waker) -> bool {
+    /// Puts `waker` there, under the number it has had before; the one that was there.
+    #[must_use]
+    pub(super) fn put(&mut self, at: T, number: &mut Option<u64>, waker: Waker) -> Option<Waker> {
         let number = *number.get_or_insert_with(|| {
             self.next += 1;
             self.next
         });
-        match self.by_time.get_mut(&(at, number)) {
-            Some(set) => set.clone_from(waker),
-            None => {
-                self.by_time.insert((at, number), waker.clone());
-            }
-        }
-        self.first() == Some(at)
+        self.by_time.insert((at, number), waker)
     }
 
-    pub(super) fn take(&mut self, at: T, number: u64) {
-        self.by_time.remove(&(at, number));
+    #[must_use]
+    pub(super) fn take(&mut self, at: T, number: u64) -> Option<Waker> {
+        self.by_time.remove(&(at, number))
     }
 
     pub(super) fn first(&self) -> Option<T> {

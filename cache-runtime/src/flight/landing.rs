@@ -138,7 +138,8 @@ impl Flight {
 
     /// The leader goes on, and who waits need not.
     pub(super) fn show(&self, old: Old) {
-        self.update(|state| state.old = Some(old));
+        let mut _before = None;
+        self.update(|state| _before = state.old.replace(old));
     }
 
     fn change(&self, phase: Phase) {
@@ -208,6 +209,8 @@ impl Future for Landing<'_> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Waited> {
         let flight = self.flight.clone();
+        // Declared before the lock, so that it is dropped after: its end may be that of a task.
+        let mut _before = None;
         let mut state = lock(&flight.state);
         if let Some(waited) = state.look(|| self.clock.now()) {
             return Poll::Ready(waited);
@@ -216,7 +219,7 @@ impl Future for Landing<'_> {
         if let Some(id) = self.waker
             && let Some(slot) = state.wakers.iter_mut().find(|(at, _)| *at == id)
         {
-            slot.1 = waker;
+            _before = Some(std::mem::replace(&mut slot.1, waker));
         } else {
             let id = state.next_waker;
             state.next_waker += 1;
@@ -229,9 +232,12 @@ impl Future for Landing<'_> {
 
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
+        let Some(id) = self.waker else { return };
+        // Declared before the lock, so that it is dropped after: its end may be that of a task.
+        let mut _mine = None;
         let mut state = lock(&self.flight.state);
-        if let Some(id) = self.waker {
-            state.wakers.retain(|(at, _)| *at != id);
+        if let Some(at) = state.wakers.iter().position(|(at, _)| *at == id) {
+            _mine = Some(state.wakers.swap_remove(at));
         }
     }
 }

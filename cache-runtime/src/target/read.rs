@@ -123,7 +123,7 @@ impl Target {
         if owed.has(made) {
             // Whatever is there was to be gone.
             self.settle(mode).await?;
-            recovery::pay_behind(&self.cache, mode);
+            recovery::tend(&self.cache, mode);
             return Ok(None);
         }
         let bytes = store
