@@ -127,14 +127,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         P: Policy<K::Value>,
         B: Future<Output = R>,
     {
-        match self.hit() {
-            Some(result) => Answer::Hit {
-                result: Some(result),
-            },
-            None => Answer::Miss {
-                future: Box::pin(self.miss(Mode::Async, body)),
-            },
-        }
+        Answer::of(self.hit(), || self.miss(Mode::Async, body))
     }
 
     /// As [`run_async`](Self::run_async), with a `hard_timeout`: a body that is late is dropped.
@@ -143,14 +136,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         P: Policy<K::Value>,
         B: Future<Output = R>,
     {
-        match self.hit() {
-            Some(result) => Answer::Hit {
-                result: Some(result),
-            },
-            None => Answer::Miss {
-                future: Box::pin(self.miss_within(body)),
-            },
-        }
+        Answer::of(self.hit(), || self.miss_within(body))
     }
 
     /// As [`run`](Self::run), for a body that may go on behind the call.
@@ -177,14 +163,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         P: Policy<K::Value> + Send + Sync + 'static,
         B: Future<Output = R> + Send + 'static,
     {
-        match self.hit() {
-            Some(result) => Answer::Hit {
-                result: Some(result),
-            },
-            None => Answer::Miss {
-                future: Box::pin(self.miss_behind(Mode::Async, body)),
-            },
-        }
+        Answer::of(self.hit(), || self.miss_behind(Mode::Async, body))
     }
 
     /// A fresh value in the in-process level. A hit ends here, without a lock, an allocation or a
@@ -304,6 +283,20 @@ fn cache_of(key: &Key<'_>) -> Result<Cache, CacheError> {
 enum Answer<R, F> {
     Hit { result: Option<R> },
     Miss { future: Pin<Box<F>> },
+}
+
+impl<R, F> Answer<R, F> {
+    #[inline(always)]
+    fn of(hit: Option<R>, miss: impl FnOnce() -> F) -> Self {
+        match hit {
+            Some(result) => Answer::Hit {
+                result: Some(result),
+            },
+            None => Answer::Miss {
+                future: Box::pin(miss()),
+            },
+        }
+    }
 }
 
 // Nothing in it is pinned in place: the future is pinned in its box.

@@ -29,7 +29,11 @@ struct Known {
     timeout: Timeout,
     /// `timeout = |v| …`: a `TimeoutFn` of the kept type.
     timeout_of: Option<Box<dyn Any + Send + Sync>>,
+    /// `cache_none = …`: an `IsNone` of the kept type.
+    is_none: Option<Box<dyn Any + Send + Sync>>,
 }
+
+struct IsNone<V>(fn(&V) -> bool);
 
 struct TimeoutFn<V>(Box<dyn Fn(&V) -> Timeout + Send + Sync>);
 
@@ -40,6 +44,7 @@ impl Known {
             cache: key.cache.cloned(),
             key: key.detached(),
             timeout_of: None,
+            is_none: None,
         })
     }
 
@@ -67,11 +72,14 @@ impl Known {
 
     async fn set<V: 'static>(&self, mode: Mode, how: &How<V>, value: &V) -> Result<(), CacheError> {
         let target = self.target()?;
-        let of_value = self
-            .timeout_of
-            .as_ref()
-            .and_then(|timeout| timeout.downcast_ref::<TimeoutFn<V>>())
-            .map(|timeout| (timeout.0)(value));
+        let of_value = if self.is_none(value) {
+            Some(self.key.site.none_timeout).filter(|none| *none != Timeout::Default)
+        } else {
+            self.timeout_of
+                .as_ref()
+                .and_then(|timeout| timeout.downcast_ref::<TimeoutFn<V>>())
+                .map(|timeout| (timeout.0)(value))
+        };
         let timeout = of_value
             .unwrap_or(self.timeout)
             .or(target.cache.core().settings.timeout)
@@ -82,6 +90,14 @@ impl Known {
             .write(mode, how, (how.duplicate)(value), timeout, started, None)
             .await
             .map(drop)
+    }
+
+    /// Whether this is a `None` that `cache_none` keeps.
+    fn is_none<V: 'static>(&self, value: &V) -> bool {
+        let is_none = self.is_none.as_ref();
+        is_none
+            .and_then(|is_none| is_none.downcast_ref::<IsNone<V>>())
+            .is_some_and(|is_none| (is_none.0)(value))
     }
 
     async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
@@ -154,6 +170,19 @@ macro_rules! entry {
             pub fn __timeout(mut self, timeout: impl Into<Timeout>) -> Self {
                 if let Some(known) = Arc::get_mut(&mut self.0.0.0) {
                     known.timeout = timeout.into();
+                }
+                self
+            }
+
+            #[doc(hidden)]
+            #[must_use]
+            pub fn __none_of<Q, K>(mut self, _: K) -> Self
+            where
+                K: Keep<Q>,
+                K::Value: 'static,
+            {
+                if let Some(known) = Arc::get_mut(&mut self.0.0.0) {
+                    known.is_none = Some(Box::new(IsNone::<K::Value>(K::is_none)));
                 }
                 self
             }

@@ -70,6 +70,19 @@ scenario! {
     }
 }
 
+scenario! {
+    fn a_none_that_is_set_by_hand_has_it_too(place) {
+        done!(shorter::entry(place, 0).set(&None)).unwrap();
+        done!(shorter::entry(place, 1).set(&Some(1))).unwrap();
+        place.check_life_on_server(&shorter::entry(place, 1).key(), Some(600 * SECOND));
+        lives!(place, shorter::entry(place, 0), 30);
+        // The closure would panic.
+        done!(with_closures::entry(place, 0).set(&None)).unwrap();
+        assert_eq!(done!(with_closures(place, 0)), None);
+        assert_eq!(place.runs(), 0);
+    }
+}
+
 cached! {
     #[cache_result(cache = place.cache, skip(place), cache_none = 0)]
     fn zero(place: &Place) -> Option<u32> {

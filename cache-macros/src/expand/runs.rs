@@ -53,29 +53,30 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
     let names = Names::new();
     let key_name = &names.key;
     let key = key::statements(plan, key_name);
-    let body = match plan.args.timeout.as_ref().map(|set| &set.value) {
-        Some(Timeout::Expr(timeout)) => {
-            let parts = parts(plan, timeout);
-            quote! {
-                #key
-                #parts
-                #new(#key_name).__timeout(#timeout)
-            }
-        }
+    let keep_name = &names.keep;
+    let timeout = plan.args.timeout.as_ref().map(|set| &set.value);
+    let mut is_asked = false;
+    let (parts, mut of_value) = match timeout {
+        Some(Timeout::Expr(timeout)) => (parts(plan, timeout), quote!(.__timeout(#timeout))),
         Some(Timeout::Closure(timeout)) => {
-            let keep = body::keep(plan, &names);
-            let keep_name = &names.keep;
             let mut timeout = timeout.clone();
             timeout.capture.get_or_insert_default();
             let timeout = closure::owned(plan, &timeout);
-            quote! {
-                #key
-                #keep
-                #new(#key_name).__timeout_of::<#returns, _, _, _>(#keep_name, #timeout)
-            }
+            is_asked = true;
+            let of_value = quote!(.__timeout_of::<#returns, _, _, _>(#keep_name, #timeout));
+            (TokenStream::new(), of_value)
         }
-        _ => quote!(#key #new(#key_name)),
+        _ => (TokenStream::new(), TokenStream::new()),
     };
+    // A kept `None` has a timeout of its own, and passes by the closure.
+    if let Some(none) = &plan.args.cache_none
+        && (is_asked || none.value.is_some())
+    {
+        is_asked = true;
+        of_value.extend(quote!(.__none_of::<#returns, _>(#keep_name)));
+    }
+    let keep = is_asked.then(|| body::keep(plan, &names));
+    let body = quote!(#key #parts #keep #new(#key_name) #of_value);
     let params: Vec<_> = annotated
         .params
         .iter()
