@@ -23,7 +23,7 @@ use crate::value::How;
 pub(crate) use keeping::failed;
 use keeping::{fall_back, keep, land};
 pub(crate) use waiting::overdue;
-use waiting::{Turn, giving_up, old, unshare, wait};
+use waiting::{Turn, giving_up, old, wait};
 
 /// How one call wants to be treated.
 pub(crate) struct Plan<R, V: 'static, P> {
@@ -160,43 +160,25 @@ where
     }
 
     // A fresh value that is late costs no flight, unless this caller is to renew it.
-    let mut is_chosen = false;
+    let mut chosen = None;
     if target.is_careful()
         && let Some(found) = target.look_level(how)
         && found.is_fresh()
     {
-        if wish(target, &found, ask.is_detachable) == Wish::Serve {
-            return Begun::Done(K::wrap(served(target, found)));
+        match wish(target, &found, ask.is_detachable) {
+            Wish::Serve => return Begun::Done(K::wrap(served(target, found))),
+            renewal => chosen = Some(renewal),
         }
-        is_chosen = true;
     }
 
     // One leader; the others wait for it. Who shall not wait does not wait for the lock either, which
     // may be his own caller's.
-    let mut may_lock = true;
-    let lead = match flights.join(&target.key) {
-        Join::Lead(own) => own,
-        Join::Wait(flight) => match wait(mode, target, &flight, ask).await {
-            Turn::Lead(own) => own,
-            Turn::Alone => {
-                may_lock = false;
-                flights.beside(&target.key)
-            }
-            Turn::GivenUp(result) => return Begun::Done(result),
-            Turn::Landed(cargo) => match unshare::<R, K>(how, &cargo) {
-                Some(result) => {
-                    target.count(Counter::Joined);
-                    return Begun::Done(result);
-                }
-                None => flights.beside(&target.key),
-            },
-            Turn::Old(cargo, counter) => match unshare::<R, K>(how, &cargo) {
-                Some(result) => {
-                    target.count_read(counter);
-                    return Begun::Done(result);
-                }
-                None => flights.beside(&target.key),
-            },
+    let (lead, may_lock) = match flights.join(&target.key) {
+        Join::Lead(own) => (own, true),
+        Join::Wait(flight) => match wait::<R, K>(mode, target, &flight, ask).await {
+            Turn::Result(result) => return Begun::Done(result),
+            Turn::Lead(own) => (own, true),
+            Turn::Alone => (flights.beside(&target.key), false),
         },
     };
 
@@ -220,11 +202,9 @@ where
             }
         },
     };
-    let is_chosen = is_chosen && found.as_ref().is_some_and(Found::is_late);
-    let wish_of = |found: &Found<K::Value>| match is_chosen {
-        true if ask.is_detachable => Wish::RenewBehind,
-        true => Wish::Renew,
-        false => wish(target, found, ask.is_detachable),
+    let wish_of = |found: &Found<K::Value>| match chosen {
+        Some(renewal) if found.is_late() => renewal,
+        _ => wish(target, found, ask.is_detachable),
     };
     let mut wishes = found.as_ref().map_or(Wish::Renew, wish_of);
 

@@ -18,34 +18,53 @@ type GivingUp<R> = (Duration, fn(CacheError) -> R);
 
 /// What came of waiting.
 pub(super) enum Turn<R> {
+    /// Another's, one from before, or that of a caller who gives up.
+    Result(R),
     Lead(Lead),
-    Landed(Cargo),
-    /// A value from before, and what reading it counts as.
-    Old(Cargo, Counter),
+    /// To run it for himself, and wait for nobody: it would be a circle, has taken too long, or the
+    /// leader's result cannot be shared.
     Alone,
-    /// `hard_timeout`
-    GivenUp(R),
 }
 
-pub(super) async fn wait<R, V>(
+/// Waits for `flight`; a result that comes of it is counted.
+pub(super) async fn wait<R, K>(
     mode: Mode,
     target: &Target,
     flight: &Arc<Flight>,
-    ask: &Ask<R, V>,
-) -> Turn<R> {
+    ask: &Ask<R, K::Value>,
+) -> Turn<R>
+where
+    K: Keep<R>,
+{
     let flights = &target.cache.core().flights;
     let given_up = giving_up(target, ask);
     let limit = given_up.map_or(ask.wait, |(hard, _)| hard);
     match (flights.wait(mode, flight, limit).await, given_up) {
-        (Some((Waited::Landed(cargo), _)), _) => Turn::Landed(cargo),
-        (Some((Waited::Old(old, counter), _)), _) => Turn::Old(old.cargo, counter),
+        (Some((Waited::Landed(cargo), _)), _) => {
+            shared::<R, K>(target, ask, &cargo, Counter::Joined)
+        }
+        (Some((Waited::Old(old, counter), _)), _) => {
+            shared::<R, K>(target, ask, &old.cargo, counter)
+        }
         (Some((_, Some(lead))), _) => Turn::Lead(lead),
         (Some((Waited::TimedOut, _)), Some((hard, or_error))) => {
             let name = target.binding.site.map_or("", |site| site.name);
-            Turn::GivenUp(or_error(overdue(name, hard)))
+            Turn::Result(or_error(overdue(name, hard)))
         }
-        // Waiting would be a circle, took too long, or the result cannot be shared.
         _ => Turn::Alone,
+    }
+}
+
+fn shared<R, K>(target: &Target, ask: &Ask<R, K::Value>, cargo: &Cargo, counter: Counter) -> Turn<R>
+where
+    K: Keep<R>,
+{
+    match unshare::<R, K>(ask.how, cargo) {
+        Some(result) => {
+            target.count_read(counter);
+            Turn::Result(result)
+        }
+        None => Turn::Alone,
     }
 }
 
@@ -71,7 +90,7 @@ pub(super) fn old<V>(how: &How<V>, found: &Found<V>) -> Old {
 }
 
 /// The result that a leader brought home.
-pub(super) fn unshare<R, K>(how: &How<K::Value>, cargo: &Cargo) -> Option<R>
+fn unshare<R, K>(how: &How<K::Value>, cargo: &Cargo) -> Option<R>
 where
     K: Keep<R>,
 {
