@@ -78,6 +78,28 @@ fn a_scope_is_where_its_future_is_polled() {
     assert_stats!(one.stats(), misses: 2, hits: 3);
 }
 
+#[cache_result(
+    timeout = |kept: &u64| kept + scoped(1),
+    when = |_| scoped(2) < u64::MAX,
+    key_prefix = "asking",
+    stale = 60,
+    soft_timeout = "1s",
+    hard_timeout = "10s",
+)]
+fn asking(id: u64) -> Result<u64, cache_runtime::CacheError> {
+    Ok(id + 60)
+}
+
+#[test]
+fn closures_that_are_asked_behind_a_call_are_in_its_scope() {
+    let cache = Cache::isolated();
+    in_cache_blocking(&cache, || {
+        asking(1).unwrap();
+        // The function itself, and the two that its closures call.
+        assert_stats!(cache.stats(), misses: 3);
+    });
+}
+
 #[test]
 fn a_check_that_fails_shows_all_there_is() {
     let cache = Cache::isolated();

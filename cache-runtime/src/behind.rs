@@ -49,10 +49,11 @@ where
         // Nobody waits for it, so that it cannot be a part of a circle.
         Frame::detached(&flight)
     };
-    // What the scope says here holds where it runs, too.
-    let body = Context::inside(&frame).wrap(body);
+    // What the scope says here holds where it runs, too, and for the closures that are asked behind it.
+    let context = Context::inside(&frame);
     if is_awaited && limits == Limits::NONE {
-        return led::<R, K, P>(mode, &target, &plan, frame, run, body).await;
+        let made = led::<R, K, P>(mode, &target, &plan, frame, run, body);
+        return context.wrap(made).await;
     }
 
     let name = target.binding.site.map_or("", |site| site.name);
@@ -67,7 +68,7 @@ where
     let job = {
         let target = target.clone();
         async move {
-            let made = led::<R, K, P>(mode, &target, &plan, frame, run, body);
+            let made = context.wrap(led::<R, K, P>(mode, &target, &plan, frame, run, body));
             let end = caught(made).await;
             if end.is_err() && !is_awaited {
                 // Nobody hears of it, and every reader would begin it again.
@@ -101,7 +102,7 @@ where
     }
 }
 
-/// The body, in the context of its frame, under its lead; and what becomes of its result.
+/// The body under its lead, and what becomes of its result; in the context of its frame.
 async fn led<R, K, P>(
     mode: Mode,
     target: &Target,
