@@ -76,6 +76,7 @@ impl Store for OwnStore {
     fn capabilities(&self) -> Capabilities {
         let mut can = Capabilities::default();
         can.atomic_add = true;
+        can.atomic_delete_if = true;
         can.atomic_incr = true;
         can.list_keys = true;
         can
@@ -118,6 +119,17 @@ impl Store for OwnStore {
                 map.insert(key.to_owned(), Entry::new(value, ttl));
             }
             Ok(is_free)
+        })
+    }
+
+    fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let mut map = self.map(key);
+            let is_it = map.get(key).is_some_and(|entry| entry.value == value);
+            if is_it {
+                map.remove(key);
+            }
+            Ok(is_it)
         })
     }
 
