@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::background;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::error::{CacheError, ErrorKind};
+use crate::error::CacheError;
 use crate::mode::Mode;
 use crate::sync::lock;
 
@@ -213,12 +213,10 @@ pub(crate) async fn claim<'a>(owed: &'a Owed, key: &'a str, mode: Mode) -> Optio
     None
 }
 
-/// Whether a change that ended so may have left there what it was to end.
+/// Whether a change that ended so may have left there what it was to end. A store that is there and
+/// refuses has not changed anything, and its caller knows.
 pub(crate) fn leaves_it(error: &CacheError) -> bool {
-    !matches!(
-        error.kind(),
-        ErrorKind::Key | ErrorKind::Config | ErrorKind::Encode | ErrorKind::Unsupported
-    )
+    error.is_retryable()
 }
 
 /// The store answers: behind the caller it is given what it is owed, if nobody is at it.

@@ -85,7 +85,7 @@ impl<S: Store> FaultyStore<S> {
         self.awaiting.faults.add(fault, when, None);
     }
 
-    /// The same for one operation: `get`, `set`, `delete`, `add`, `touch`, `ttl`, `incr`,
+    /// The same for one operation: `get`, `set`, `delete`, `delete_if`, `add`, `touch`, `ttl`, `incr`,
     /// `get_many`, `set_many`, `delete_many`, `keys`, `clear`, `ping` or `close`.
     pub fn inject_on(&self, operation: &'static str, fault: Fault, when: When) {
         self.awaiting.faults.add(fault, when, Some(operation));
@@ -351,6 +351,7 @@ impl<S: Store> Store for FaultyStore<S> {
         set(key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> ();
         delete(key: &'a str) -> bool;
         add(key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> bool;
+        delete_if(key: &'a str, value: &'a [u8]) -> bool;
         touch(key: &'a str, ttl: Option<Duration>) -> bool;
         ttl(key: &'a str) -> Ttl;
         incr(key: &'a str, by: i64) -> Option<i64>;
