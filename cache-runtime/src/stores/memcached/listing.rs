@@ -2,8 +2,8 @@
 //!
 //! The server can only list all names (`lru_crawler metadump all`); they are looked at as they
 //! come, and what is not ours is forgotten at once. It leaves out entries that it moves meanwhile,
-//! and those that somebody reads in the same moment. So listing takes a second look, and clearing
-//! goes on until three walks in a row, with a pause between them, have found nothing.
+//! and those that somebody reads in the same moment. So walks are repeated, with a pause between them,
+//! until some in a row have found nothing new: two for listing, three for clearing.
 //!
 //! Its other way, `metadump hash`, leaves nothing out, but holds a lock while it waits for us to
 //! read: to delete meanwhile waits for ever, and a slow reader holds up the server.
@@ -129,8 +129,8 @@ async fn walk_server<D: Dump>(
     walk: &Walk,
 ) -> Result<HashSet<String>, End> {
     let mut found = HashSet::new();
-    // A listing is over after one walk without news, clearing after three in a row.
-    let wanted = if walk.pattern.is_some() { 1 } else { 3 };
+    // A listing is over after two walks without news, clearing after three in a row.
+    let wanted = if walk.pattern.is_some() { 2 } else { 3 };
     let mut in_vain = 0;
     for _ in 0..MOST_WALKS {
         let is_in_vain = walk_once(link, server, walk, &mut found).await? == 0;
