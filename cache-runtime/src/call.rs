@@ -175,7 +175,8 @@ where
     // may be his own caller's.
     let (lead, may_lock) = match flights.join(&target.key) {
         Join::Lead(own) => (own, true),
-        Join::Wait(flight) => match wait::<R, K>(mode, target, &flight, ask).await {
+        // Boxed, as all that is rare: the future of every miss would have room for it.
+        Join::Wait(flight) => match Box::pin(wait::<R, K>(mode, target, &flight, ask)).await {
             Turn::Result(result) => return Begun::Done(result),
             Turn::Lead(own) => (own, true),
             Turn::Alone => (flights.beside(&target.key), false),
@@ -213,7 +214,6 @@ where
     if wishes != Wish::Serve && may_lock && lock::is_wanted(target) {
         let given_up = giving_up(target, ask);
         let limit = given_up.map_or(ask.wait, |(hard, _)| hard);
-        // Boxed, as all that is rare here: the future of every miss has room for it.
         match Box::pin(lock::acquire(mode, target, how, found, limit)).await {
             Locked::Without(again) => found = again,
             Locked::TimedOut => {
