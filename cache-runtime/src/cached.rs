@@ -14,7 +14,7 @@ use crate::error::CacheError;
 use crate::hit;
 use crate::keep::Keep;
 use crate::mode::{Mode, drive};
-use crate::policy::{Plain, Policy, TimeoutOf, Times, When};
+use crate::policy::{Plain, Policy, Tags, TimeoutOf, Times, When};
 use crate::registry;
 use crate::site::Site;
 use crate::target::Target;
@@ -87,6 +87,15 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         W: Fn(&K::Value) -> T,
     {
         self.with(|policy| TimeoutOf(timeout, policy))
+    }
+
+    /// `tags(…)`
+    pub fn tags<I, W>(self, tags: W) -> Prepared<'k, R, K, Tags<W, P>>
+    where
+        I: IntoIterator<Item = String>,
+        W: Fn(&K::Value) -> I,
+    {
+        self.with(|policy| Tags(tags, policy))
     }
 
     /// How an error of ours becomes a result: for `strict`, and for `hard_timeout`.

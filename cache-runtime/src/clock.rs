@@ -7,6 +7,7 @@ mod timer;
 mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hand::Hand;
@@ -65,6 +66,36 @@ impl Clock {
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, millis),
             Some(hand) => MANUAL_WALL + hand.now(),
+        }
+    }
+}
+
+impl Clock {
+    /// The same in microseconds.
+    pub(crate) fn wall_micros(&self) -> u64 {
+        match &self.0 {
+            None => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH);
+                now.map_or(0, |now| u64::try_from(now.as_micros()).unwrap_or(u64::MAX))
+            }
+            Some(_) => self.wall().saturating_mul(1000),
+        }
+    }
+
+    /// The last stamp that was made by this clock.
+    pub(crate) fn last_stamp(&self) -> &AtomicU64 {
+        static OF_SYSTEM: AtomicU64 = AtomicU64::new(0);
+        match &self.0 {
+            None => &OF_SYSTEM,
+            Some(hand) => &hand.last_stamp,
+        }
+    }
+
+    /// Now, on the monotonic clock of the system, whatever clock this is: a server's time.
+    pub(crate) fn system_now(&self, now: Tick) -> Tick {
+        match &self.0 {
+            None => now,
+            Some(_) => monotonic(),
         }
     }
 }

@@ -66,6 +66,8 @@ pub(crate) struct Frame {
 pub(crate) struct Decisions {
     pub(crate) timeout: Option<Timeout>,
     pub(crate) skip: bool,
+    /// Labels beside those of the attribute.
+    pub(crate) tags: Vec<String>,
 }
 
 thread_local! {

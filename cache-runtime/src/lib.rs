@@ -75,6 +75,7 @@
 
 mod background;
 mod backlog;
+mod backplane;
 mod behind;
 mod breaker;
 #[cfg(test)]
@@ -119,6 +120,7 @@ mod scope;
 mod settings;
 mod site;
 mod space;
+mod stamp;
 mod store;
 pub mod stores;
 mod sync;
@@ -127,6 +129,7 @@ mod target;
 pub mod testing;
 mod thread;
 mod timeout;
+mod tombstone;
 mod types;
 mod url;
 mod value;
@@ -135,6 +138,7 @@ mod version;
 #[doc(hidden)]
 pub mod __private;
 
+pub use backplane::{Backplane, Heard, SIGN_OF_LIFE};
 pub use cache::{BlockingCache, Cache, CacheBuilder};
 pub use cache_macros::cache_result;
 pub use clock::Clock;
@@ -147,5 +151,6 @@ pub use registry::{Caches, caches};
 pub use scope::{Call, bypass, bypass_blocking, current, refreshing, refreshing_blocking};
 pub use store::{Capabilities, Store, StoreFuture, Ttl};
 pub use timeout::Timeout;
+pub use tombstone::Unless;
 pub use value::{CacheKey, CacheValue, LocalValue};
 pub use version::Version;

@@ -18,6 +18,8 @@ pub trait Policy<V> {
     fn when(&self, _: &V) -> bool {
         true
     }
+    /// `tags(…)`
+    fn tags(&self, _: &V, _: &mut Vec<String>) {}
 }
 
 /// No closures.
@@ -39,6 +41,9 @@ impl<V, F: Fn(&V) -> bool, P: Policy<V>> Policy<V> for When<F, P> {
     fn when(&self, value: &V) -> bool {
         (self.0)(value) && self.1.when(value)
     }
+    fn tags(&self, value: &V, tags: &mut Vec<String>) {
+        self.1.tags(value, tags);
+    }
 }
 
 /// `timeout = |v| …` before another policy.
@@ -51,6 +56,31 @@ impl<V, T: Into<Timeout>, F: Fn(&V) -> T, P: Policy<V>> Policy<V> for TimeoutOf<
     }
     fn when(&self, value: &V) -> bool {
         self.1.when(value)
+    }
+    fn tags(&self, value: &V, tags: &mut Vec<String>) {
+        self.1.tags(value, tags);
+    }
+}
+
+/// `tags(…)` before another policy.
+#[derive(Debug, Clone, Copy)]
+pub struct Tags<F, P>(pub(crate) F, pub(crate) P);
+
+impl<V, I, F, P> Policy<V> for Tags<F, P>
+where
+    I: IntoIterator<Item = String>,
+    F: Fn(&V) -> I,
+    P: Policy<V>,
+{
+    fn timeout(&self, value: &V) -> Option<Timeout> {
+        self.1.timeout(value)
+    }
+    fn when(&self, value: &V) -> bool {
+        self.1.when(value)
+    }
+    fn tags(&self, value: &V, tags: &mut Vec<String>) {
+        tags.extend((self.0)(value));
+        self.1.tags(value, tags);
     }
 }
 

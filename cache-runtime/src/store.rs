@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backplane::Backplane;
 use crate::error::{CacheError, ErrorKind};
+use crate::tombstone::Unless;
 
 /// What a store's operation returns: a boxed future of a result.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, CacheError>> + Send + 'a>>;
@@ -18,6 +20,8 @@ pub struct Capabilities {
     pub atomic_add: bool,
     /// `delete_if` is atomic across processes.
     pub atomic_delete_if: bool,
+    /// `set_unless` is atomic across processes.
+    pub atomic_set_unless: bool,
     /// `incr` is atomic across processes and keeps the timeout.
     pub atomic_incr: bool,
     /// `keys` lists every key.
@@ -103,6 +107,30 @@ pub trait Store: Send + Sync + 'static {
                 Some(there) if there == value => self.delete(key).await,
                 _ => Ok(false),
             }
+        })
+    }
+
+    /// Keeps `value` under `key`, unless what stands under another key forbids it; true if it was kept.
+    /// How a result does not outlast an invalidation that came while it was computed.
+    ///
+    /// Provided in three steps: what is forbidden while it is being written is deleted again.
+    fn set_unless<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+        unless: Unless<'a>,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            if unless.forbids(self.get(unless.key).await?.as_deref()) {
+                return Ok(false);
+            }
+            self.set(key, value, ttl).await?;
+            if key == unless.key || !unless.forbids(self.get(unless.key).await?.as_deref()) {
+                return Ok(true);
+            }
+            self.delete(key).await?;
+            Ok(false)
         })
     }
 
@@ -221,6 +249,11 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(async { Ok(()) })
     }
 
+    /// What carries news between the processes that share this store, if there is such a thing.
+    fn backplane(&self) -> Option<&dyn Backplane> {
+        None
+    }
+
     /// The same store for callers that block: its futures are ready at the first poll.
     ///
     /// Without one, the futures of this store are driven on a thread of the library's own.
@@ -298,6 +331,15 @@ macro_rules! forward {
             fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
                 (**self).delete_if(key, value)
             }
+            fn set_unless<'a>(
+                &'a self,
+                key: &'a str,
+                value: &'a [u8],
+                ttl: Option<Duration>,
+                unless: Unless<'a>,
+            ) -> StoreFuture<'a, bool> {
+                (**self).set_unless(key, value, ttl, unless)
+            }
             fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
                 (**self).ttl(key)
             }
@@ -338,6 +380,9 @@ macro_rules! forward {
             }
             fn close(&self) -> StoreFuture<'_, ()> {
                 (**self).close()
+            }
+            fn backplane(&self) -> Option<&dyn Backplane> {
+                (**self).backplane()
             }
             fn blocking(&self) -> Option<&dyn Store> {
                 (**self).blocking()

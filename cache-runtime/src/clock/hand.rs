@@ -13,6 +13,7 @@ const LONGEST: u64 = 1000 * 366 * 86_400_000;
 /// The hand of a manual clock, in milliseconds since it was made.
 pub(crate) struct Hand {
     now: AtomicU64,
+    pub(super) last_stamp: AtomicU64,
     waiting: Mutex<Waiting<u64>>,
 }
 
@@ -20,6 +21,7 @@ impl Hand {
     pub(super) fn new() -> Self {
         Self {
             now: AtomicU64::new(0),
+            last_stamp: AtomicU64::new(0),
             waiting: Mutex::new(Waiting::new()),
         }
     }

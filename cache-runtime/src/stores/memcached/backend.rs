@@ -250,6 +250,7 @@ impl<L: Link> Store for MemcachedStore<L> {
         Capabilities {
             atomic_add: true,
             atomic_delete_if: true,
+            atomic_set_unless: false,
             atomic_incr: true,
             list_keys: true,
             batch: true,

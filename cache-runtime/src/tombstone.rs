@@ -1,0 +1,100 @@
+//! What an invalidation of one entry leaves in the store for a minute: a computation that began before
+//! it, in any process, does not put its result there afterwards.
+//!
+//! It stands beside the entry, not in its place: who shares the entry (a Django service) finds it gone.
+
+use std::time::Duration;
+
+use crate::stamp::Stamp;
+
+/// So long a function may run and still be told.
+pub(crate) const LIFE: Duration = Duration::from_secs(60);
+
+const SUFFIX: &str = ":gone";
+
+/// The key of a tombstone for the entry under this key. In a Redis Cluster both are on one node.
+pub(crate) fn key_of(made: &str) -> String {
+    let tag = made
+        .split_once('{')
+        .and_then(|(_, rest)| rest.split_once('}'));
+    match tag {
+        Some((tag, _)) if !tag.is_empty() => format!("{made}{SUFFIX}"),
+        _ => format!("{{{made}}}{SUFFIX}"),
+    }
+}
+
+/// Whether this is the key of a tombstone.
+pub(crate) fn is_name(key: &str) -> bool {
+    key.ends_with(SUFFIX)
+}
+
+/// A write that something newer under another key forbids: see
+/// [`Store::set_unless`](crate::Store::set_unless).
+#[derive(Debug, Clone, Copy)]
+pub struct Unless<'a> {
+    /// Where that stands: the key of a stamp, or of nothing.
+    pub key: &'a str,
+    since: Stamp,
+}
+
+impl<'a> Unless<'a> {
+    /// What is to be written began at `since`.
+    pub(crate) fn new(key: &'a str, since: Stamp) -> Self {
+        Self { key, since }
+    }
+
+    /// Whether what stands under `key` forbids the write. `None`: nothing stands there.
+    #[must_use]
+    pub fn forbids(&self, there: Option<&[u8]>) -> bool {
+        let stamp = there
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .and_then(Stamp::parse);
+        stamp.is_some_and(|stamp| stamp.ends(self.since))
+    }
+
+    /// The same for a script: a stamp is `{number}-{machine}`, and forbids the write from this number on
+    /// if it is of this machine, and from [`foreign`](Self::foreign) on if it is of another.
+    #[must_use]
+    pub fn own(&self) -> (u64, String) {
+        (self.since.at, format!("{:08x}", self.since.machine))
+    }
+
+    /// See [`own`](Self::own).
+    #[must_use]
+    pub fn foreign(&self) -> u64 {
+        let skew = crate::stamp::micros(crate::stamp::SKEW);
+        self.since.at.saturating_sub(skew)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Unless, is_name, key_of};
+    use crate::stamp::{SKEW, Stamp, micros};
+
+    #[test]
+    fn a_tombstone_is_on_the_node_of_its_entry() {
+        assert_eq!(key_of("app:1:f:9f3c"), "{app:1:f:9f3c}:gone");
+        assert_eq!(key_of("app:1:{u7}:f"), "app:1:{u7}:f:gone");
+        assert_eq!(key_of("app:1:{}:f"), "{app:1:{}:f}:gone");
+        assert!(is_name(&key_of("a")) && !is_name("a"));
+    }
+
+    #[test]
+    fn what_is_newer_forbids_the_write() {
+        let since = Stamp {
+            at: 5_000_000,
+            machine: 1,
+        };
+        let unless = Unless::new("k", since);
+        let forbids = |at, machine| {
+            let text = Stamp { at, machine }.to_text();
+            unless.forbids(Some(text.as_bytes()))
+        };
+        assert!(!unless.forbids(None) && !unless.forbids(Some(b"hello")));
+        assert!(forbids(5_000_000, 1) && !forbids(4_999_999, 1));
+        let skew = micros(SKEW);
+        assert!(forbids(5_000_000 - skew, 2) && !forbids(4_999_999 - skew, 2));
+        assert_eq!((unless.own().0, unless.foreign()), (5_000_000, 4_000_000));
+    }
+}
