@@ -59,10 +59,7 @@ where
     let name = target.binding.site.map_or("", |site| site.name);
     let (how, or_error) = (plan.ask.how, plan.ask.or_error);
     // For the caller who waits no longer.
-    let old = run.old.as_ref().map(|old| Found {
-        value: (how.duplicate)(&old.value),
-        ..**old
-    });
+    let old = run.old.as_ref().map(|old| old.again(how));
     let target = Arc::new(target);
     let (sender, receiver) = parcel();
     let job = {
@@ -195,7 +192,11 @@ impl<R> Patience<'_, R> {
     fn good<V>(&self, old: Option<Found<V>>) -> Result<V, Option<Found<V>>> {
         let now = self.target.cache.core().settings.clock.now();
         match old {
-            Some(old) if !self.flight.is_overtaken() && old.life.phase(now) != Phase::Dead => {
+            Some(old)
+                if !self.flight.is_overtaken()
+                    && old.life.phase(now) != Phase::Dead
+                    && old.marks.are_silent() =>
+            {
                 if old.life.phase(now) == Phase::Stale {
                     self.target.count(Counter::Stale);
                 }

@@ -17,7 +17,7 @@ use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::policy::{Plain, Policy, Times};
 use crate::renewal::{Wish, wish};
-use crate::target::{Found, Started, Target};
+use crate::target::{Cause, Found, Started, Target};
 use crate::timeout::Timeout;
 use crate::value::How;
 pub(crate) use keeping::failed;
@@ -184,11 +184,7 @@ where
     };
 
     // Another may have finished between the first look and the lead.
-    let looked = match target.look_level(how) {
-        None if target.is_shared(how) => target.look_store(mode, how).await,
-        found => Ok(found),
-    };
-    let mut found = match looked {
+    let mut found = match target.look(mode, how).await {
         Ok(found) => found,
         Err(error) => match ask.or_error.filter(|_| ask.is_strict) {
             Some(or_error) => {
@@ -309,9 +305,14 @@ where
     } = run;
     let is_failure = K::is_failure(&made.result);
     let result = match (then, old) {
+        // Copies in process are all that is left.
+        (Then::HandOver, _) if target.cache.core().near().is_some() => {
+            let kept = keep::<R, K, P>(mode, target, plan, made, lead, Cause::Alone);
+            Box::pin(kept).await.0
+        }
         (Then::HandOver, _) => land::<R, K>(plan.ask.how, lead, made.result),
         (Then::Keep, None) => {
-            keep::<R, K, P>(mode, target, plan, made, lead, false)
+            keep::<R, K, P>(mode, target, plan, made, lead, Cause::Missing)
                 .await
                 .0
         }
@@ -320,7 +321,8 @@ where
             Box::pin(fall_back::<R, K>(mode, target, how, result, *old, lead)).await
         }
         (Then::Keep, Some(_)) => {
-            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead, false).await;
+            let (result, is_kept) =
+                keep::<R, K, P>(mode, target, plan, made, lead, Cause::Renewal).await;
             target.cache.core().retries.forget(&target.key);
             target.binding.works_again();
             if !is_kept {
@@ -336,7 +338,8 @@ where
             }
             let own = Some(lead.flight());
             let _overtaking = core.flights.overtake_others(mode, &target.key, own).await;
-            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, made, lead, true).await;
+            let (result, is_kept) =
+                keep::<R, K, P>(mode, target, plan, made, lead, Cause::Wanted).await;
             if !is_kept && !is_failure {
                 let _ = target.delete(mode).await;
             }

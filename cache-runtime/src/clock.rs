@@ -91,11 +91,13 @@ impl Clock {
         }
     }
 
-    /// Now, on the monotonic clock of the system, whatever clock this is: a server's time.
-    pub(crate) fn system_now(&self, now: Tick) -> Tick {
-        match &self.0 {
-            None => now,
-            Some(_) => monotonic(),
+    /// Now, on the monotonic clock of the system, whatever clock this is: a server's time. `now`, on this
+    /// clock, where that is known.
+    #[inline]
+    pub(crate) fn system_now(&self, now: Option<Tick>) -> Tick {
+        match (&self.0, now) {
+            (None, Some(now)) => now,
+            _ => monotonic(),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::keep::Keep;
 use crate::mode::{Mode, block_on};
 use crate::observe::Counter;
 use crate::registry;
-use crate::target::{Started, Target};
+use crate::target::{Cause, Making, Started, Target};
 use crate::timeout::Timeout;
 use crate::value::{Form, How, Portable};
 
@@ -85,9 +85,14 @@ impl Known {
             .or(target.cache.core().settings.timeout)
             .jittered(self.key.site.jitter);
         let _overtaking = target.overtake(mode).await;
-        let started = Started::of(&target);
+        let making = Making {
+            started: Started::of(&target),
+            tags: Vec::new(),
+            flight: None,
+            cause: Cause::Wanted,
+        };
         target
-            .write(mode, how, (how.duplicate)(value), timeout, started, None)
+            .write(mode, how, (how.duplicate)(value), timeout, making)
             .await
             .map(drop)
     }

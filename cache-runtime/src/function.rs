@@ -6,6 +6,7 @@ use crate::cache::Cache;
 use crate::context::{self, Context};
 use crate::error::CacheError;
 use crate::local::FullKey;
+use crate::markers;
 use crate::mode::{Mode, block_on};
 use crate::observe::Stats;
 use crate::registry;
@@ -51,17 +52,21 @@ pub fn clear_in_blocking(site: &'static Site, cache: &Cache) -> Result<(), Cache
     block_on(clear_mode(Mode::Blocking, site, cache))
 }
 
-// Every function with this key prefix loses its entries in a store: their names hold no more
-// than the prefix and a hash.
 async fn clear_mode(mode: Mode, site: &'static Site, cache: &Cache) -> Result<(), CacheError> {
     let core = cache.core();
     let binding = cache.space().bind(site);
     let is_mine = |key: &FullKey| key.header.binding == binding.id;
     core.flights.overtake_where(mode, is_mine).await;
-    if let Some(level) = core.any_level() {
+    if let Some(level) = core.any_home() {
         level.remove_where(|key| is_mine(key));
     }
     let cleared = match core.store() {
+        Some(_) if cache.has_marks() => {
+            let mark = cache.mark(markers::of_function(cache, site));
+            cache.set_mark(mode, &mark).await
+        }
+        // Every function with this key prefix loses its entries: their names hold no more than the
+        // prefix and a hash.
         Some(store) => {
             let prefix = format!("{}{}:", cache.store_prefix("clear")?, site.prefix());
             cache.clear_prefix(mode, store, &prefix).await

@@ -38,8 +38,7 @@ impl Guarded {
         }
     }
 
-    /// The store itself, for those who hold it to the conformance suite.
-    #[cfg(feature = "testing")]
+    /// The store itself, without guard.
     pub(crate) fn share(&self) -> Arc<dyn Store> {
         self.store.clone()
     }

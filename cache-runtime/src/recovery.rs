@@ -48,6 +48,8 @@ struct Debts {
     leaving: HashSet<String>,
     /// What was to be cleared.
     prefixes: Vec<Debt>,
+    /// Some markers are to be written.
+    marks: bool,
     next: u64,
     is_full: bool,
 }
@@ -74,6 +76,20 @@ impl Owed {
             debts.prefixes.remove(0);
         }
         self.any.store(true, Ordering::Relaxed);
+    }
+
+    /// Some markers were to be written: they know themselves.
+    pub(crate) fn mark(&self) {
+        lock(&self.debts).marks = true;
+        self.any.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there are such, from now on none.
+    fn take_marks(&self) -> bool {
+        let mut debts = lock(&self.debts);
+        let marks = std::mem::take(&mut debts.marks);
+        self.note(&debts);
+        marks
     }
 
     /// Whether this key is not to be read.
@@ -149,7 +165,7 @@ impl Owed {
     }
 
     fn note(&self, debts: &Debts) {
-        let any = !debts.keys.is_empty() || !debts.prefixes.is_empty();
+        let any = !debts.keys.is_empty() || !debts.prefixes.is_empty() || debts.marks;
         self.any.store(any, Ordering::Relaxed);
     }
 }
@@ -251,6 +267,11 @@ impl Paying {
                 }
                 core.owed.paid_prefix(*number);
             }
+            // Behind the prefix, with which they would go.
+            if core.owed.take_marks() && self.write_marks(mode).await.is_err() {
+                core.owed.mark();
+                return;
+            }
             if keys.is_empty() && prefix.is_none() {
                 tracing::info!("the cache's store has had the deletes that it was owed");
                 return;
@@ -263,6 +284,15 @@ impl Paying {
             }
             core.owed.paid_keys(&numbers);
         }
+    }
+}
+
+impl Paying {
+    async fn write_marks(&self, mode: Mode) -> Result<(), CacheError> {
+        for mark in self.0.core().markers.owed() {
+            self.0.write_mark(mode, &mark).await?;
+        }
+        Ok(())
     }
 }
 

@@ -81,6 +81,12 @@ impl Call {
         self.decide(|decisions| decisions.skip = true);
     }
 
+    /// The result has this tag, beside those of the attribute: `delete_tag` forgets it.
+    pub fn tag(&self, tag: impl Into<String>) {
+        let tag = tag.into();
+        self.decide(|decisions| decisions.tags.push(tag));
+    }
+
     fn decide(&self, change: impl FnOnce(&mut context::Decisions)) {
         if let Some(frame) = &self.0 {
             frame.decide(change);

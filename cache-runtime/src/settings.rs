@@ -25,6 +25,9 @@ pub(crate) struct Settings {
     pub(crate) max_value_size: usize,
     pub(crate) max_entries: usize,
     pub(crate) max_bytes: Option<usize>,
+    /// The most copies in the in-process level before a store, and how long they live.
+    pub(crate) local_max: Option<usize>,
+    pub(crate) local_timeout: Option<Duration>,
     /// Where it was said, the in-process level makes room as Django's does.
     pub(crate) cull_frequency: Option<u32>,
     pub(crate) key_hash: KeyHash,
@@ -46,6 +49,8 @@ impl Default for Settings {
             max_value_size: 1 << 20,
             max_entries: 100_000,
             max_bytes: None,
+            local_max: None,
+            local_timeout: None,
             cull_frequency: None,
             key_hash: KeyHash::Md5,
             key_function: None,
@@ -55,6 +60,15 @@ impl Default for Settings {
         }
     }
 }
+
+/// The in-process level before a store.
+pub(crate) struct Local {
+    pub(crate) max: usize,
+    /// `None`: it depends on whether news of other processes is heard.
+    pub(crate) timeout: Option<Duration>,
+}
+
+const LOCAL_MAX: usize = 10_000;
 
 // Inflating may go this far, even where smaller values are written.
 const MIN_INFLATED: usize = 16 << 20;
@@ -89,6 +103,15 @@ impl Settings {
         }
     }
 
+    /// The in-process level before a store, if there is to be one.
+    pub(crate) fn near(&self) -> Option<Local> {
+        let is_wanted = self.local_max.is_some() || self.local_timeout.is_some();
+        is_wanted.then(|| Local {
+            max: self.local_max.unwrap_or(LOCAL_MAX),
+            timeout: self.local_timeout,
+        })
+    }
+
     /// Refuses settings that cannot be, or not together.
     pub(crate) fn check(&self, operation: &'static str) -> Result<(), CacheError> {
         let wrong = if self.max_entries == 0 {
@@ -99,6 +122,13 @@ impl Settings {
             "`connect_timeout` is above zero"
         } else if self.key_prefix.bytes().any(|byte| byte.is_ascii_control()) {
             "`key_prefix` holds a control character, which no key may"
+        } else if self.local_max == Some(0) || self.local_timeout.is_some_and(|time| time.is_zero())
+        {
+            "`local_max` and `local_timeout` are above zero; without both there is no in-process level \
+             before the store"
+        } else if self.near().is_some() && !self.format.is_own() {
+            "the formats `json` and `django` carry no times, so that a copy in process could outlive its \
+             entry; with `local_max` the format is `native` or `compact`"
         } else if self.signer.is_some() && !self.format.is_own() {
             "the formats `json` and `django` have no place for a signature, other programs could not \
              read it; signed entries are `native` or `compact`"

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use crate::local::choose_secret;
+use crate::markers::Mark;
 use crate::observe::{Counters, Stats};
 use crate::site::Site;
 use crate::sync::lock;
@@ -25,6 +26,8 @@ struct Functions {
     bindings: HashMap<usize, Arc<Binding>>,
 }
 
+type WholeMarks = (i64, Vec<Arc<Mark>>);
+
 /// One function in one space, or the text keys of a space.
 pub(crate) struct Binding {
     /// Unique in this process; it stands for the function in in-process keys.
@@ -35,6 +38,8 @@ pub(crate) struct Binding {
     pub(crate) is_collision: bool,
     /// It has been said that results cannot be kept.
     is_told: AtomicBool,
+    /// The markers of all entries of the cache and of the function, for the version that was met last.
+    whole_marks: Mutex<Option<WholeMarks>>,
     /// It has been said that the function fails where an old value is served.
     is_failing: AtomicBool,
 }
@@ -60,7 +65,25 @@ impl Binding {
             is_collision,
             is_told: AtomicBool::new(false),
             is_failing: AtomicBool::new(false),
+            whole_marks: Mutex::default(),
         })
+    }
+
+    /// The markers of all entries under this version, made by `make` if they are not known.
+    pub(crate) fn whole_marks(
+        &self,
+        version: i64,
+        make: impl FnOnce() -> Vec<Arc<Mark>>,
+    ) -> Vec<Arc<Mark>> {
+        let mut known = lock(&self.whole_marks);
+        match &*known {
+            Some((of, marks)) if *of == version => marks.clone(),
+            _ => {
+                let marks = make();
+                *known = Some((version, marks.clone()));
+                marks
+            }
+        }
     }
 
     /// The function has failed, and an old value is served: said once until it works again.

@@ -1,5 +1,7 @@
 //! One entry of one cache: where it is, and the only places that read, write and delete it.
 
+mod changing;
+mod marks;
 mod read;
 mod started;
 mod write;
@@ -10,17 +12,18 @@ use crate::cache::Cache;
 use crate::call_key::Key;
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
-use crate::flight::Overtaking;
 use crate::key::{self, KeyError, Tree};
 use crate::local::{FullKey, Header};
 use crate::mode::Mode;
+use crate::near::hash_of;
 use crate::observe::Counter;
 use crate::recovery;
 use crate::space::Binding;
 
+pub(crate) use changing::Changing;
 pub(crate) use read::Found;
 pub(crate) use started::{Started, expiry};
-pub(crate) use write::Kept;
+pub(crate) use write::{Cause, Kept, Making};
 
 /// One entry of one cache.
 pub(crate) struct Target {
@@ -46,7 +49,7 @@ impl Target {
         };
         Ok(Self {
             cache: cache.clone(),
-            key: FullKey::new(header, tree),
+            key: FullKey::new(header, tree).made(&made),
             binding,
             made: Some(made),
         })
@@ -97,7 +100,10 @@ impl Target {
         };
         if target.cache.core().store().is_some() && !key.site.is_local {
             let made = target.made_key();
-            target.made = Some(made.inspect_err(|_| target.count(Counter::Errors))?);
+            let made = made.inspect_err(|_| target.count(Counter::Errors))?;
+            target.key.made = hash_of(&made);
+            target.made = Some(made);
+            target.cache.listen();
         }
         Ok(target)
     }
@@ -141,18 +147,6 @@ impl Target {
             Counter::Errors
         });
         error.on_key(made)
-    }
-
-    /// Begins an invalidation of this entry: what is computed or written now does not outlast it.
-    pub(crate) async fn overtake(&self, mode: Mode) -> Overtaking<'_> {
-        let core = self.cache.core();
-        if let Some(made) = &self.made
-            && !core.doubts.is_empty()
-        {
-            core.doubts.invalidated(made, core.settings.clock.wall());
-        }
-        core.retries.forget(&self.key);
-        core.flights.overtake(mode, &self.key).await
     }
 
     /// What could not be told to the store is made up for first.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::stamp::Stamp;
+use crate::stamp::{SKEW, Stamp, micros};
 
 /// So long a function may run and still be told.
 pub(crate) const LIFE: Duration = Duration::from_secs(60);
@@ -35,12 +35,27 @@ pub struct Unless<'a> {
     /// Where that stands: the key of a stamp, or of nothing.
     pub key: &'a str,
     since: Stamp,
+    /// What another machine's clock may be ahead, in microseconds.
+    skew: u64,
 }
 
 impl<'a> Unless<'a> {
     /// What is to be written began at `since`.
     pub(crate) fn new(key: &'a str, since: Stamp) -> Self {
-        Self { key, since }
+        Self {
+            key,
+            since,
+            skew: micros(SKEW),
+        }
+    }
+
+    /// The same, whatever the machine: of two stamps the greater one stays.
+    pub(crate) fn exactly(key: &'a str, since: Stamp) -> Self {
+        Self {
+            key,
+            since,
+            skew: 0,
+        }
     }
 
     /// Whether what stands under `key` forbids the write. `None`: nothing stands there.
@@ -49,7 +64,15 @@ impl<'a> Unless<'a> {
         let stamp = there
             .and_then(|bytes| std::str::from_utf8(bytes).ok())
             .and_then(Stamp::parse);
-        stamp.is_some_and(|stamp| stamp.ends(self.since))
+        stamp.is_some_and(|stamp| {
+            let is_own = stamp.machine == self.since.machine;
+            stamp.at
+                >= if is_own {
+                    self.since.at
+                } else {
+                    self.foreign()
+                }
+        })
     }
 
     /// The same for a script: a stamp is `{number}-{machine}`, and forbids the write from this number on
@@ -62,8 +85,7 @@ impl<'a> Unless<'a> {
     /// See [`own`](Self::own).
     #[must_use]
     pub fn foreign(&self) -> u64 {
-        let skew = crate::stamp::micros(crate::stamp::SKEW);
-        self.since.at.saturating_sub(skew)
+        self.since.at.saturating_sub(self.skew)
     }
 }
 

@@ -218,6 +218,15 @@ impl BlockingCache {
         block_on(self.0.op_clear(Mode::Blocking))
     }
 
+    /// See [`Cache::delete_tag`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn delete_tag(&self, tag: &str) -> Result<(), CacheError> {
+        block_on(self.0.op_delete_tag(Mode::Blocking, tag))
+    }
+
     /// See [`Cache::incr_version`].
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 #[cfg(feature = "signing")]
 use crate::codec::Signer;
 use crate::codec::{Compression, Format};
-use crate::error::CacheError;
+use crate::error::{CacheError, ErrorKind};
 #[cfg(feature = "blake3")]
 use crate::key::KeyHash;
 use crate::settings::Settings;
@@ -197,6 +197,30 @@ impl CacheBuilder {
         self
     }
 
+    /// Puts an in-process level before the store: the most copies that it holds; 10,000 unless told.
+    ///
+    /// Copies are dropped when another process changes their entry, where the store carries such news
+    /// (Redis, PostgreSQL).
+    #[must_use]
+    pub fn local_max(mut self, entries: usize) -> Self {
+        self.settings.local_max = Some(entries);
+        self
+    }
+
+    /// Puts an in-process level before the store: how long a copy lives at the most. Unless told 30
+    /// seconds, or one second where the store carries no news of changes by other processes.
+    #[must_use]
+    pub fn local_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.local_timeout = Some(timeout);
+        self
+    }
+
+    /// [`local_max`](Self::local_max) and [`local_timeout`](Self::local_timeout) in one word.
+    #[must_use]
+    pub fn local(self, entries: usize, timeout: Duration) -> Self {
+        self.local_max(entries).local_timeout(timeout)
+    }
+
     /// Makes room as Django does: one entry in `frequency` goes at once when `max_entries` are
     /// there, or all of them with 0.
     ///
@@ -284,6 +308,11 @@ impl CacheBuilder {
                 own: &self.own,
             })?,
         };
+        if self.settings.near().is_some() && !matches!(place, Place::Shared(_)) {
+            let wrong = "`local_max` and `local_timeout` are for a store that other processes share; \
+                         this cache is in process already, or keeps nothing";
+            return Err(CacheError::new(ErrorKind::Config, wrong).in_operation("build"));
+        }
         Ok(Cache::new(Core::new(self.settings, place)))
     }
 }

@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex};
 use crate::doubts::Doubts;
 use crate::flight::Table;
 use crate::guarded::Guarded;
-use crate::local::{Bounds, Level};
+use crate::local::{Bounds, Guard, Level};
+use crate::markers::Markers;
+use crate::near::Near;
+use crate::news::News;
 use crate::recovery::Owed;
 use crate::retries::Retries;
 use crate::settings::Settings;
 use crate::space::Space;
+use crate::stamp::Stamp;
 use crate::store::Store;
 use crate::sync::lock;
 
@@ -30,8 +34,14 @@ pub(crate) struct Core {
     pub(crate) retries: Retries,
     pub(crate) owed: Owed,
     pub(crate) doubts: Doubts,
+    pub(crate) markers: Markers,
+    /// For what has no store: everything, or what is `local`.
     level: Option<Level>,
+    /// For copies of what is in the store.
+    near: Option<Near>,
     store: Option<Guarded>,
+    /// Between the processes that share the store, where it carries any.
+    news: Option<Arc<News>>,
     spaces: Mutex<HashMap<Arc<str>, Arc<Space>>>,
 }
 
@@ -45,7 +55,7 @@ impl Core {
                 largest: settings.max_value_size,
                 cull_frequency: settings.cull_frequency.filter(|_| culls),
             };
-            Level::new(bounds, settings.clock.clone())
+            Level::new(bounds, settings.clock.clone(), false)
         });
         let store = match place {
             Place::Shared(store) => Some(Guarded::new(
@@ -55,14 +65,29 @@ impl Core {
             )),
             Place::Process | Place::Nowhere => None,
         };
+        let has_news = |store: &Guarded| store.share().backplane().is_some();
+        let has_news = store.as_ref().is_some_and(has_news);
+        let news = has_news.then(|| News::new(&settings.key_prefix));
+        let near = settings.near().filter(|_| store.is_some()).map(|local| {
+            let bounds = Bounds {
+                max_entries: local.max,
+                max_bytes: settings.max_bytes,
+                largest: settings.max_value_size,
+                cull_frequency: None,
+            };
+            Near::new(bounds, local.timeout, has_news, settings.clock.clone())
+        });
         Self {
             flights: Table::new(settings.op_timeout, settings.clock.clone()),
             retries: Retries::default(),
             owed: Owed::default(),
             doubts: Doubts::default(),
+            markers: Markers::default(),
             settings,
             level,
+            near,
             store,
+            news,
             spaces: Mutex::default(),
         }
     }
@@ -72,19 +97,63 @@ impl Core {
         self.store.as_ref()
     }
 
-    /// The in-process level, if it keeps values of this kind: all of them where there is no store,
-    /// `local` ones always.
+    /// The in-process level in which values of this kind are found: copies, where there is a store for
+    /// them.
     #[inline]
     pub(crate) fn level(&self, is_shared: bool) -> Option<&Level> {
         if is_shared && self.store.is_some() {
-            return None;
+            return self.near.as_ref().map(Near::level);
         }
         self.level.as_ref()
     }
 
-    /// The in-process level, whatever it keeps.
-    pub(crate) fn any_level(&self) -> Option<&Level> {
+    /// The in-process level in which values of this kind are kept: all of them where there is no store,
+    /// `local` ones always.
+    pub(crate) fn home(&self, is_shared: bool) -> Option<&Level> {
+        self.level
+            .as_ref()
+            .filter(|_| !is_shared || self.store.is_none())
+    }
+
+    /// The in-process level of what has no store.
+    pub(crate) fn any_home(&self) -> Option<&Level> {
         self.level.as_ref()
+    }
+
+    /// The in-process level before the store.
+    pub(crate) fn near(&self) -> Option<&Near> {
+        self.near.as_ref()
+    }
+
+    /// The news between the processes that share the store.
+    pub(crate) fn news(&self) -> Option<&Arc<News>> {
+        self.news.as_ref()
+    }
+
+    /// What hits ask.
+    pub(crate) fn guards(&self) -> impl Iterator<Item = &Guard> {
+        let levels = self.level.iter().chain(self.near.as_ref().map(Near::level));
+        levels.map(Level::guard)
+    }
+
+    /// How many times the news of other processes has been lost.
+    pub(crate) fn lost_news(&self) -> u64 {
+        self.news.as_ref().map_or(0, |news| news.lost())
+    }
+
+    /// Now: after everything that happened in this process before.
+    pub(crate) fn stamp(&self) -> Stamp {
+        if self.store.is_some() {
+            Stamp::now(&self.settings.clock)
+        } else {
+            Stamp::within(&self.settings.clock)
+        }
+    }
+
+    /// How many entries had to go to make room.
+    pub(crate) fn evictions(&self) -> u64 {
+        let levels = self.level.iter().chain(self.near.as_ref().map(Near::level));
+        levels.map(Level::evictions).sum()
     }
 
     /// The space of this key prefix.
@@ -100,11 +169,20 @@ impl Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        if let Some(news) = &self.news {
+            news.close();
+        }
+    }
+}
+
 impl std::fmt::Debug for Core {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Core")
             .field("settings", &self.settings)
             .field("level", &self.level)
+            .field("near", &self.near)
             .field("store", &self.store)
             .field("flights", &self.flights.len())
             .finish_non_exhaustive()

@@ -80,6 +80,13 @@ impl Cache {
         &self.0.core
     }
 
+    /// The cache hears the news of other processes from now on.
+    pub(crate) fn listen(&self) {
+        if let (Some(news), Some(store)) = (self.core().news(), self.core().store()) {
+            news.start(&self.0.core, || store.share());
+        }
+    }
+
     #[inline]
     pub(crate) fn space(&self) -> &Space {
         &self.0.space
@@ -303,6 +310,20 @@ impl Cache {
         self.op_clear(Mode::Async).await
     }
 
+    /// Forgets every entry with this tag, in constant time: entries are not looked for, they are dead
+    /// from now on.
+    ///
+    /// Functions give tags to what they keep: `tags("user:{id}")`, or [`Call::tag`](crate::Call::tag).
+    /// Other processes see it when they hear of it (Redis, PostgreSQL), or within a second.
+    ///
+    /// # Errors
+    ///
+    /// The store's: it is made up for when the store is back. Kind `Unsupported` with the formats `json`
+    /// and `django`, which have no place for tags.
+    pub async fn delete_tag(&self, tag: &str) -> Result<(), CacheError> {
+        self.op_delete_tag(Mode::Async, tag).await
+    }
+
     /// Moves the value of `key` to version `version + by` and returns that version. Its timeout
     /// moves with it.
     ///
@@ -337,10 +358,7 @@ impl Cache {
     #[must_use]
     pub fn stats(&self) -> Stats {
         Stats {
-            evictions: self
-                .core()
-                .any_level()
-                .map_or(0, crate::local::Level::evictions),
+            evictions: self.core().evictions(),
             ..self.space().stats()
         }
     }

@@ -10,11 +10,13 @@ use crate::error::{CacheError, ErrorKind};
 use crate::glob::Glob;
 use crate::guarded::Guarded;
 use crate::lock;
+use crate::markers;
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::recovery;
 use crate::target::{Found, Target};
 use crate::timeout::Timeout;
+use crate::tombstone;
 use crate::value::CacheValue;
 
 impl Cache {
@@ -32,10 +34,29 @@ impl Cache {
             }
             return Ok(found);
         };
-        let targets = self.targets(&keys)?;
-        let made: Vec<String> = targets
+        let how = how::<T>();
+        let mut asked = Vec::with_capacity(keys.len());
+        for key in keys {
+            let target = self.target(&key)?;
+            match target.read_level(how) {
+                Some(value) => {
+                    target.binding.counters.count_hit();
+                    found.insert(key, value);
+                }
+                None => asked.push((key, target)),
+            }
+        }
+        if asked.is_empty() {
+            return Ok(found);
+        }
+        let near = self.core().near();
+        let tickets: Vec<_> = asked
             .iter()
-            .filter_map(|t| t.made().map(str::to_owned))
+            .map(|(_, target)| near.map(|near| near.reading(target.key.made)))
+            .collect();
+        let made: Vec<String> = asked
+            .iter()
+            .filter_map(|(_, target)| target.made().map(str::to_owned))
             .collect();
         let counters = &self.space().text.counters;
         let values = store
@@ -43,9 +64,13 @@ impl Cache {
             .await
             .inspect_err(|_| counters.count(Counter::Errors))?;
         let owed = &self.core().owed;
-        for ((key, target), bytes) in keys.into_iter().zip(&targets).zip(values) {
+        for (((key, target), bytes), ticket) in asked.into_iter().zip(values).zip(tickets) {
             let bytes = bytes.filter(|_| target.made().is_some_and(|made| !owed.has(made)));
-            let value = bytes.and_then(|bytes| target.decode(how::<T>(), &bytes));
+            let value = bytes.and_then(|bytes| target.decode(how, &bytes));
+            let value = match value {
+                Some(value) => target.accept(mode, how, value, ticket).await?,
+                None => None,
+            };
             let value = value.filter(Found::is_fresh).map(|found| found.value);
             target.count(if value.is_some() {
                 Counter::StoreHits
@@ -153,6 +178,7 @@ impl Cache {
             overtaking.push(target.overtake(mode).await);
             made.extend(target.made().map(str::to_owned));
         }
+        self.bury_many(mode, &targets).await;
         let counters = &self.space().text.counters;
         let owed = &self.core().owed;
         let count = store
@@ -169,23 +195,53 @@ impl Cache {
         Ok(count)
     }
 
+    /// As [`Target::bury`], of many.
+    async fn bury_many(&self, mode: Mode, targets: &[Target]) {
+        let computed = targets.iter().filter(|target| target.is_computed());
+        let text = self.core().stamp().to_text();
+        let tombstone = |made| (tombstone::key_of(made), text.clone().into_bytes());
+        let tombstones: Vec<_> = computed.filter_map(Target::made).map(tombstone).collect();
+        if let Some(store) = self.core().store().filter(|_| !tombstones.is_empty()) {
+            let life = Some(tombstone::LIFE);
+            // What fails here fails below.
+            let _ = store
+                .ask(mode, "set_many", |store| store.set_many(&tombstones, life))
+                .await;
+        }
+    }
+
     pub(crate) async fn op_clear(&self, mode: Mode) -> Result<(), CacheError> {
         let version = self.version_number();
         let is_mine = |key: &crate::local::FullKey| {
             key.header.version == version && self.space().binding(key.header.binding).is_some()
         };
         self.core().flights.overtake_where(mode, is_mine).await;
-        if let Some(level) = self.core().any_level() {
+        if let Some(level) = self.core().any_home() {
             level.remove_where(|key| is_mine(key));
         }
         let cleared = match self.core().store() {
-            Some(store) => {
-                let prefix = self.store_prefix("clear")?;
-                self.clear_prefix(mode, store, &prefix).await
-            }
+            Some(store) => self.clear_store(mode, store).await,
             None => Ok(()),
         };
         self.core().flights.end_where(is_mine);
+        cleared
+    }
+
+    /// What functions have kept is dead with the marker, everywhere and at once. What was set by hand may
+    /// carry no times (an integer), or be another program's: that is looked for.
+    async fn clear_store(&self, mode: Mode, store: &Guarded) -> Result<(), CacheError> {
+        let prefix = self.store_prefix("clear")?;
+        let mark = self.has_marks().then(|| self.mark_of_all());
+        if let Some(mark) = &mark {
+            // What fails here fails below, and is owed.
+            let _ = self.set_mark(mode, mark).await;
+        }
+        let cleared = self.clear_prefix(mode, store, &prefix).await;
+        if let Some(mark) = &mark {
+            // It has gone with the rest.
+            let written = self.write_mark(mode, mark).await;
+            return cleared.and(written);
+        }
         cleared
     }
 
@@ -232,13 +288,15 @@ impl Cache {
                 .await?;
             return Ok(keys
                 .iter()
-                .filter(|key| !lock::is_name(key))
-                .filter_map(|key| key.strip_prefix(&prefix).map(str::to_owned))
+                .filter(|key| !lock::is_name(key) && !tombstone::is_name(key))
+                .filter_map(|key| key.strip_prefix(&prefix))
+                .filter(|name| !markers::is_name(name))
+                .map(str::to_owned)
                 .collect());
         }
         let glob = Glob::new(pattern);
         let mut names = Vec::new();
-        if let Some(level) = self.level() {
+        if let Some(level) = self.home() {
             level.each(|key| names.extend(self.name_of(key).filter(|name| glob.matches(name))));
         }
         Ok(names)

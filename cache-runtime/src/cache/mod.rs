@@ -8,9 +8,10 @@ mod many;
 mod names;
 mod ops;
 mod options;
+mod tags;
 
 pub use blocking::BlockingCache;
 pub use build::CacheBuilder;
-pub(crate) use core::Place;
+pub(crate) use core::{Core, Place};
 pub use handle::Cache;
 pub(crate) use names::is_functions;

@@ -58,7 +58,7 @@ impl Cache {
         }
         let is_meant = |key: &FullKey| self.name_of(key).is_some_and(|own| own == name);
         let mut found = self.core().flights.find(is_meant);
-        if let Some(level) = self.level() {
+        if let Some(level) = self.home() {
             level.each(|key| {
                 if found.is_none() && is_meant(key) {
                     found = Some(key.clone());

@@ -27,7 +27,7 @@ impl Cache {
     /// The entry under a text key: the text's own, or the function's that goes by this name.
     pub(super) fn target(&self, key: &str) -> Result<Target, CacheError> {
         let mut target = Target::text(self, key)?;
-        let level = self.level();
+        let level = self.home();
         let is_text = level.and_then(|level| level.read(&target.key.lookup(), |_| ()));
         if is_text.is_none()
             && let Some(function) = self.function_entry(key)
@@ -41,8 +41,9 @@ impl Cache {
         Some((self.core().store()?, target.made()?))
     }
 
-    pub(super) fn level(&self) -> Option<&Level> {
-        self.core().level(true)
+    /// The in-process level, where there is no store.
+    pub(super) fn home(&self) -> Option<&Level> {
+        self.core().home(true)
     }
 
     fn now(&self) -> Tick {
@@ -103,7 +104,7 @@ impl Cache {
                 .settled(made, written)
                 .map_err(|error| target.failed(error, made))?;
         }
-        if let Some(level) = self.level() {
+        if let Some(level) = self.home() {
             let draft = self.draft(value, life)?;
             level.change(&target.key, |_| Change::Put(draft, ()));
         }
@@ -140,7 +141,7 @@ impl Cache {
                 })
                 .await
                 .map_err(|error| target.failed(error, made))?;
-        } else if let Some(level) = self.level() {
+        } else if let Some(level) = self.home() {
             // What is not put in is dropped after the lock is gone: its end may use the cache.
             let mut draft = Some(self.draft(value, life)?);
             added = level.change(&target.key, |fresh| {
@@ -207,7 +208,7 @@ impl Cache {
                 .await
                 .map_err(|error| target.failed(error, made));
         }
-        let Some(level) = self.level() else {
+        let Some(level) = self.home() else {
             return Ok(Ttl::Missing);
         };
         let expires = level.read(&target.key.lookup(), Entry::expires);
@@ -261,13 +262,14 @@ impl Cache {
                 .on_key(key));
             }
             target.settle(mode).await?;
+            let _changing = target.changing(true);
             return store
                 .ask(mode, "incr", |store| store.incr(made, by))
                 .await
                 .map_err(|error| target.failed(error, made))?
                 .ok_or_else(missing);
         }
-        let level = self.level().ok_or_else(missing)?;
+        let level = self.home().ok_or_else(missing)?;
         // A number of another type is read through its JSON: not under the lock, since a type's
         // `Serialize` may use the cache. Pinned, so that an entry in the same place is the same one.
         thread::with(|own| {
@@ -349,7 +351,7 @@ impl Cache {
                 .map_err(failed)?;
             return Ok(version);
         }
-        let level = self.level().ok_or_else(missing)?;
+        let level = self.home().ok_or_else(missing)?;
         // The value's type is not known here; its JSON is the value on every store alike.
         let (json, expires) = level
             .read(&old.key.lookup(), |entry| (entry.encode(), entry.expires()))

@@ -69,6 +69,14 @@ const OPTIONS: &[(&str, Set)] = &[
         settings.max_bytes = Some(read_size(value)?);
         Ok(())
     }),
+    ("local_max", |settings, value| {
+        settings.local_max = Some(read_number(value)?);
+        Ok(())
+    }),
+    ("local_timeout", |settings, value| {
+        settings.local_timeout = Some(read_duration(value)?);
+        Ok(())
+    }),
     ("cull_frequency", |settings, value| {
         let number = value
             .parse()

@@ -11,21 +11,21 @@ use crate::life::Phase;
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::policy::Policy;
-use crate::target::{Found, Kept, Target};
+use crate::target::{Cause, Found, Kept, Making, Target};
 use crate::value::{Cargo, How};
 
 /// What those who wait get of a result that is not kept.
 pub(super) struct Unkept<Rest>(pub(super) Rest);
 
 /// Hands the result to those who wait, and keeps it as far as plan and policy say; whether they
-/// say so. `replaces`: what is there, though it may be fresh, is not to be served any more.
+/// say so.
 pub(super) async fn keep<R, K, P>(
     mode: Mode,
     target: &Target,
     plan: &Plan<R, K::Value, P>,
     made: Made<R>,
     mut lead: Lead,
-    replaces: bool,
+    cause: Cause,
 ) -> (R, bool)
 where
     K: Keep<R>,
@@ -33,12 +33,16 @@ where
 {
     let how = plan.ask.how;
     let default = target.cache.core().settings.timeout;
-    let timeout = K::kept(&made.result).and_then(|value| {
-        let decisions = made.frame.decisions();
+    let decided = K::kept(&made.result).and_then(|value| {
+        let mut decisions = made.frame.decisions();
         let is_none = K::is_none(value);
-        let decide = || {
-            plan.times
-                .decide(value, is_none, &plan.policy, &decisions, default)
+        let mut decide = || {
+            let timeout = plan
+                .times
+                .decide(value, is_none, &plan.policy, &decisions, default)?;
+            let mut tags = std::mem::take(&mut decisions.tags);
+            plan.policy.tags(value, &mut tags);
+            Some((timeout, tags))
         };
         if P::IS_PLAIN {
             decide()
@@ -48,7 +52,7 @@ where
         }
     });
     let result = made.result;
-    let (Some(timeout), Some(value)) = (timeout, K::kept(&result)) else {
+    let (Some((timeout, tags)), Some(value)) = (decided, K::kept(&result)) else {
         lead.finish(|| cargo::<R, K>(how, &result));
         return (result, false);
     };
@@ -59,16 +63,22 @@ where
         // Nobody waits for a write to a server.
         lead.land(cargo::<R, K>(how, &result));
     }
-    let kept = target
-        .write(mode, how, value, timeout, made.started, Some(lead.flight()))
-        .await;
+    let making = Making {
+        started: made.started,
+        tags,
+        flight: Some(lead.flight()),
+        cause,
+    };
+    let kept = target.write(mode, how, value, timeout, making).await;
     lead.finish(|| cargo::<R, K>(how, &result));
     match kept {
         Ok(kept) => (result, !matches!(kept, Kept::TooLarge)),
         // The function has run: its result is not lost for a write that failed, `strict` or not.
         Err(error) => {
             tell_unkept(target, &error);
-            if replaces && let Some(made) = target.made() {
+            if cause == Cause::Wanted
+                && let Some(made) = target.made()
+            {
                 let _ = target.settled::<()>(made, Err(error));
             }
             (result, true)
@@ -78,7 +88,7 @@ where
 
 /// A value that cannot be written is the program's fault, not the store's: counted, and said once.
 fn tell_unkept(target: &Target, error: &CacheError) {
-    if error.kind() == ErrorKind::Encode {
+    if matches!(error.kind(), ErrorKind::Encode | ErrorKind::Unsupported) {
         target.count(Counter::Errors);
         if target.binding.is_news() {
             tracing::warn!(%error, "results are not kept");
@@ -117,7 +127,8 @@ where
     } else {
         match target.look(mode, how).await {
             Ok(found) => found,
-            Err(_) => Some(old).filter(|old| old.life.phase(clock.now()) != Phase::Dead),
+            Err(_) => Some(old)
+                .filter(|old| old.life.phase(clock.now()) != Phase::Dead && old.marks.are_silent()),
         }
     };
     let Some(found) = served else {

@@ -30,6 +30,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{CacheError, ErrorKind};
+use crate::stamp::Stamp;
 
 pub(crate) use crate::key::survey;
 pub use compress::Compression;
@@ -76,6 +77,8 @@ pub(crate) struct Codec {
 pub(crate) struct Times {
     /// Before the function started.
     pub(crate) created: u64,
+    /// That to the microsecond, and on which machine, where markers may end the entry.
+    pub(crate) stamp: Option<Stamp>,
     /// The end of its logical life; 0 is never.
     pub(crate) expires: u64,
     /// What the computation took, in microseconds.
@@ -162,6 +165,27 @@ impl Codec {
         } else {
             Extended::NoTimes
         }
+    }
+
+    /// Writes the labels of a function's result into its envelope, where the format has one.
+    pub(crate) fn label(&self, bytes: &mut Vec<u8>, tags: &[String]) {
+        if self.format.is_own() && !tags.is_empty() {
+            native::label(bytes, tags);
+        }
+    }
+
+    /// The labels of stored bytes.
+    pub(crate) fn tags(&self, bytes: &[u8]) -> Vec<String> {
+        if self.format.is_own() {
+            native::tags(bytes)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// When the computation of stored bytes began, where markers may end them.
+    pub(crate) fn stamp(&self, bytes: &[u8]) -> Option<Stamp> {
+        self.format.is_own().then(|| native::stamp(bytes))?
     }
 
     /// The logical expiry of stored bytes, where the format carries one; 0 is never.

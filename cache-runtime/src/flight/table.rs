@@ -164,6 +164,21 @@ impl Table {
         self.await_writes(mode, writes).await;
     }
 
+    /// Another process has invalidated what is known to it by this hash of its whole key.
+    pub(crate) fn overtake_made(&self, made: u64) {
+        let mut lists = lock(&self.lists);
+        let is_meant = |flight: &Flight| flight.key.is_made(made);
+        lists.open.retain(|ByKey(flight)| {
+            let go = is_meant(flight);
+            if go {
+                flight.overtake();
+            }
+            !go
+        });
+        // A write on its way sees that it is overtaken when it has ended.
+        lists.overtake_closed(|flight| is_meant(flight));
+    }
+
     /// Nobody joins `flight` any more; an invalidation still reaches it.
     fn close(&self, flight: &Arc<Flight>) {
         let mut lists = lock(&self.lists);

@@ -52,7 +52,7 @@ fn what_was_read_goes_last() {
 }
 
 fn weight(cache: &Cache) -> usize {
-    cache.core().any_level().unwrap().weight()
+    cache.core().any_home().unwrap().weight()
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::clock::Tick;
 use crate::error::CacheError;
 use crate::key::{Head, Tree};
 use crate::life::Life;
+use crate::markers::Marks;
+use crate::near::hash_of;
 use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 // Without it, people who choose arguments could choose collisions. Zero until it is chosen, which
@@ -46,12 +48,31 @@ pub(crate) struct FullKey {
     pub(crate) header: Header,
     pub(crate) tree: Tree,
     pub(crate) hash: u64,
+    /// The hash of the whole key in the store, by which other processes know it; 0 where there is
+    /// none. No part of the key.
+    pub(crate) made: u64,
 }
 
 impl FullKey {
     pub(crate) fn new(header: Header, tree: Tree) -> Self {
         let hash = tree.hash(header.seed());
-        Self { header, tree, hash }
+        Self {
+            header,
+            tree,
+            hash,
+            made: 0,
+        }
+    }
+
+    /// The same, known to other processes by this whole key.
+    pub(crate) fn made(mut self, made: &str) -> Self {
+        self.made = hash_of(made);
+        self
+    }
+
+    /// Whether other processes know it by a whole key of this hash.
+    pub(crate) fn is_made(&self, made: u64) -> bool {
+        self.made == made
     }
 
     pub(crate) fn lookup(&self) -> Lookup<'_> {
@@ -138,8 +159,8 @@ pub(crate) struct Entry {
     calm: AtomicU64,
     /// What it weighs against `max_bytes`, as far as 4 GiB.
     weight: u32,
-    /// How often it was read lately, up to two. Written only while it is below two, so a hot
-    /// entry's reads write nothing.
+    /// How often it was read lately, up to two, and whether it is [`WATCHED`]. Written only while it is
+    /// below two, so a hot entry's reads write nothing.
     visits: AtomicU8,
     version: i64,
     binding: u32,
@@ -155,12 +176,25 @@ pub(crate) struct Entry {
     later: Option<Box<Later>>,
 }
 
-/// What comes after the calm of an entry, where it is not its end.
+/// What comes after the calm of an entry, where it is not its end; and what may end it before.
 struct Later {
     expires: AtomicU64,
     dead: AtomicU64,
     /// What the computation took.
     cost: Duration,
+    watch: Option<Watch>,
+}
+
+/// What a hit has to look at beside the time: it stands with the visits, so that a hit on an entry
+/// without it looks at nothing more.
+const WATCHED: u8 = 0x80;
+const MOST_VISITS: u8 = 2;
+
+/// The markers that may end an entry.
+struct Watch {
+    marks: Marks,
+    /// The level's count of markers when they were last looked at.
+    seen: AtomicU64,
 }
 
 // SAFETY: the value is `Send` and `Sync` (`Held`), and the entry owns it; the rest is so by itself.
@@ -259,21 +293,47 @@ impl Entry {
         FullKey::new(header, Tree::from_parts(self.len, self.head, &self.tail))
     }
 
+    /// Notes a visit; false if the entry is watched, and time is not all there is to look at.
     #[inline(always)]
-    pub(super) fn visit(&self) {
+    pub(super) fn visit(&self) -> bool {
         let visits = self.visits.load(Relaxed);
-        if visits < 2 {
+        if visits == MOST_VISITS {
+            return true;
+        }
+        if visits & !WATCHED < MOST_VISITS {
             self.visits.store(visits + 1, Relaxed);
         }
+        visits & WATCHED == 0
+    }
+
+    /// Whether no marker has ended it; `count` is the level's, read before.
+    pub(super) fn is_unmarked(&self, count: u64) -> bool {
+        let watch = self.later.as_ref().and_then(|later| later.watch.as_ref());
+        let Some(watch) = watch else { return true };
+        if watch.seen.load(Relaxed) == count {
+            return true;
+        }
+        let is_alive = watch.marks.are_silent();
+        if is_alive {
+            watch.seen.store(count, Relaxed);
+        }
+        is_alive
+    }
+
+    /// The markers that may end it.
+    pub(crate) fn marks(&self) -> Marks {
+        let watch = self.later.as_ref().and_then(|later| later.watch.as_ref());
+        watch.map_or_else(|| Marks::none(0), |watch| watch.marks.clone())
     }
 
     /// Takes one visit back; false if there was none.
     pub(super) fn unvisit(&self) -> bool {
         let visits = self.visits.load(Relaxed);
-        if visits > 0 {
+        let is_visited = visits & !WATCHED > 0;
+        if is_visited {
             self.visits.store(visits - 1, Relaxed);
         }
-        visits > 0
+        is_visited
     }
 }
 
@@ -316,8 +376,39 @@ impl Draft {
             expires: AtomicU64::new(life.expires),
             dead: AtomicU64::new(life.dead),
             cost,
+            watch: None,
         }));
         draft
+    }
+
+    /// The same, ended by these markers, if there are any; `is_near`: it is looked at in any case.
+    pub(crate) fn watched(mut self, marks: Marks, is_near: bool) -> Self {
+        let entry = self.0.get_mut();
+        if !marks.is_empty() {
+            let expires = *entry.calm.get_mut();
+            let later = entry.later.get_or_insert_with(|| {
+                Box::new(Later {
+                    expires: AtomicU64::new(expires),
+                    dead: AtomicU64::new(expires),
+                    cost: Duration::ZERO,
+                    watch: None,
+                })
+            });
+            later.watch = Some(Watch {
+                marks,
+                // Never a level's: it is looked at on the first hit.
+                seen: AtomicU64::new(u64::MAX),
+            });
+        }
+        if is_near
+            || entry
+                .later
+                .as_ref()
+                .is_some_and(|later| later.watch.is_some())
+        {
+            *entry.visits.get_mut() |= WATCHED;
+        }
+        self
     }
 
     pub(super) fn weight(&self) -> usize {
@@ -337,7 +428,9 @@ impl Draft {
 
     /// In the place of `old`.
     pub(super) fn after(mut self, key: &FullKey, old: &Entry) -> Owned<Entry> {
-        self.0.get_mut().visits = AtomicU8::new(old.visits.load(Relaxed));
+        let entry = self.0.get_mut();
+        let visits = old.visits.load(Relaxed) & !WATCHED;
+        *entry.visits.get_mut() |= visits;
         self.under(key, old.id)
     }
 }

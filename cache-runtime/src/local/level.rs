@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::entry::{Draft, Entry, FullKey, Lookup};
+use super::guard::Guard;
 use super::queue::{Queues, Ticket};
 use super::table::{Locked, Node, SHARD_BITS, Shard};
 use crate::clock::{Clock, NEVER, Tick};
@@ -42,6 +43,7 @@ pub(crate) struct Level {
 pub(crate) struct Reading {
     shards: Arc<[Shard<Entry, Queues>]>,
     clock: Clock,
+    guard: Arc<Guard>,
 }
 
 type Open<'a> = Locked<'a, Entry, Queues>;
@@ -62,11 +64,25 @@ impl Reading {
     pub(crate) fn get<'g>(&'g self, key: &Lookup<'_>, pinned: Pinned<'g>) -> Option<&'g Entry> {
         let entry = self.find(key, pinned)?;
         let calm = entry.calm();
-        if calm != NEVER && calm <= self.clock.now() {
+        let mut now = None;
+        if calm != NEVER {
+            let at = self.clock.now();
+            if calm <= at {
+                return None;
+            }
+            now = Some(at);
+        }
+        if !entry.visit() && !self.admits(entry, now) {
             return None;
         }
-        entry.visit();
         Some(entry)
+    }
+
+    /// Whether a watched entry is served: the level is trusted, and no marker has ended it.
+    #[inline(never)]
+    fn admits(&self, entry: &Entry, now: Option<Tick>) -> bool {
+        let count = self.guard.marks();
+        self.guard.is_trusted(&self.clock, now) && entry.is_unmarked(count)
     }
 
     /// The entry under `key`, whatever its age.
@@ -83,7 +99,8 @@ impl Reading {
 }
 
 impl Level {
-    pub(crate) fn new(bounds: Bounds, clock: Clock) -> Self {
+    /// `is_near`: it stands before a store that others change, and is trusted when it is told so.
+    pub(crate) fn new(bounds: Bounds, clock: Clock, is_near: bool) -> Self {
         // Small levels have one shard, so that their bound and their order are exact. A shard makes
         // room among its own entries only, so it must have room for several large ones.
         let least = LEAST_BYTES_IN_SHARD.max(bounds.largest.saturating_mul(LARGEST_IN_SHARD));
@@ -94,7 +111,11 @@ impl Level {
             .next_power_of_two();
         let shards = (0..shards).map(|_| Shard::new(Queues::default())).collect();
         Self {
-            read: Reading { shards, clock },
+            read: Reading {
+                shards,
+                clock,
+                guard: Arc::new(Guard::new(is_near)),
+            },
             bounds,
             bytes: AtomicUsize::new(0),
         }
@@ -103,6 +124,15 @@ impl Level {
     /// For those who only read.
     pub(crate) fn reading(&self) -> &Reading {
         &self.read
+    }
+
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.read.guard
+    }
+
+    /// Whether what is there may be served.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.guard().is_trusted(&self.read.clock, None)
     }
 
     /// What `f` makes of the fresh entry under `key`; `None` if there is none.
@@ -116,11 +146,11 @@ impl Level {
         thread::with(|own| {
             let guard = own.pin();
             let entry = self.read.find(key, guard.pinned())?;
+            let count = self.guard().marks();
             let now = self.read.clock.now();
-            if entry.is_dead(now) {
+            if entry.is_dead(now) || !entry.visit() && !entry.is_unmarked(count) {
                 return None;
             }
-            entry.visit();
             Some(f(entry, now))
         })
     }
@@ -130,8 +160,10 @@ impl Level {
         let shard = self.read.shard(key.hash).lock();
         let now = self.read.clock.now();
         let lookup = key.lookup();
+        let count = self.guard().marks();
         let found = shard.find(key.hash, |entry| lookup.is_of(entry));
-        let Some((_, entry)) = found.filter(|(_, entry)| entry.is_fresh(now)) else {
+        let is_there = |entry: &Entry| entry.is_fresh(now) && entry.is_unmarked(count);
+        let Some((_, entry)) = found.filter(|(_, entry)| is_there(entry)) else {
             return false;
         };
         entry.live(entry.life().expired(now, stale));
@@ -152,9 +184,10 @@ impl Level {
         let now = self.read.clock.now();
         let lookup = key.lookup();
         let old = shard.find(hash, |entry| lookup.is_of(entry));
+        let count = self.guard().marks();
         let fresh = old
             .map(|(_, entry)| entry)
-            .filter(|entry| entry.is_fresh(now));
+            .filter(|entry| entry.is_fresh(now) && entry.is_unmarked(count));
         let (draft, answer) = match f(fresh) {
             Change::Leave(answer) => return answer,
             Change::Put(draft, answer) if self.may_hold(&draft) => (Some(draft), answer),
@@ -216,8 +249,28 @@ impl Level {
         count
     }
 
+    /// Takes away what has this hash, whatever its key; by chance that may be another, which is one more
+    /// miss.
+    pub(crate) fn remove_hash(&self, hash: u64) {
+        let mut shard = self.read.shard(hash).lock();
+        while let Some((place, entry)) = shard.find(hash, |_| true) {
+            let weight = entry.weight();
+            shard.remove(place);
+            self.lighter(weight);
+        }
+        forget_tickets(&mut shard);
+        self.tidy(&mut shard);
+    }
+
+    /// Whether something has this hash.
+    pub(crate) fn has_hash(&self, hash: u64) -> bool {
+        let shard = self.read.shard(hash).lock();
+        shard.find(hash, |_| true).is_some()
+    }
+
     /// Visits every fresh entry.
     pub(crate) fn each(&self, mut f: impl FnMut(&FullKey)) {
+        let count = self.guard().marks();
         let now = self.read.clock.now();
         thread::with(|own| {
             let guard = own.pin();
@@ -227,7 +280,7 @@ impl Level {
                 .iter()
                 .flat_map(|shard| shard.each(guard.pinned()))
             {
-                if entry.is_fresh(now) {
+                if entry.is_fresh(now) && entry.is_unmarked(count) {
                     f(&entry.key());
                 }
             }

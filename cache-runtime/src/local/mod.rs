@@ -4,6 +4,7 @@
 mod bounds;
 mod entry;
 mod ghosts;
+mod guard;
 mod kind;
 mod level;
 mod queue;
@@ -15,6 +16,7 @@ mod table;
 mod tuning;
 
 pub(crate) use entry::{Draft, Entry, FullKey, Header, Lookup, Ready, choose_secret};
+pub(crate) use guard::Guard;
 pub(crate) use kind::Held;
 pub(crate) use level::{Bounds, Change, Level, Reading};
 pub(crate) use table::{Node, Shard};

@@ -13,7 +13,7 @@
 //! ```
 
 #[cfg(any(feature = "redis", feature = "memcached", feature = "_sql"))]
-mod io_thread;
+pub(crate) mod io_thread;
 #[cfg_attr(
     not(any(feature = "redis", feature = "memcached", feature = "_sql")),
     allow(dead_code, reason = "not every store has options of its own")

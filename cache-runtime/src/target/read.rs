@@ -8,7 +8,10 @@ use crate::clock::NEVER;
 use crate::codec::{Decoded, Times};
 use crate::error::CacheError;
 use crate::life::{Care, Life, Phase};
+use crate::local::Level;
+use crate::markers::Marks;
 use crate::mode::Mode;
+use crate::near::Ticket;
 use crate::observe::Counter;
 use crate::recovery;
 use crate::store::Ttl;
@@ -24,9 +27,20 @@ pub(crate) struct Found<V> {
     pub(crate) cost: Duration,
     /// Where it was counted as a hit, if it is one.
     pub(crate) is_local: bool,
+    /// What may end it before its time.
+    pub(crate) marks: Marks,
 }
 
 impl<V> Found<V> {
+    /// The same, with a copy of the value.
+    pub(crate) fn again(&self, how: &How<V>) -> Self {
+        Self {
+            value: (how.duplicate)(&self.value),
+            marks: self.marks.clone(),
+            ..*self
+        }
+    }
+
     pub(crate) fn is_fresh(&self) -> bool {
         self.phase < Phase::Stale
     }
@@ -67,9 +81,13 @@ impl Target {
         found.is_fresh().then_some(found.value)
     }
 
-    /// The value in the in-process level, fresh or stale.
+    /// The value in the in-process level, fresh or stale, if the level is trusted.
     pub(crate) fn look_level<V>(&self, how: &How<V>) -> Option<Found<V>> {
         let level = self.cache.core().level(how.is_shared)?;
+        level.is_trusted().then(|| self.look_in(level, how))?
+    }
+
+    fn look_in<V>(&self, level: &Level, how: &How<V>) -> Option<Found<V>> {
         let found = level.look(&self.key.lookup(), |entry, now| {
             let life = entry.life();
             Some(Found {
@@ -78,6 +96,7 @@ impl Target {
                 life,
                 cost: entry.cost(),
                 is_local: true,
+                marks: entry.marks(),
             })
         })?;
         if found.is_none() {
@@ -92,10 +111,23 @@ impl Target {
         mode: Mode,
         how: &How<V>,
     ) -> Result<Option<Found<V>>, CacheError> {
-        match self.look_level(how) {
-            None => self.look_store(mode, how).await,
-            found => Ok(found),
+        if let Some(found) = self.look_level(how) {
+            return Ok(Some(found));
         }
+        match self.look_store(mode, how).await {
+            // What nobody can say better is served, though it may have changed.
+            Err(error) => match self.look_copy(how) {
+                Some(found) => Ok(Some(found)),
+                None => Err(error),
+            },
+            found => found,
+        }
+    }
+
+    /// The copy in process, trusted or not.
+    fn look_copy<V>(&self, how: &How<V>) -> Option<Found<V>> {
+        let near = self.cache.core().near().filter(|_| how.is_shared)?;
+        self.look_in(near.level(), how)
     }
 
     /// The fresh value in the shared store. Undecodable bytes are a counted miss.
@@ -126,13 +158,62 @@ impl Target {
             recovery::tend(&self.cache, mode);
             return Ok(None);
         }
+        let near = self.cache.core().near();
+        let ticket = near.map(|near| near.reading(self.key.made));
         let bytes = store
             .ask(mode, "get", |store| store.get(made))
             .await
             .map_err(|error| self.failed(error, made))?;
         recovery::tend(&self.cache, mode);
-        let Some(bytes) = bytes else { return Ok(None) };
-        Ok(self.decode(how, &bytes))
+        let found = bytes.and_then(|bytes| self.decode(how, &bytes));
+        match found {
+            Some(found) => self.accept(mode, how, found, ticket).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What was found in the store, unless a marker has ended it; a copy of it goes into the in-process
+    /// level before the store, for which the ticket was taken before it was read.
+    pub(crate) async fn accept<V>(
+        &self,
+        mode: Mode,
+        how: &How<V>,
+        found: Found<V>,
+        ticket: Option<Ticket>,
+    ) -> Result<Option<Found<V>>, CacheError> {
+        if !self.are_silent(mode, &found.marks).await? {
+            return Ok(None);
+        }
+        if let Some(ticket) = ticket {
+            self.bring_near(how, &found, ticket);
+        }
+        Ok(Some(found))
+    }
+
+    fn bring_near<V>(&self, how: &How<V>, found: &Found<V>, ticket: Ticket) {
+        let core = self.cache.core();
+        let Some(near) = core.near().filter(|near| near.guard().may_fill()) else {
+            return;
+        };
+        // Integers that the store counts with carry no times; and what goes by a function's name is put
+        // there by the function, under a key that it knows.
+        let is_other = self.binding.site.is_none() && self.is_computed();
+        if found.life.dead == NEVER && found.marks.started.at == 0 || is_other {
+            return;
+        }
+        let mut marks = found.marks.clone();
+        if marks.is_empty() {
+            // Set by hand: gone when the whole cache is cleared.
+            marks = self.marks(marks.started, &[]);
+        }
+        let life = near.life(found.life, core.settings.clock.now());
+        let weight = (how.survey)(&found.value).bytes;
+        let draft = (how.hold)((how.duplicate)(&found.value));
+        near.put(
+            ticket,
+            &self.key,
+            draft.living(life, found.cost, weight).watched(marks, true),
+        );
     }
 
     /// How long the entry in the shared store is still fresh.
@@ -150,6 +231,9 @@ impl Target {
         let Some(bytes) = self.unseal(made, bytes) else {
             return Ok(Ttl::Missing);
         };
+        if !self.is_alive(mode, &bytes).await? {
+            return Ok(Ttl::Missing);
+        }
         match settings.codec().expires(&bytes) {
             Some(0) => Ok(Ttl::Never),
             Some(expires) => match expires.checked_sub(settings.clock.wall()) {
@@ -167,12 +251,17 @@ impl Target {
     pub(crate) fn decode<V>(&self, how: &How<V>, bytes: &[u8]) -> Option<Found<V>> {
         let settings = &self.cache.core().settings;
         let made = self.made().unwrap_or_default();
-        let decoded = settings
-            .unseal(made, Cow::Borrowed(bytes))
-            .and_then(|bytes| (how.decode)(&bytes, &settings.codec()));
-        let Ok(Decoded { value, times }) = decoded else {
+        let codec = settings.codec();
+        let unsealed = settings.unseal(made, Cow::Borrowed(bytes));
+        let decoded =
+            unsealed.and_then(|bytes| (how.decode)(&bytes, &codec).map(|decoded| (decoded, bytes)));
+        let Ok((Decoded { value, times }, bytes)) = decoded else {
             self.count(Counter::Undecodable);
             return None;
+        };
+        let marks = match times.and_then(|times| times.stamp) {
+            Some(started) => self.marks(started, &codec.tags(&bytes)),
+            None => Marks::none(times.map_or(0, |times| times.created)),
         };
         let doubts = &self.cache.core().doubts;
         if doubts.is_late(made, times.map(|times| times.created), &settings.clock) {
@@ -190,6 +279,7 @@ impl Target {
             phase,
             cost,
             is_local: false,
+            marks,
         })
     }
 

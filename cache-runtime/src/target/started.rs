@@ -6,10 +6,16 @@ use super::Target;
 use crate::cache::Cache;
 use crate::clock::{NEVER, Stopwatch, Tick, millis};
 use crate::codec::Times;
+use crate::stamp::Stamp;
 
-/// When a computation started; not asked where nobody wants to know.
+/// When a computation started; what it takes is not asked where nobody wants to know.
 #[derive(Debug, Clone)]
-pub(crate) struct Started(Option<(u64, Stopwatch)>);
+pub(crate) struct Started {
+    pub(crate) stamp: Stamp,
+    watch: Option<Stopwatch>,
+    /// Whether the time is the world's, and not only an order within this process.
+    is_wall: bool,
+}
 
 impl Started {
     /// A computation of this entry's value, from now on.
@@ -19,29 +25,35 @@ impl Started {
 
     pub(crate) fn now(cache: &Cache, is_careful: bool) -> Self {
         let core = cache.core();
-        let is_told = core.store().is_some() || is_careful;
+        let is_wall = core.store().is_some();
         let clock = &core.settings.clock;
-        Self(is_told.then(|| (clock.wall(), clock.stopwatch())))
+        Self {
+            stamp: core.stamp(),
+            watch: (is_wall || is_careful).then(|| clock.stopwatch()),
+            is_wall,
+        }
     }
 
-    /// When that was, in milliseconds since 1970.
+    /// When that was, in milliseconds since 1970, if others have to know.
     pub(crate) fn created(&self) -> Option<u64> {
-        self.0.as_ref().map(|(wall, _)| *wall)
+        self.is_wall.then_some(self.stamp.at / 1000)
     }
 
     /// What it has taken so far.
     pub(crate) fn cost(&self) -> Duration {
-        let started = self.0.as_ref();
-        started.map_or(Duration::ZERO, |(_, watch)| watch.elapsed())
+        self.watch
+            .as_ref()
+            .map_or(Duration::ZERO, Stopwatch::elapsed)
     }
 
     /// The times of an entry that lives for `life` from now on.
     pub(crate) fn times(&self, life: Option<Duration>) -> Times {
-        let created = self.0.as_ref().map_or(0, |(wall, _)| *wall);
+        let created = self.created().unwrap_or_default();
         let took = self.cost();
         let now = created.saturating_add(millis(took));
         Times {
             created,
+            stamp: None,
             expires: life.map_or(0, |life| now.saturating_add(millis(life))),
             cost: u32::try_from(took.as_micros()).unwrap_or(u32::MAX),
         }

@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use super::{Started, Target, expiry, lossy};
+use super::{Changing, Started, Target, expiry, lossy};
 use crate::clock::{Tick, millis};
-use crate::codec::Extended;
+use crate::codec::{Extended, Times};
 use crate::error::{CacheError, ErrorKind};
 use crate::flight::Flight;
 use crate::guarded::Guarded;
 use crate::life::Life;
 use crate::local::Change;
+use crate::markers::{self, Marks};
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::recovery;
 use crate::store::Ttl;
 use crate::timeout::Timeout;
+use crate::tombstone::{self, Unless};
 use crate::value::How;
 
 /// Whether a value was kept, and if not, why.
@@ -25,86 +27,194 @@ pub(crate) enum Kept {
     Overtaken,
 }
 
+/// What is known of the making of a value.
+pub(crate) struct Making<'f> {
+    pub(crate) started: Started,
+    pub(crate) tags: Vec<String>,
+    /// The execution that it comes from, if it does.
+    pub(crate) flight: Option<&'f Flight>,
+    pub(crate) cause: Cause,
+}
+
+/// Why a value is written, and so what it gives way to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// There was none: an invalidation that came since it was begun, in any process, wins.
+    Missing,
+    /// There was an old one, of which other processes may have copies. Otherwise the same.
+    Renewal,
+    /// Somebody wants this value to be there, whatever there is: set by hand, or a refresh.
+    Wanted,
+    /// The store is not there: a copy in process is all that can be kept.
+    Alone,
+}
+
+impl Making<'_> {
+    fn is_overtaken(&self) -> bool {
+        self.flight.is_some_and(Flight::is_overtaken)
+    }
+}
+
 impl Target {
     /// Keeps `value`, in the shared store and then in the in-process level. An entry whose
-    /// `flight` was overtaken is not kept, nor left behind.
+    /// flight was overtaken is not kept, nor left behind.
     pub(crate) async fn write<V>(
         &self,
         mode: Mode,
         how: &How<V>,
         value: V,
         timeout: Timeout,
-        started: Started,
-        flight: Option<&Flight>,
+        making: Making<'_>,
     ) -> Result<Kept, CacheError> {
         let core = self.cache.core();
         let Some(life) = timeout.life() else {
             self.delete(mode).await?;
             return Ok(Kept::Yes);
         };
-        let is_overtaken = || flight.is_some_and(Flight::is_overtaken);
         let survey = (how.survey)(&value);
         if survey.bytes > core.settings.max_value_size {
             self.count(Counter::TooLarge);
             return Ok(Kept::TooLarge);
         }
-        if let (Some(store), Some(made), true) = (core.store(), &self.made, how.is_shared) {
+        let marks = self.marks_of(how, &making)?;
+        if !marks.are_silent() {
+            return Ok(Kept::Overtaken);
+        }
+        let is_shared = self.is_shared(how);
+        // Nobody makes a copy of what he finds meanwhile.
+        let is_news = matches!(making.cause, Cause::Renewal | Cause::Wanted);
+        let changing = (is_shared && making.flight.is_some()).then(|| self.changing(is_news));
+        let changing = changing.flatten();
+        if is_shared && making.cause != Cause::Alone {
             if !survey.lossless {
-                return Err(lossy().on_key(made));
+                return Err(lossy().on_key(self.made().unwrap_or_default()));
             }
-            let times = started.times(life);
-            let bytes = (how.encode)(&value, &core.settings.codec(), times)?;
-            let bytes = core.settings.seal(made, bytes);
-            // An invalidation that comes from now on waits for the end of this.
-            let _write = core.flights.write(&self.key);
-            if is_overtaken() {
-                return Ok(Kept::Overtaken);
-            }
-            let physical = self.physical(life);
-            let _claim = recovery::claim(&core.owed, made, mode).await;
-            let under_way = core.doubts.write(made, &core.settings.clock);
-            let written = store
-                .send(mode, "set", bytes.len(), |store| {
-                    store.set(made, &bytes, physical)
-                })
-                .await;
-            under_way.ended(&written);
-            let written = match flight {
-                // What is there is older, and is told so by its own times.
-                Some(_) if written.is_err() => written,
-                _ => self.settled(made, written),
-            };
-            match written.map_err(|error| self.failed(error, made)) {
-                Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(Kept::TooLarge),
-                written => written?,
-            }
-            if is_overtaken() {
-                // The invalidation may have come to the store before this value did.
-                let deleted = store.ask(mode, "delete", |store| store.delete(made)).await;
-                self.settled(made, deleted)?;
-                return Ok(Kept::Overtaken);
+            let physical = self.physical(life, &making.tags);
+            let written = self.write_store(mode, how, &value, (life, physical), &making);
+            let kept = written.await?;
+            if !matches!(kept, Kept::Yes) {
+                return Ok(kept);
             }
         }
-        if let Some(level) = core.level(how.is_shared) {
-            let now = core.settings.clock.now();
+        let now = core.settings.clock.now();
+        let life = if self.is_careful() {
+            self.life_from(now, life, making.started.cost())
+        } else {
+            Life::plain(expiry(now, life))
+        };
+        if let Some(level) = core.home(how.is_shared) {
             let draft = (how.hold)(value);
             let draft = if self.is_careful() {
-                let cost = started.cost();
-                draft.living(self.life_from(now, life, cost), cost, survey.bytes)
+                draft.living(life, making.started.cost(), survey.bytes)
             } else {
-                draft.until(expiry(now, life), survey.bytes)
+                draft.until(life.expires, survey.bytes)
             };
             // What is not put in is dropped after the lock is gone: its end may use the cache.
-            let mut draft = Some(draft);
-            let kept = level.change(&self.key, |_| match draft.take_if(|_| !is_overtaken()) {
-                Some(draft) => Change::Put(draft, true),
-                None => Change::Leave(false),
+            let mut draft = Some(draft.watched(marks, false));
+            let kept = level.change(&self.key, |_| {
+                match draft.take_if(|_| !making.is_overtaken()) {
+                    Some(draft) => Change::Put(draft, true),
+                    None => Change::Leave(false),
+                }
             });
             if !kept {
                 return Ok(Kept::Overtaken);
             }
+        } else if let Some(near) = core.near().filter(|_| how.is_shared)
+            && let Some(ticket) = changing.as_ref().and_then(Changing::ticket)
+            && (making.cause == Cause::Alone || self.cache.unsure(&marks.marks).is_empty())
+        {
+            if making.is_overtaken() {
+                return Ok(Kept::Overtaken);
+            }
+            let life = near.life(life, now);
+            let draft = (how.hold)(value).living(life, making.started.cost(), survey.bytes);
+            near.put(ticket, &self.key, draft.watched(marks, true));
         }
         self.count(Counter::Sets);
+        Ok(Kept::Yes)
+    }
+
+    /// The markers of what is written: none where nothing can end it.
+    fn marks_of<V>(&self, how: &How<V>, making: &Making<'_>) -> Result<Marks, CacheError> {
+        let is_shared = self.is_shared(how);
+        if !making.tags.is_empty() {
+            let format = self.cache.core().settings.format;
+            if is_shared && !format.is_own() {
+                let text = "the formats `json` and `django` have no place for tags; what has tags is kept in \
+                            `native` or `compact`";
+                return Err(CacheError::new(ErrorKind::Unsupported, text));
+            }
+            check_tags(&making.tags)?;
+        }
+        if !is_shared && making.tags.is_empty() {
+            return Ok(Marks::none(0));
+        }
+        Ok(self.marks(making.started.stamp, &making.tags))
+    }
+
+    /// Keeps `value` in the shared store.
+    async fn write_store<V>(
+        &self,
+        mode: Mode,
+        how: &How<V>,
+        value: &V,
+        (life, physical): (Option<Duration>, Option<Duration>),
+        making: &Making<'_>,
+    ) -> Result<Kept, CacheError> {
+        let core = self.cache.core();
+        let (Some(store), Some(made)) = (core.store(), self.made()) else {
+            return Ok(Kept::Yes);
+        };
+        let codec = core.settings.codec();
+        let times = Times {
+            stamp: Some(making.started.stamp),
+            ..making.started.times(life)
+        };
+        let mut bytes = (how.encode)(value, &codec, times)?;
+        codec.label(&mut bytes, &making.tags);
+        let bytes = core.settings.seal(made, bytes);
+        if making.cause == Cause::Wanted {
+            self.bury(mode).await;
+        }
+        // An invalidation that comes from now on waits for the end of this.
+        let _write = core.flights.write(&self.key);
+        if making.is_overtaken() {
+            return Ok(Kept::Overtaken);
+        }
+        let _claim = recovery::claim(&core.owed, made, mode).await;
+        let under_way = core.doubts.write(made, &core.settings.clock);
+        let gone = tombstone::key_of(made);
+        let unless = Unless::new(&gone, making.started.stamp);
+        let gives_way = making.cause != Cause::Wanted && self.is_computed();
+        let written = store
+            .send(mode, "set", bytes.len(), |store| {
+                if gives_way {
+                    store.set_unless(made, &bytes, physical, unless)
+                } else {
+                    let set = store.set(made, &bytes, physical);
+                    Box::pin(async move { set.await.map(|()| true) })
+                }
+            })
+            .await;
+        under_way.ended(&written);
+        let written = match making.flight {
+            // What is there is older, and is told so by its own times.
+            Some(_) if written.is_err() => written,
+            _ => self.settled(made, written),
+        };
+        match written.map_err(|error| self.failed(error, made)) {
+            Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(Kept::TooLarge),
+            // Another process has invalidated it meanwhile.
+            Ok(false) => return Ok(Kept::Overtaken),
+            written => written?,
+        };
+        if making.is_overtaken() {
+            // The invalidation may have come to the store before this value did.
+            let deleted = store.ask(mode, "delete", |store| store.delete(made)).await;
+            self.settled(made, deleted)?;
+            return Ok(Kept::Overtaken);
+        }
         Ok(Kept::Yes)
     }
 
@@ -113,10 +223,11 @@ impl Target {
         let core = self.cache.core();
         let _overtaking = self.overtake(mode).await;
         let mut was_there = false;
-        if let Some(level) = core.any_level() {
+        if let Some(level) = core.any_home() {
             was_there = level.change(&self.key, |fresh| Change::Remove(fresh.is_some()));
         }
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
+            self.bury(mode).await;
             let deleted = store.ask(mode, "delete", |store| store.delete(made)).await;
             was_there |= self
                 .settled(made, deleted)
@@ -134,11 +245,12 @@ impl Target {
         let core = self.cache.core();
         let _overtaking = self.overtake(mode).await;
         let mut was_fresh = false;
-        if let Some(level) = core.any_level() {
+        if let Some(level) = core.any_home() {
             was_fresh = level.expire(&self.key, self.care().stale);
         }
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
             self.settle(mode).await?;
+            self.bury(mode).await;
             // What deletes it from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
             // Where this fails, it must not be served as fresh again; so not at all.
@@ -163,6 +275,9 @@ impl Target {
         let Some(mut bytes) = bytes.and_then(|bytes| self.unseal(made, bytes)) else {
             return Ok(false);
         };
+        if !self.is_alive(mode, &bytes).await? {
+            return Ok(false);
+        }
         let settings = &self.cache.core().settings;
         let now = settings.clock.wall();
         match settings.codec().extend(&mut bytes, now, now) {
@@ -204,11 +319,12 @@ impl Target {
         };
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
             self.settle(mode).await?;
+            let _changing = self.changing(true);
             // What deletes it from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
             return self.touch_store(mode, store, made, life).await;
         }
-        let Some(level) = core.any_level() else {
+        let Some(level) = core.any_home() else {
             return Ok(false);
         };
         let now = core.settings.clock.now();
@@ -240,6 +356,9 @@ impl Target {
         let Some(mut bytes) = self.unseal(made, bytes) else {
             return Ok(false);
         };
+        if !self.is_alive(mode, &bytes).await? {
+            return Ok(false);
+        }
         let now = settings.clock.wall();
         let expires = life.map_or(0, |life| now.saturating_add(millis(life)));
         let extended = settings.codec().extend(&mut bytes, now, expires);
@@ -247,8 +366,8 @@ impl Target {
             return Ok(false);
         }
         if extended == Extended::Yes {
+            let physical = self.physical(life, &settings.codec().tags(&bytes));
             let bytes = settings.seal(made, bytes);
-            let physical = self.physical(life);
             store
                 .ask(mode, "touch", |store| store.set(made, &bytes, physical))
                 .await
@@ -262,12 +381,16 @@ impl Target {
     }
 
     /// How long the store is to keep what is fresh for `life`: longer, if an old value may be
-    /// served and its format tells that it is old.
-    fn physical(&self, life: Option<Duration>) -> Option<Duration> {
-        if self.cache.core().settings.format.is_own() {
-            self.care().physical(life)
+    /// served and its format tells that it is old; no longer than the markers of its tags.
+    fn physical(&self, life: Option<Duration>, tags: &[String]) -> Option<Duration> {
+        if !self.cache.core().settings.format.is_own() {
+            return life;
+        }
+        let physical = self.care().physical(life);
+        if tags.is_empty() {
+            physical
         } else {
-            life
+            Some(physical.unwrap_or(markers::LIFE).min(markers::LIFE))
         }
     }
 
@@ -275,4 +398,16 @@ impl Target {
     fn life_from(&self, now: Tick, life: Option<Duration>, cost: Duration) -> Life {
         Life::new(now, expiry(now, life), cost, self.care())
     }
+}
+
+/// What cannot be written beside a value would not end it.
+fn check_tags(tags: &[String]) -> Result<(), CacheError> {
+    let wrong = if tags.len() > usize::from(u8::MAX) {
+        "an entry has at most 255 tags"
+    } else if tags.iter().any(|tag| tag.len() > usize::from(u8::MAX)) {
+        "a tag has at most 255 bytes"
+    } else {
+        return Ok(());
+    };
+    Err(CacheError::new(ErrorKind::Unsupported, wrong))
 }

@@ -11,6 +11,7 @@ pub(super) const MOST: usize = 64 << 10;
 
 pub(super) const TIMES: Times = Times {
     created: 1_700_000_000_000,
+    stamp: None,
     expires: 1_700_000_600_000,
     cost: 1500,
 };

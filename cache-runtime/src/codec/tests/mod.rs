@@ -13,6 +13,7 @@ use super::{Codec, Compression, Format, Times};
 
 const TIMES: Times = Times {
     created: 1_700_000_000_000,
+    stamp: None,
     expires: 1_700_000_600_000,
     cost: 1500,
 };

@@ -79,7 +79,7 @@ impl Suite {
         };
         let cache = open()?;
         let mut suite = Self::new(settings);
-        match (cache.core().store(), cache.core().any_level()) {
+        match (cache.core().store(), cache.core().any_home()) {
             (Some(_), _) => {
                 let store = move || open().map(|cache| cache.core().store().map(Guarded::share));
                 let store = Arc::new(move || store()?.ok_or_else(no_store));

@@ -1,0 +1,115 @@
+//! Tags and clears: a marker with a time, before which everything of that name is dead.
+//!
+//! Nothing is looked for and nothing is deleted: who reads an entry asks whether a marker of its own has
+//! come since the entry's computation began. A marker is read from the store once and then kept, as long
+//! as the news from other processes is heard; without such news it is read again every second.
+
+mod mark;
+mod names;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::clock::Tick;
+use crate::stamp::Stamp;
+use crate::sync::lock;
+
+pub(crate) use mark::Mark;
+pub(crate) use names::{is_name, of_cache, of_function, of_tag};
+
+/// So long a marker stands in the store. What has tags lives no longer.
+pub(crate) const LIFE: Duration = Duration::from_secs(30 * 86_400);
+
+/// So old may be what is known of a marker, where no news is heard.
+pub(crate) const MAX_AGE: Duration = Duration::from_secs(1);
+
+/// From so many markers on, those that nobody holds are forgotten.
+const MANY: usize = 10_000;
+/// No computation takes longer that a marker in process has to be remembered for.
+const REMEMBERED: Duration = Duration::from_secs(3600);
+
+/// The markers that a cache has met, by their whole keys.
+#[derive(Default)]
+pub(crate) struct Markers {
+    known: Mutex<Known>,
+    /// The bindings whose entries have tags.
+    tagged: Mutex<HashSet<u32>>,
+}
+
+#[derive(Default)]
+struct Known {
+    marks: HashMap<String, Arc<Mark>>,
+    /// At so many it is looked for those that nobody holds.
+    next_look: usize,
+}
+
+impl Markers {
+    /// The marker under this key.
+    pub(crate) fn mark(&self, key: String, now: Tick) -> Arc<Mark> {
+        let mut known = lock(&self.known);
+        if let Some(mark) = known.marks.get(&key) {
+            return mark.clone();
+        }
+        if known.marks.len() >= known.next_look.max(MANY) {
+            known
+                .marks
+                .retain(|_, mark| Arc::strong_count(mark) > 1 || !mark.may_go(now, REMEMBERED));
+            known.next_look = known.marks.len() * 2;
+        }
+        let mark = Arc::new(Mark::new(key.clone(), now));
+        known.marks.insert(key, mark.clone());
+        mark
+    }
+
+    /// The marker under this key, if it has been met.
+    pub(crate) fn met(&self, key: &str) -> Option<Arc<Mark>> {
+        lock(&self.known).marks.get(key).cloned()
+    }
+
+    /// Those that could not be written, to be written now.
+    pub(crate) fn owed(&self) -> Vec<Arc<Mark>> {
+        let known = lock(&self.known);
+        let owed = known.marks.values().filter(|mark| mark.is_owed());
+        owed.cloned().collect()
+    }
+
+    /// The entries of this binding may have tags.
+    pub(crate) fn tags(&self, binding: u32) {
+        lock(&self.tagged).insert(binding);
+    }
+
+    pub(crate) fn has_tags(&self, binding: u32) -> bool {
+        lock(&self.tagged).contains(&binding)
+    }
+}
+
+/// The markers that may end an entry, and when its computation began.
+#[derive(Debug, Clone)]
+pub(crate) struct Marks {
+    pub(crate) started: Stamp,
+    pub(crate) marks: Vec<Arc<Mark>>,
+}
+
+impl Marks {
+    /// None, of what was made at that time on whatever machine, in milliseconds since 1970; 0 if that is
+    /// not known.
+    pub(crate) fn none(created: u64) -> Self {
+        Self {
+            started: Stamp {
+                at: created.saturating_mul(1000),
+                machine: 0,
+            },
+            marks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// Whether none of them has come since, as far as is known.
+    pub(crate) fn are_silent(&self) -> bool {
+        !self.marks.iter().any(|mark| mark.ends(self.started))
+    }
+}

@@ -1,0 +1,78 @@
+//! What markers are called in the store.
+//!
+//! They begin with a colon behind prefix and version (`app:1::tag:user:7`), as no key of a function and
+//! hardly one of a person does.
+
+use crate::cache::Cache;
+use crate::key::{self, KeyHash};
+use crate::site::Site;
+
+const TAG: &str = ":tag:";
+const FUNCTION: &str = ":clear:";
+const CACHE: &str = ":clear";
+/// Longer names are hashed: a whole key has at most 250 bytes.
+const LONGEST: usize = 120;
+
+/// Whether a key without its prefix and version is a marker's.
+pub(crate) fn is_name(name: &str) -> bool {
+    name == CACHE || name.starts_with(TAG) || name.starts_with(FUNCTION)
+}
+
+/// Whether this is the whole key of a tag's marker.
+pub(super) fn is_tag(key: &str) -> bool {
+    key.contains(TAG)
+}
+
+/// The whole key of a tag's marker: one for all versions of a prefix.
+pub(crate) fn of_tag(cache: &Cache, tag: &str) -> String {
+    let version = cache.core().settings.version;
+    whole(cache, version, &format!("{TAG}{}", written(tag)))
+}
+
+/// The whole key of the marker of all entries of a function, in this cache's prefix and version.
+pub(crate) fn of_function(cache: &Cache, site: &Site) -> String {
+    let name = format!("{}:{}", site.prefix(), site.name);
+    let name = format!("{FUNCTION}{}", written(&name));
+    whole(cache, cache.version_number(), &name)
+}
+
+/// The whole key of the marker of all entries of this cache's prefix and version.
+pub(crate) fn of_cache(cache: &Cache) -> String {
+    whole(cache, cache.version_number(), CACHE)
+}
+
+fn whole(cache: &Cache, version: i64, name: &str) -> String {
+    let settings = &cache.core().settings;
+    settings.make_key(&cache.space().prefix, version, name)
+}
+
+/// The name as any store takes it: as it is if that may be, or its hash.
+fn written(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+    if name.len() <= LONGEST && name.bytes().all(is_plain) {
+        return name.to_owned();
+    }
+    key::function_key("#", name, KeyHash::Md5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_name, of_tag, written};
+    use crate::Cache;
+
+    #[test]
+    fn odd_tags_are_hashed() {
+        assert_eq!(written("user:7"), "user:7");
+        assert_eq!(written("user 7").len(), 34);
+        assert_ne!(written("user 7"), written("user  7"));
+        assert_ne!(written("#a"), "#a", "nobody writes what looks like a hash");
+        assert_eq!(written(&"x".repeat(121)).len(), 34);
+        let cache = Cache::from_url("memory://?key_prefix=app&version=3").unwrap();
+        assert_eq!(of_tag(&cache, "user:7"), "app:3::tag:user:7");
+        assert_eq!(
+            of_tag(&cache.with_version(9), "user:7"),
+            "app:3::tag:user:7"
+        );
+        assert!(is_name(":tag:user:7") && !is_name("tag:user:7"));
+    }
+}

@@ -1,0 +1,70 @@
+//! By which hash the level knows what others know by the whole key.
+//!
+//! Hashes alone: by chance another entry is taken away, which is one more miss.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Mutex;
+
+use crate::local::Ready;
+use crate::sync::lock;
+
+/// Entries that have gone another way stay here until there are so many more than the level holds.
+const SPARE: usize = 1024;
+
+pub(super) struct Index {
+    hashes: Mutex<HashMap<u64, u64, Ready>>,
+    most: usize,
+}
+
+/// The hash of a whole key; never 0.
+pub(crate) fn hash_of(made: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    made.hash(&mut hasher);
+    hasher.finish().max(1)
+}
+
+impl Index {
+    /// For a level of so many entries.
+    pub(super) fn new(entries: usize) -> Self {
+        Self {
+            hashes: Mutex::default(),
+            most: entries.saturating_mul(2).saturating_add(SPARE),
+        }
+    }
+
+    /// The level has a copy of this key under that hash, or soon will.
+    pub(super) fn note(&self, made: u64, hash: u64, is_there: impl Fn(u64) -> bool) {
+        let mut hashes = lock(&self.hashes);
+        if hashes.len() >= self.most {
+            hashes.retain(|_, hash| is_there(*hash));
+        }
+        hashes.insert(made, hash);
+    }
+
+    pub(super) fn take(&self, made: u64) -> Option<u64> {
+        lock(&self.hashes).remove(&made)
+    }
+
+    pub(super) fn clear(&self) {
+        lock(&self.hashes).clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Index, SPARE, hash_of};
+
+    #[test]
+    fn what_has_left_the_level_is_forgotten() {
+        let index = Index::new(10);
+        for made in 1..=(SPARE + 21) as u64 {
+            index.note(made, made + 100, |hash| hash < 106);
+        }
+        assert_eq!(index.take(3), Some(103));
+        assert_eq!(index.take(3), None);
+        assert_eq!(index.take(6), None, "it was not in the level");
+        assert!(index.take((SPARE + 21) as u64).is_some());
+        assert_ne!(hash_of("a"), hash_of("b"));
+    }
+}

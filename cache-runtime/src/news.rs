@@ -1,0 +1,177 @@
+//! News between the processes that share a store: what has changed is told behind the caller, and what
+//! others tell is heard.
+//!
+//! ```text
+//! news/message.rs   what is said
+//! news/telling.rs   what waits to be told
+//! news/running.rs   the task that tells and listens
+//! ```
+//!
+//! The news is trusted for [`LEASE`] after each sign of life. So whatever happens (a connection is cut, a
+//! process sleeps, a server hangs), what was missed is served no longer than that, as long as the store
+//! can be asked instead; where it cannot, copies are served until their `local_timeout`.
+
+mod message;
+mod running;
+mod telling;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::backplane::{Heard, SIGN_OF_LIFE};
+use crate::cache::Core;
+use crate::clock::{Clock, millis};
+use crate::near::hash_of;
+use crate::random::random_bits;
+use crate::stamp::Stamp;
+use crate::store::Store;
+pub(crate) use message::Event;
+use telling::Telling;
+
+/// So long the news is trusted after a sign of life.
+const LEASE: Duration = SIGN_OF_LIFE.saturating_mul(4);
+
+/// The news of one cache.
+pub(crate) struct News {
+    /// Who we are: our own news is not news to us.
+    id: u64,
+    channel: String,
+    telling: Telling,
+    is_started: AtomicBool,
+    /// How many times it has been listened anew; what was read from the store before that is not sure.
+    lost: AtomicU64,
+    /// Until then what is heard is all there is to hear, on the system's clock.
+    heard_until: AtomicU64,
+}
+
+impl News {
+    /// The news of a cache with this key prefix: who has another one has other keys.
+    pub(crate) fn new(key_prefix: &str) -> Arc<Self> {
+        Arc::new(Self {
+            id: random_bits(),
+            channel: format!("cache-news:{key_prefix}"),
+            telling: Telling::default(),
+            is_started: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+            heard_until: AtomicU64::new(0),
+        })
+    }
+
+    /// Begins to tell and to listen, unless that has begun.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        core: &Arc<Core>,
+        store: impl FnOnce() -> Arc<dyn Store>,
+    ) {
+        if !self.is_started.load(Ordering::Relaxed)
+            && !self.is_started.swap(true, Ordering::Relaxed)
+        {
+            running::start(self, core, store());
+        }
+    }
+
+    /// Tells the others, behind the caller.
+    pub(crate) fn tell(&self, event: Event) {
+        self.telling.add(event);
+    }
+
+    /// The cache is no more.
+    pub(crate) fn close(&self) {
+        self.telling.close();
+    }
+
+    /// How many times the news has been lost.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    /// Whether all there is to hear is heard.
+    pub(crate) fn is_heard(&self) -> bool {
+        Clock::system().now() < self.heard_until.load(Ordering::Acquire)
+    }
+
+    /// All that was said before `then` has been heard.
+    fn trust(&self, core: &Core, then: Instant) {
+        let ago = millis(then.elapsed());
+        let until = (Clock::system().now() + millis(LEASE)).saturating_sub(ago);
+        self.heard_until.store(until, Ordering::Release);
+        if let Some(near) = core.near() {
+            near.guard().trust_until(until);
+        }
+    }
+
+    /// Nothing is heard any more.
+    fn distrust(&self, core: &Core) {
+        self.heard_until.store(0, Ordering::Release);
+        if let Some(near) = core.near() {
+            near.guard().distrust();
+        }
+    }
+
+    fn hear(&self, core: &Core, heard: Heard<'_>) {
+        match heard {
+            Heard::Listening => {
+                self.everything(core);
+                self.trust(core, Instant::now());
+            }
+            Heard::Alive { asked } => self.trust(core, asked),
+            Heard::Message(text) => {
+                for (who, event) in message::read(text) {
+                    if who != self.id {
+                        self.note(core, event);
+                    }
+                }
+            }
+        }
+    }
+
+    fn note(&self, core: &Core, event: Event) {
+        match event {
+            Event::Changed(key) => {
+                let made = hash_of(&key);
+                if let Some(near) = core.near() {
+                    near.changed(made);
+                }
+                // A computation that began before is not what later callers are to get.
+                core.flights.overtake_made(made);
+            }
+            Event::Marked(key, stamp) => {
+                // What has not been met will be read from the store.
+                if let Some(mark) = core.markers.met(&key) {
+                    core.marked(&mark, stamp);
+                }
+            }
+            Event::Everything => self.everything(core),
+        }
+    }
+
+    /// Anything may have changed.
+    fn everything(&self, core: &Core) {
+        self.lost.fetch_add(1, Ordering::AcqRel);
+        if let Some(near) = core.near() {
+            near.forget_all();
+        }
+        core.flights.end_where(|_| true);
+    }
+}
+
+impl Core {
+    /// The marker has been set: what is older is dead, and nobody joins a computation of it.
+    pub(crate) fn marked(&self, mark: &crate::markers::Mark, stamp: Stamp) {
+        let clock = &self.settings.clock;
+        let arrived = Stamp::now(clock).at;
+        if !mark.set(stamp, arrived, clock.now()) {
+            return;
+        }
+        for guard in self.guards() {
+            guard.marked();
+        }
+        if mark.is_tag() {
+            let has_tags = |key: &crate::local::FullKey| self.markers.has_tags(key.header.binding);
+            self.flights.end_where(has_tags);
+        } else {
+            self.flights.end_where(|_| true);
+        }
+    }
+}

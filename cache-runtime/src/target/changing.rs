@@ -1,0 +1,117 @@
+//! A change of one entry that others have to know of: those in this process who compute it, copies of it
+//! in process, and other processes.
+
+use super::Target;
+use crate::cache::Cache;
+use crate::flight::Overtaking;
+use crate::mode::Mode;
+use crate::near::{Ticket, Writing};
+use crate::news::Event;
+use crate::store::Store;
+use crate::tombstone;
+
+/// A change of what is in the store, for as long as it lives: nobody makes a copy of what he reads
+/// meanwhile. Afterwards the others are told, whatever came of it: that a change failed does not say that
+/// nothing has changed.
+#[must_use]
+pub(crate) struct Changing<'t> {
+    target: &'t Target,
+    is_news: bool,
+    writing: Option<Writing<'t>>,
+}
+
+/// An invalidation under way: what is computed or written now does not outlast it.
+#[must_use]
+pub(crate) struct Invalidation<'t> {
+    // In this order: the news goes out while later callers still begin anew.
+    _changing: Option<Changing<'t>>,
+    _overtaking: Overtaking<'t>,
+}
+
+impl Target {
+    /// A change of the store; `is_news`: other processes may have copies of what was there.
+    pub(crate) fn changing(&self, is_news: bool) -> Option<Changing<'_>> {
+        let core = self.cache.core();
+        core.store()?;
+        self.made()?;
+        Some(Changing {
+            target: self,
+            is_news,
+            writing: core.near().map(|near| near.writing(self.key.made)),
+        })
+    }
+
+    /// Begins an invalidation of this entry.
+    pub(crate) async fn overtake(&self, mode: Mode) -> Invalidation<'_> {
+        let core = self.cache.core();
+        if let Some(made) = &self.made
+            && !core.doubts.is_empty()
+        {
+            core.doubts.invalidated(made, core.settings.clock.wall());
+        }
+        core.retries.forget(&self.key);
+        Invalidation {
+            _changing: self.changing(true),
+            _overtaking: core.flights.overtake(mode, &self.key).await,
+        }
+    }
+
+    /// Forbids the results of computations that began before, in any process, to be put in the store
+    /// after this. Where the store cannot be told, the invalidation itself will fail.
+    pub(crate) async fn bury(&self, mode: Mode) {
+        let core = self.cache.core();
+        if let (Some(store), Some(made)) = (core.store(), self.made())
+            && self.is_computed()
+        {
+            let key = tombstone::key_of(made);
+            let text = core.stamp().to_text();
+            let buried = store
+                .ask(mode, "set", |store: &dyn Store| {
+                    store.set(&key, text.as_bytes(), Some(tombstone::LIFE))
+                })
+                .await;
+            if let Err(error) = buried {
+                tracing::debug!(%error, key, "a tombstone could not be set");
+            }
+        }
+    }
+
+    /// Whether functions compute it: what people set by a key of their own is nobody's result.
+    pub(crate) fn is_computed(&self) -> bool {
+        self.binding.site.is_some()
+            || self
+                .key
+                .tree
+                .as_text()
+                .is_some_and(crate::cache::is_functions)
+    }
+}
+
+impl Changing<'_> {
+    /// With which a copy of what was written may be put in, while this lives.
+    pub(crate) fn ticket(&self) -> Option<Ticket> {
+        self.writing.as_ref().map(Writing::ticket)
+    }
+}
+
+impl Drop for Changing<'_> {
+    fn drop(&mut self) {
+        if self.is_news
+            && let Some(made) = self.target.made()
+        {
+            // Before the news goes out, so that nobody here is the last to know.
+            self.writing = None;
+            self.target.cache.tell(|| Event::Changed(made.to_owned()));
+        }
+    }
+}
+
+impl Cache {
+    /// Tells the other processes, behind the caller.
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+        if let Some(news) = self.core().news() {
+            self.listen();
+            news.tell(event());
+        }
+    }
+}

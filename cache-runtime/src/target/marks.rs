@@ -1,0 +1,117 @@
+//! The markers of one entry: which there are, and what the store says of them.
+
+use std::sync::Arc;
+
+use super::Target;
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::error::CacheError;
+use crate::markers::{self, MAX_AGE, Mark, Marks};
+use crate::mode::Mode;
+use crate::recovery;
+use crate::stamp::Stamp;
+
+impl Target {
+    /// The markers that may end an entry of these tags, of which the computation began at `started`.
+    pub(crate) fn marks(&self, started: Stamp, tags: &[String]) -> Marks {
+        let mut marks = Vec::new();
+        if self.cache.core().store().is_some() {
+            marks.extend(self.whole_marks());
+        }
+        marks.extend(tags.iter().map(|tag| self.cache.mark_of_tag(tag)));
+        if !tags.is_empty() {
+            self.cache.core().markers.tags(self.binding.id);
+        }
+        Marks { started, marks }
+    }
+
+    /// The markers of all entries of the cache, and of all of the function.
+    fn whole_marks(&self) -> Vec<Arc<Mark>> {
+        let cache = &self.cache;
+        self.binding.whole_marks(cache.version_number(), || {
+            let mut keys = vec![markers::of_cache(cache)];
+            keys.extend(
+                self.binding
+                    .site
+                    .map(|site| markers::of_function(cache, site)),
+            );
+            keys.into_iter().map(|key| cache.mark(key)).collect()
+        })
+    }
+
+    /// Whether none of these has come since, as far as the store knows; those that are not sure are
+    /// read in one round trip.
+    pub(crate) async fn are_silent(&self, mode: Mode, marks: &Marks) -> Result<bool, CacheError> {
+        let unsure = self.cache.unsure(&marks.marks);
+        if !unsure.is_empty() {
+            Box::pin(self.confirm(mode, unsure)).await?;
+        }
+        Ok(marks.are_silent())
+    }
+
+    /// The same for stored bytes: whether a marker has not ended what they are.
+    pub(super) async fn is_alive(&self, mode: Mode, bytes: &[u8]) -> Result<bool, CacheError> {
+        let codec = self.cache.core().settings.codec();
+        match codec.stamp(bytes) {
+            Some(started) => {
+                let marks = self.marks(started, &codec.tags(bytes));
+                self.are_silent(mode, &marks).await
+            }
+            None => Ok(true),
+        }
+    }
+
+    async fn confirm(&self, mode: Mode, marks: Vec<Arc<Mark>>) -> Result<(), CacheError> {
+        let core = self.cache.core();
+        let Some(store) = core.store() else {
+            return Ok(());
+        };
+        // Before the store is asked: what is set meanwhile is news.
+        let (now, lost) = (Clock::system().now(), core.lost_news());
+        let keys: Vec<String> = marks.iter().map(|mark| mark.key.clone()).collect();
+        let values = store
+            .ask(mode, "get_many", |store| store.get_many(&keys))
+            .await
+            .map_err(|error| self.failed(error, &keys[0]))?;
+        for (mark, value) in marks.iter().zip(values) {
+            let text = value.and_then(|value| String::from_utf8(value).ok());
+            let there = text.and_then(|text| Stamp::parse(&text));
+            if let Some(stamp) = there {
+                core.marked(mark, stamp);
+            }
+            if mark.was_read(there, now, lost) {
+                // The store has forgotten it: it is given it again, with its own time.
+                mark.owe(true);
+                core.owed.mark();
+            }
+        }
+        recovery::tend(&self.cache, mode);
+        Ok(())
+    }
+}
+
+impl Cache {
+    /// The marker under this whole key.
+    pub(crate) fn mark(&self, key: String) -> Arc<Mark> {
+        let core = self.core();
+        core.markers.mark(key, core.settings.clock.now())
+    }
+
+    pub(crate) fn mark_of_tag(&self, tag: &str) -> Arc<Mark> {
+        self.mark(markers::of_tag(self, tag))
+    }
+
+    /// Those of which the store has to be asked.
+    pub(crate) fn unsure(&self, marks: &[Arc<Mark>]) -> Vec<Arc<Mark>> {
+        let core = self.core();
+        if core.store().is_none() {
+            return Vec::new();
+        }
+        let is_heard = core.news().is_some_and(|news| news.is_heard());
+        let (now, lost) = (Clock::system().now(), core.lost_news());
+        let unsure = marks
+            .iter()
+            .filter(|mark| !mark.is_sure(now, lost, is_heard, MAX_AGE));
+        unsure.cloned().collect()
+    }
+}
