@@ -18,7 +18,7 @@ step() {
 needs() {
     case $1 in
         allocations | conformance | file_* | interleavings | keys | models | prefixed_store | properties) ;;
-        regressions | scopes | ui) ;;
+        regressions | scopes | two_levels | ui) ;;
         # They leave out what is not there; `outages` even Redis.
         outages) ;;
         examples | sql_* | stores) echo redis ;;

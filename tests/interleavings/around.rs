@@ -15,6 +15,12 @@ pub(crate) mod local {
     #[derive(Debug, Clone, PartialEq, Eq, Hash)]
     pub(crate) struct FullKey(pub(crate) u64);
 
+    impl FullKey {
+        pub(crate) fn is_made(&self, made: u64) -> bool {
+            self.0 == made
+        }
+    }
+
     pub(crate) type Ready = BuildHasherDefault<DefaultHasher>;
 }
 

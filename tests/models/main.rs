@@ -19,7 +19,7 @@ extern crate self as once_cell;
 
 use std::sync::Arc;
 
-use around::{error, key};
+use around::{error, key, markers, near};
 use fences::Kind;
 
 mod aging;

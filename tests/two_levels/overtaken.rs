@@ -1,0 +1,114 @@
+//! An invalidation elsewhere while a function runs here: its result is not kept.
+
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use crate::shared::Shared;
+use crate::world::{Node, World};
+
+type Compute = fn(&Node, u64, &mut dyn FnMut() -> u64) -> u64;
+
+/// A node computes, and the other one invalidates meanwhile.
+fn meanwhile(world: &World, id: u64, compute: Compute, invalidate: impl Fn(&Node)) {
+    let (began, has_begun) = channel();
+    let (go, may_go) = channel::<()>();
+    thread::scope(|scope| {
+        let call = scope.spawn(move || {
+            compute(&world.here, id, &mut || {
+                began.send(()).unwrap();
+                may_go.recv().unwrap();
+                1
+            })
+        });
+        has_begun.recv().unwrap();
+        invalidate(&world.there);
+        thread::sleep(Duration::from_millis(30));
+        go.send(()).unwrap();
+        assert_eq!(call.join().unwrap(), 1, "its caller has the result");
+    });
+    assert_eq!(compute(&world.here, id, &mut || 2), 2, "it was not kept");
+    assert_eq!(
+        compute(&world.there, id, &mut || 3),
+        2,
+        "what came later was"
+    );
+}
+
+#[test]
+fn a_result_that_was_invalidated_elsewhere_is_not_kept() {
+    for is_near in [true, false] {
+        for store in [Shared::new(), Shared::without_backplane()] {
+            let world = World::over(store, is_near);
+            meanwhile(&world, 1, Node::slow, |node| {
+                drop(node.slow_entry(1).delete())
+            });
+            meanwhile(&world, 2, Node::slow, |node| {
+                drop(node.slow_entry(2).expire())
+            });
+            meanwhile(&world, 3, Node::slow, |node| {
+                let key = node.slow_entry(3).key();
+                let name = key.strip_prefix("app:1:").unwrap();
+                node.cache.delete_many([name]).unwrap();
+            });
+            meanwhile(&world, 4, Node::slow_tagged, |node| {
+                node.cache.delete_tag("slow").unwrap();
+                // Without news it is known here when the marker is read again.
+                thread::sleep(Duration::from_millis(1_050));
+            });
+        }
+    }
+}
+
+#[test]
+fn a_value_set_elsewhere_stays() {
+    for store in [Shared::new(), Shared::without_backplane()] {
+        let world = World::over(store, false);
+        let (began, has_begun) = channel();
+        let (go, may_go) = channel::<()>();
+        thread::scope(|scope| {
+            let here = &world.here;
+            let call = scope.spawn(move || {
+                here.slow(1, &mut || {
+                    began.send(()).unwrap();
+                    may_go.recv().unwrap();
+                    1
+                })
+            });
+            has_begun.recv().unwrap();
+            world.there.slow_entry(1).set(&5).unwrap();
+            go.send(()).unwrap();
+            call.join().unwrap();
+        });
+        assert_eq!(world.there.slow(1, &mut || 2), 5);
+        assert_eq!(world.here.slow(1, &mut || 3), 5);
+    }
+}
+
+#[test]
+fn who_comes_after_the_news_does_not_get_what_began_before() {
+    let world = World::new();
+    let (began, has_begun) = channel();
+    let (go, may_go) = channel::<()>();
+    thread::scope(|scope| {
+        let here = &world.here;
+        let call = scope.spawn(move || {
+            here.slow(1, &mut || {
+                began.send(()).unwrap();
+                may_go.recv().unwrap();
+                1
+            })
+        });
+        has_begun.recv().unwrap();
+        world.there.slow_entry(1).delete().unwrap();
+        thread::sleep(Duration::from_millis(50));
+        assert_eq!(
+            here.slow(1, &mut || 2),
+            2,
+            "he does not wait for the old one"
+        );
+        go.send(()).unwrap();
+        assert_eq!(call.join().unwrap(), 1);
+        assert_eq!(here.slow(1, &mut || 3), 2);
+    });
+}
