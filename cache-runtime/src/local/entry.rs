@@ -385,7 +385,7 @@ impl Draft {
     pub(crate) fn watched(mut self, marks: Marks, is_near: bool) -> Self {
         let entry = self.0.get_mut();
         if !marks.is_empty() {
-            let expires = *entry.calm.get_mut();
+            let expires = entry.calm.load(Relaxed);
             let later = entry.later.get_or_insert_with(|| {
                 Box::new(Later {
                     expires: AtomicU64::new(expires),
@@ -406,7 +406,7 @@ impl Draft {
                 .as_ref()
                 .is_some_and(|later| later.watch.is_some())
         {
-            *entry.visits.get_mut() |= WATCHED;
+            entry.visits = AtomicU8::new(entry.visits.load(Relaxed) | WATCHED);
         }
         self
     }
@@ -430,7 +430,7 @@ impl Draft {
     pub(super) fn after(mut self, key: &FullKey, old: &Entry) -> Owned<Entry> {
         let entry = self.0.get_mut();
         let visits = old.visits.load(Relaxed) & !WATCHED;
-        *entry.visits.get_mut() |= visits;
+        entry.visits = AtomicU8::new(entry.visits.load(Relaxed) | visits);
         self.under(key, old.id)
     }
 }
