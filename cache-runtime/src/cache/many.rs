@@ -199,8 +199,11 @@ impl Cache {
     async fn bury_many(&self, mode: Mode, targets: &[Target]) {
         let computed = targets.iter().filter(|target| target.is_computed());
         let text = self.core().stamp().to_text();
-        let tombstone = |made| (tombstone::key_of(made), text.clone().into_bytes());
-        let tombstones: Vec<_> = computed.filter_map(Target::made).map(tombstone).collect();
+        let tombstone = |made| Some((tombstone::key_of(made)?, text.clone().into_bytes()));
+        let tombstones: Vec<_> = computed
+            .filter_map(Target::made)
+            .filter_map(tombstone)
+            .collect();
         if let Some(store) = self.core().store().filter(|_| !tombstones.is_empty()) {
             let life = Some(tombstone::LIFE);
             // What fails here fails below.

@@ -62,8 +62,8 @@ impl Target {
         let core = self.cache.core();
         if let (Some(store), Some(made)) = (core.store(), self.made())
             && self.is_computed()
+            && let Some(key) = tombstone::key_of(made)
         {
-            let key = tombstone::key_of(made);
             let text = core.stamp().to_text();
             let buried = store
                 .ask(mode, "set", |store: &dyn Store| {

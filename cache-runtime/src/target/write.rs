@@ -185,11 +185,14 @@ impl Target {
         let _claim = recovery::claim(&core.owed, made, mode).await;
         let under_way = core.doubts.write(made, &core.settings.clock);
         let gone = tombstone::key_of(made);
-        let unless = Unless::new(&gone, making.started.stamp);
         let gives_way = making.cause != Cause::Wanted && self.is_computed();
+        let unless = gone
+            .as_deref()
+            .filter(|_| gives_way)
+            .map(|gone| Unless::new(gone, making.started.stamp));
         let written = store
             .send(mode, "set", bytes.len(), |store| {
-                if gives_way {
+                if let Some(unless) = unless {
                     store.set_unless(made, &bytes, physical, unless)
                 } else {
                     let set = store.set(made, &bytes, physical);
