@@ -121,17 +121,7 @@ pub trait Store: Send + Sync + 'static {
         ttl: Option<Duration>,
         unless: Unless<'a>,
     ) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            if unless.forbids(self.get(unless.key).await?.as_deref()) {
-                return Ok(false);
-            }
-            self.set(key, value, ttl).await?;
-            if key == unless.key || !unless.forbids(self.get(unless.key).await?.as_deref()) {
-                return Ok(true);
-            }
-            self.delete(key).await?;
-            Ok(false)
-        })
+        Box::pin(set_unless_in_steps(self, key, value, ttl, unless))
     }
 
     /// How long `key` still lives.
@@ -260,6 +250,25 @@ pub trait Store: Send + Sync + 'static {
     fn blocking(&self) -> Option<&dyn Store> {
         None
     }
+}
+
+/// As [`Store::set_unless`] is provided.
+pub(crate) async fn set_unless_in_steps<S: Store + ?Sized>(
+    store: &S,
+    key: &str,
+    value: &[u8],
+    ttl: Option<Duration>,
+    unless: Unless<'_>,
+) -> Result<bool, CacheError> {
+    if unless.forbids(store.get(unless.key).await?.as_deref()) {
+        return Ok(false);
+    }
+    store.set(key, value, ttl).await?;
+    if key == unless.key || !unless.forbids(store.get(unless.key).await?.as_deref()) {
+        return Ok(true);
+    }
+    store.delete(key).await?;
+    Ok(false)
 }
 
 /// How long a key still lives.

@@ -55,6 +55,15 @@ impl<'a> Unless<'a> {
         }
     }
 
+    /// The same, of what stands under another key: for a store that gives keys other names.
+    #[must_use]
+    pub fn under<'b>(&self, key: &'b str) -> Unless<'b> {
+        Unless {
+            key,
+            since: self.since,
+        }
+    }
+
     /// Whether what stands under `key` forbids the write. `None`: nothing stands there.
     #[must_use]
     pub fn forbids(&self, there: Option<&[u8]>) -> bool {

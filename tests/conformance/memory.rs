@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cache_runtime::{CacheError, Capabilities, ErrorKind, Glob, Store, StoreFuture, Ttl};
+use cache_runtime::{CacheError, Capabilities, ErrorKind, Glob, Store, StoreFuture, Ttl, Unless};
 
 use crate::flaw::Flaw;
 
@@ -330,6 +330,7 @@ impl Store for MapStore {
         let mut can = Capabilities::default();
         can.atomic_add = true;
         can.atomic_delete_if = true;
+        can.atomic_set_unless = true;
         can.atomic_incr = true;
         can.list_keys = true;
         if self.has(Flaw::Coarse) {
@@ -356,6 +357,64 @@ impl Store for MapStore {
                 map.remove(key);
             }
             is_it
+        })))
+    }
+
+    fn set_unless<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+        unless: Unless<'a>,
+    ) -> StoreFuture<'a, bool> {
+        if let Err(error) = self.check(value) {
+            return done(Err(error));
+        }
+        let forbids = move |there: Option<Vec<u8>>| match self.flaw {
+            Flaw::SetUnlessDoesNotLook => false,
+            // Who has the number alone does not see that it is another machine's.
+            Flaw::SetUnlessTrustsEveryClock => {
+                let text = String::from_utf8(there.unwrap_or_default()).unwrap_or_default();
+                let at = text.split('-').next().and_then(|at| at.parse().ok());
+                at.is_some_and(|at: u64| at >= unless.own().0)
+            }
+            Flaw::SetUnlessTakesGarbageForAStamp => {
+                there.is_some_and(|there| there.len() < 20 || unless.forbids(Some(&there)))
+            }
+            _ => unless.forbids(there.as_deref()),
+        };
+        let ttl = match self.flaw {
+            Flaw::SetUnlessForgetsTheTtl => None,
+            _ => ttl,
+        };
+        if matches!(
+            self.flaw,
+            Flaw::SetUnlessIsTwoSteps | Flaw::SetUnlessIsThreeSteps
+        ) {
+            return Box::pin(async move {
+                if forbids(self.read(unless.key)) {
+                    return Ok(false);
+                }
+                thread::sleep(Duration::from_micros(200));
+                self.write(key, value, ttl)?;
+                thread::sleep(Duration::from_micros(200));
+                let is_late = self.has(Flaw::SetUnlessIsThreeSteps)
+                    && key != unless.key
+                    && forbids(self.read(unless.key));
+                if is_late {
+                    self.change(key, |map, key, _| map.remove(key));
+                }
+                Ok(!is_late)
+            });
+        }
+        let (end, other) = (self.end(ttl), self.key(unless.key));
+        done(Ok(self.change(key, |map, key, _| {
+            let there = map.get(&other).filter(|kept| is_fresh(kept));
+            let is_free = !forbids(there.map(|kept| kept.0.clone()));
+            if is_free {
+                map.insert(key.to_owned(), (self.value(value), end));
+            }
+            is_free
         })))
     }
 

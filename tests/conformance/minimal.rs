@@ -134,6 +134,7 @@ fn three_methods_are_a_store() {
         "keys_are_listed_by_prefix_and_pattern",
         "keys_lists_by_pattern",
         "many_incrs_lose_none",
+        "nobody_sees_what_was_forbidden",
         "of_many_adds_on_an_expired_key_one_wins",
         "of_many_adds_one_wins",
         "the_timeout_moves_with_the_version",

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cache_runtime::stores::PrefixedStore;
 use cache_runtime::stores::redis::{RedisAddress, RedisClusterStore, RedisConfig};
+use cache_runtime::testing::conformance::Suite;
 use cache_runtime::{Cache, ErrorKind, Store, Ttl};
 use cache_tests::redis_cluster::RedisCluster;
 
@@ -252,4 +254,17 @@ fn a_dropped_store_leaves_nothing() {
     eventually("no task is left", || {
         runtime.metrics().num_alive_tasks() == 0
     });
+}
+
+/// Behind a prefix a tombstone is in another slot than its entry: no script may be about both.
+#[test]
+fn what_is_forbidden_is_not_kept_behind_a_prefix() {
+    let Some(cluster) = RedisCluster::start_or_skip(3, 0, &[]) else {
+        return;
+    };
+    let inner = store(&cluster);
+    let suite = Suite::of_store(move || PrefixedStore::new("users:", inner.clone()));
+    let report = suite.only("stamps").through_the_type().run();
+    report.assert_passed();
+    assert_eq!(report.counts().0, 5, "{report}");
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+use crate::tombstone::Unless;
 
 /// Another store, with a prefix before every key.
 ///
 /// It sees the keys with its prefix and no others: `keys` lists them without it, `clear` clears
-/// them alone. What it can do is what the other store can do.
+/// them alone. What it can do is what the other store can do, but `set_unless` is not promised to be
+/// one step.
 ///
 /// ```
 /// use cache_runtime::stores::PrefixedStore;
@@ -75,7 +77,11 @@ impl<S: Store> Store for PrefixedStore<S> {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.store().capabilities()
+        Capabilities {
+            // In a Redis Cluster the prefix parts a tombstone from its entry.
+            atomic_set_unless: false,
+            ..self.store().capabilities()
+        }
     }
 
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
@@ -114,6 +120,21 @@ impl<S: Store> Store for PrefixedStore<S> {
 
     fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
         Box::pin(async move { self.store().delete_if(&self.long(key), value).await })
+    }
+
+    fn set_unless<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+        unless: Unless<'a>,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let other = self.long(unless.key);
+            let unless = unless.under(&other);
+            let store = self.store();
+            store.set_unless(&self.long(key), value, ttl, unless).await
+        })
     }
 
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {

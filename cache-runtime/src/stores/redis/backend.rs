@@ -10,7 +10,8 @@ use super::config::RedisConfig;
 use super::connections::Connections;
 use super::servers::Servers;
 use crate::error::CacheError;
-use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+use crate::store::{Capabilities, Store, StoreFuture, Ttl, set_unless_in_steps};
+use crate::tombstone::Unless;
 
 /// A Redis or Valkey server as a [`Store`].
 ///
@@ -108,6 +109,7 @@ impl<S: Servers> Store for RedisStore<S> {
         Capabilities {
             atomic_add: true,
             atomic_delete_if: true,
+            atomic_set_unless: true,
             atomic_incr: true,
             list_keys: true,
             batch: true,
@@ -148,6 +150,20 @@ impl<S: Servers> Store for RedisStore<S> {
 
     fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
         self.about("delete_if", key, commands::delete_if(key, value))
+    }
+
+    fn set_unless<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+        unless: Unless<'a>,
+    ) -> StoreFuture<'a, bool> {
+        if self.servers.has_both(key, unless.key) {
+            let call = commands::set_unless(key, value, ttl, unless);
+            return self.about("set_unless", key, call);
+        }
+        Box::pin(set_unless_in_steps(self, key, value, ttl, unless))
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {

@@ -8,6 +8,7 @@ use super::failure::{self, refused};
 use super::packed::{Packed, decimal};
 use crate::error::CacheError;
 use crate::store::Ttl;
+use crate::tombstone::Unless;
 
 /// `INCRBY` on keys that exist. The answer is read back as text, because a number that passes
 /// through Lua is a float and loses digits beyond 2^53. `EVAL` and not `EVALSHA`: the text is
@@ -21,6 +22,18 @@ return redis.call('GET', KEYS[1])";
 const DELETE_IF: &str = "\
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])";
+
+/// `SET`, unless a stamp under the second key forbids it: as [`Unless::forbids`] has it. A stamp has
+/// 16 digits, and a float is exact up to 2^53, which has as many and will do for more than two centuries.
+const SET_UNLESS: &str = "\
+local at, machine = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+)-(%x+)$')
+if at and tonumber(at) >= tonumber(machine == ARGV[4] and ARGV[3] or ARGV[5]) then return 0 end
+if ARGV[2] == '' then
+redis.call('SET', KEYS[1], ARGV[1])
+else
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+end
+return 1";
 
 /// One exchange with the server: what is sent, and how the reply is read.
 #[derive(Debug)]
@@ -100,6 +113,34 @@ pub(super) fn delete_if(key: &str, value: &[u8]) -> Call<bool> {
         read_number(reply).map(|count| count > 0)
     });
     delete.once_only()
+}
+
+/// Sent twice, it says the second time what is so: if something forbade it meanwhile, that has
+/// forgotten what the first had written. Where `key` is that of the stamp itself, the second meets
+/// the stamp of the first and says no; but a stamp as new as this one does stand there.
+pub(super) fn set_unless(
+    key: &str,
+    value: &[u8],
+    ttl: Option<Duration>,
+    unless: Unless<'_>,
+) -> Call<bool> {
+    let life = ttl.map_or_else(String::new, |ttl| milliseconds(ttl).to_string());
+    let (own, machine) = unless.own();
+    let (own, foreign) = (own.to_string(), unless.foreign().to_string());
+    let arguments = [
+        SET_UNLESS.as_bytes(),
+        b"2",
+        key.as_bytes(),
+        unless.key.as_bytes(),
+        value,
+        life.as_bytes(),
+        own.as_bytes(),
+        machine.as_bytes(),
+        foreign.as_bytes(),
+    ];
+    Call::one(command("EVAL", &arguments), |reply| {
+        read_number(reply).map(|count| count > 0)
+    })
 }
 
 pub(super) fn touch(key: &str, ttl: Option<Duration>) -> Call<bool> {
@@ -318,5 +359,6 @@ mod tests {
         assert!(!scan(7, "*").request.repeatable);
         assert!(!incr("k", 1).request.repeatable);
         assert!(!add("k", b"v", None).request.repeatable);
+        assert!(!delete_if("k", b"v").request.repeatable);
     }
 }

@@ -93,13 +93,19 @@ pub(super) fn ends_connection(outcome: &RedisResult<Value>) -> bool {
 /// writes begins with a write.
 pub(super) fn is_by_replica(reply: &Value) -> bool {
     match reply {
-        Value::ServerError(error) => error.kind() == Some(ServerErrorKind::ReadOnly),
+        Value::ServerError(error) => is_read_only(error),
         Value::Array(replies) => matches!(
             replies.first(),
-            Some(Value::ServerError(error)) if error.kind() == Some(ServerErrorKind::ReadOnly)
+            Some(Value::ServerError(error)) if is_read_only(error)
         ),
         _ => false,
     }
+}
+
+/// As in [`is_wrong_type`], a script's error may be inside another.
+fn is_read_only(error: &ServerError) -> bool {
+    let detail = error.details().unwrap_or_default();
+    error.kind() == Some(ServerErrorKind::ReadOnly) || detail.contains("-READONLY ")
 }
 
 /// Whether the connection was gone, as one is whose server was restarted meanwhile.

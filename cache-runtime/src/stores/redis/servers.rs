@@ -23,6 +23,13 @@ pub trait Servers: Send + Sync + 'static {
         request: &Request,
     ) -> impl Future<Output = Result<Value, CacheError>> + Send;
 
+    /// Whether a script may be about both keys at once.
+    #[doc(hidden)]
+    fn has_both(&self, key: &str, other: &str) -> bool {
+        let _ = (key, other);
+        true
+    }
+
     /// As [`Store::get_many`], of at least one key.
     #[doc(hidden)]
     fn get_many(

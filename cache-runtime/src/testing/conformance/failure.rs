@@ -71,6 +71,7 @@ fn operation(error: &CacheError) -> &'static str {
         "get",
         "set",
         "delete",
+        "set_unless",
         "add",
         "touch",
         "ttl",

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use super::bed::{Bed, Place};
 use super::behaviours::{
     basics, batches, bytes, honesty, key_functions, keys, listing, many, memory, names, nothing,
-    numbers, races, size, timeouts, versions, whole, words,
+    numbers, races, size, stamps, timeouts, versions, whole, words,
 };
 use super::failure::Verdict;
 
@@ -234,6 +234,14 @@ behaviours! {
         incr_counts_what_is_there
         incr_refuses_what_is_no_number
         incr_keeps_the_life
+    }
+    Stores stamps {
+        what_nothing_forbids_is_kept
+        what_something_newer_forbids_is_not_kept
+        another_machines_clock_may_be_behind
+        a_stamp_only_grows
+        what_is_forbidden_while_it_is_written_is_gone
+        nobody_sees_what_was_forbidden
     }
     Stores batches {
         get_many_answers_in_order

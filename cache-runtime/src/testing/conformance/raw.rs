@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::error::CacheError;
 use crate::mode::block_on;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+use crate::tombstone::Unless;
 
 #[derive(Clone)]
 pub(super) struct Raw {
@@ -57,6 +58,7 @@ impl Raw {
         set(key: &str, value: &[u8], ttl: Option<Duration>) -> ();
         delete(key: &str) -> bool;
         delete_if(key: &str, value: &[u8]) -> bool;
+        set_unless(key: &str, value: &[u8], ttl: Option<Duration>, unless: Unless<'_>) -> bool;
         add(key: &str, value: &[u8], ttl: Option<Duration>) -> bool;
         touch(key: &str, ttl: Option<Duration>) -> bool;
         ttl(key: &str) -> Ttl;

@@ -10,6 +10,7 @@ use super::faults::{Fault, Faults, When, error};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+use crate::tombstone::Unless;
 
 /// A store around another one, whose operations fail when a test says so; clones are one store.
 ///
@@ -85,8 +86,8 @@ impl<S: Store> FaultyStore<S> {
         self.awaiting.faults.add(fault, when, None);
     }
 
-    /// The same for one operation: `get`, `set`, `delete`, `delete_if`, `add`, `touch`, `ttl`, `incr`,
-    /// `get_many`, `set_many`, `delete_many`, `keys`, `clear`, `ping` or `close`.
+    /// The same for one operation: `get`, `set`, `delete`, `delete_if`, `set_unless`, `add`, `touch`,
+    /// `ttl`, `incr`, `get_many`, `set_many`, `delete_many`, `keys`, `clear`, `ping` or `close`.
     pub fn inject_on(&self, operation: &'static str, fault: Fault, when: When) {
         self.awaiting.faults.add(fault, when, Some(operation));
     }
@@ -271,6 +272,20 @@ impl<S: Store> Store for Face<S> {
         )
     }
 
+    fn set_unless<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+        unless: Unless<'a>,
+    ) -> StoreFuture<'a, bool> {
+        self.ask(
+            "set_unless",
+            move |store| store.set_unless(key, value, ttl, unless),
+            as_it_is,
+        )
+    }
+
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
         self.ask("incr", move |store| store.incr(key, by), as_it_is)
     }
@@ -352,6 +367,12 @@ impl<S: Store> Store for FaultyStore<S> {
         delete(key: &'a str) -> bool;
         add(key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> bool;
         delete_if(key: &'a str, value: &'a [u8]) -> bool;
+        set_unless(
+            key: &'a str,
+            value: &'a [u8],
+            ttl: Option<Duration>,
+            unless: Unless<'a>
+        ) -> bool;
         touch(key: &'a str, ttl: Option<Duration>) -> bool;
         ttl(key: &'a str) -> Ttl;
         incr(key: &'a str, by: i64) -> Option<i64>;

@@ -80,6 +80,11 @@ impl Servers for Cluster {
         }
     }
 
+    /// A tombstone is in the slot of its entry, until somebody puts a prefix before both.
+    fn has_both(&self, key: &str, other: &str) -> bool {
+        slot_of(key.as_bytes()) == slot_of(other.as_bytes())
+    }
+
     async fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, CacheError> {
         let outcomes = self
             .batch(keys, |packed, at| {

@@ -8,6 +8,7 @@ pub(super) mod memory;
 pub(super) mod nothing;
 pub(super) mod numbers;
 pub(super) mod size;
+pub(super) mod stamps;
 pub(super) mod timeouts;
 pub(super) mod versions;
 pub(super) mod whole;

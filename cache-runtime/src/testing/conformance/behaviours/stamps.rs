@@ -1,0 +1,173 @@
+//! A write that something newer forbids: `set_unless`.
+
+use std::time::Duration;
+
+use super::super::bed::{Bed, MINUTE};
+use super::super::failure::{Failure, Verdict, check, check_eq};
+use crate::stamp::{SKEW, Stamp, machine, micros};
+use crate::tombstone::{Unless, key_of};
+
+/// In microseconds: some time of our days, so that it has all its digits.
+const THEN: u64 = 1_764_420_000_000_000;
+
+/// So many of this machine's microseconds later than then.
+fn later(by: u64) -> Stamp {
+    Stamp {
+        at: THEN + by,
+        machine: machine(),
+    }
+}
+
+/// On another machine, whose clock is behind by so much.
+fn elsewhere(behind: u64) -> Stamp {
+    Stamp {
+        at: THEN - behind,
+        machine: machine() ^ 1,
+    }
+}
+
+pub(crate) async fn what_nothing_forbids_is_kept(bed: &Bed) -> Verdict {
+    let store = bed.store()?;
+    let key = format!("{}:1:key", bed.prefix());
+    let tomb = key_of(&key);
+    let unless = Unless::new(&tomb, later(0));
+    check!(
+        store.set_unless(&key, b"one", None, unless).await?,
+        "nothing stands there"
+    );
+    check_eq!(store.get(&key).await?.as_deref(), Some(&b"one"[..]));
+    let older = Stamp {
+        at: THEN - 1,
+        ..later(0)
+    };
+    for there in [&older.to_text()[..], "", "hello", "-", "2-", "12:30-00:00"] {
+        store.set(&tomb, there.as_bytes(), MINUTE).await?;
+        let bytes = [0, 255, 13, 10, 0];
+        check!(
+            store.set_unless(&key, &bytes, MINUTE, unless).await?,
+            "{there:?} forbids nothing"
+        );
+        check_eq!(store.get(&key).await?.as_deref(), Some(&bytes[..]));
+        store.delete(&key).await?;
+    }
+    let short = Some(bed.short());
+    store.set_unless(&key, b"one", short, unless).await?;
+    bed.outlive_short().await;
+    check_eq!(store.get(&key).await?, None, "the value after its life");
+    Ok(())
+}
+
+pub(crate) async fn what_something_newer_forbids_is_not_kept(bed: &Bed) -> Verdict {
+    let store = bed.store()?;
+    let key = format!("{}:1:key", bed.prefix());
+    let tomb = key_of(&key);
+    let unless = Unless::new(&tomb, later(0));
+    for by in [0, 1, 3_600_000_000] {
+        let stamp = later(by).to_text();
+        store.set(&tomb, stamp.as_bytes(), MINUTE).await?;
+        check!(
+            !store.set_unless(&key, b"late", MINUTE, unless).await?,
+            "what began {by} microseconds before {stamp}"
+        );
+        check_eq!(store.get(&key).await?, None);
+        store.set(&key, b"old", MINUTE).await?;
+        check!(!store.set_unless(&key, b"late", MINUTE, unless).await?);
+        check_eq!(store.get(&key).await?.as_deref(), Some(&b"old"[..]));
+        store.delete(&key).await?;
+    }
+    let stamp = later(1).to_text();
+    store
+        .set(&tomb, stamp.as_bytes(), Some(bed.short()))
+        .await?;
+    bed.outlive_short().await;
+    check!(
+        store.set_unless(&key, b"one", MINUTE, unless).await?,
+        "a stamp that has expired forbids nothing"
+    );
+    check_eq!(store.get(&key).await?.as_deref(), Some(&b"one"[..]));
+    Ok(())
+}
+
+pub(crate) async fn another_machines_clock_may_be_behind(bed: &Bed) -> Verdict {
+    let store = bed.store()?;
+    let key = format!("{}:1:key", bed.prefix());
+    let tomb = key_of(&key);
+    let unless = Unless::new(&tomb, later(0));
+    for (behind, may_be) in [(0, true), (micros(SKEW), true), (micros(SKEW) + 1, false)] {
+        let stamp = elsewhere(behind).to_text();
+        store.set(&tomb, stamp.as_bytes(), MINUTE).await?;
+        check_eq!(
+            store.set_unless(&key, b"one", MINUTE, unless).await?,
+            !may_be,
+            "the write of {THEN}, after the {stamp} of another machine"
+        );
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_stamp_only_grows(bed: &Bed) -> Verdict {
+    let store = bed.store()?;
+    let key = format!("{}:1:key", bed.prefix());
+    for (by, grows) in [(5, true), (7, true), (6, false), (7, false), (8, true)] {
+        let (stamp, text) = (later(by), later(by).to_text());
+        let unless = Unless::new(&key, stamp);
+        let kept = store
+            .set_unless(&key, text.as_bytes(), MINUTE, unless)
+            .await?;
+        check_eq!(kept, grows, "whether {text} was kept");
+        let found = store.get(&key).await?;
+        check_eq!(found == Some(text.into_bytes()), grows || by == 7);
+    }
+    Ok(())
+}
+
+/// Whoever began before, in whatever order things then happen.
+pub(crate) async fn what_is_forbidden_while_it_is_written_is_gone(bed: &Bed) -> Verdict {
+    forbid_while_writing(bed, false).await
+}
+
+/// Not even for a moment.
+pub(crate) async fn nobody_sees_what_was_forbidden(bed: &Bed) -> Verdict {
+    if !bed.capabilities().atomic_set_unless {
+        return Err(Failure::unable("it does not say `atomic_set_unless`"));
+    }
+    forbid_while_writing(bed, true).await
+}
+
+async fn forbid_while_writing(bed: &Bed, at_once: bool) -> Verdict {
+    const ROUNDS: usize = 30;
+    const LOOKS: usize = 6;
+    let store = bed.store()?;
+    let name = bed.prefix();
+    for round in 0..ROUNDS {
+        let key = format!("{name}:1:{round}");
+        let seen = bed
+            .race(4, |racer| {
+                let (store, key, tomb) = (store.clone(), key.clone(), key_of(&key));
+                async move {
+                    if racer > 0 {
+                        let unless = Unless::new(&tomb, later(0));
+                        store.set_unless(&key, b"late", MINUTE, unless).await?;
+                        return Ok(0);
+                    }
+                    let stamp = later(1).to_text();
+                    store.set(&tomb, stamp.as_bytes(), MINUTE).await?;
+                    store.delete(&key).await?;
+                    let mut seen = 0;
+                    for _ in 0..if at_once { LOOKS } else { 0 } {
+                        bed.linger(Duration::from_micros(100)).await;
+                        seen += usize::from(store.get(&key).await?.is_some());
+                    }
+                    Ok(seen)
+                }
+            })
+            .await?;
+        check_eq!(
+            seen.into_iter().sum::<usize>(),
+            0,
+            "how often it was seen after it was forbidden"
+        );
+        check_eq!(store.get(&key).await?, None, "what was forbidden");
+    }
+    Ok(())
+}
