@@ -1,8 +1,11 @@
 //! A store in which several have their place: every key gets a prefix before it reaches the store.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backplane::{Backplane, Heard};
+use crate::error::{CacheError, ErrorKind};
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 use crate::tombstone::Unless;
 
@@ -183,6 +186,10 @@ impl<S: Store> Store for PrefixedStore<S> {
         self.store().close()
     }
 
+    fn backplane(&self) -> Option<&dyn Backplane> {
+        self.store().backplane().map(|_| self as &dyn Backplane)
+    }
+
     fn blocking(&self) -> Option<&dyn Store> {
         if self.is_blocking {
             return None;
@@ -190,4 +197,29 @@ impl<S: Store> Store for PrefixedStore<S> {
         let blocking = self.blocking.as_deref()?;
         Some(blocking)
     }
+}
+
+/// The news of one place is none in another.
+impl<S: Store> Backplane for PrefixedStore<S> {
+    fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let backplane = self.store().backplane().ok_or_else(no_backplane)?;
+            backplane.publish(&self.long(channel), message).await
+        })
+    }
+
+    fn listen<'a>(
+        &'a self,
+        channel: &'a str,
+        hear: &'a (dyn Fn(Heard<'_>) + Send + Sync),
+    ) -> StoreFuture<'a, Infallible> {
+        Box::pin(async move {
+            let backplane = self.store().backplane().ok_or_else(no_backplane)?;
+            backplane.listen(&self.long(channel), hear).await
+        })
+    }
+}
+
+fn no_backplane() -> CacheError {
+    CacheError::new(ErrorKind::Unsupported, "the store carries no news")
 }

@@ -9,6 +9,7 @@ use super::commands::{self, Call, Request};
 use super::config::RedisConfig;
 use super::connections::Connections;
 use super::servers::Servers;
+use crate::backplane::Backplane;
 use crate::error::CacheError;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl, set_unless_in_steps};
 use crate::tombstone::Unless;
@@ -34,6 +35,12 @@ pub trait Link: Send + Sync + 'static {
     #[doc(hidden)]
     fn exchange(&self, request: &Request)
     -> impl Future<Output = Result<Value, CacheError>> + Send;
+
+    /// Where to listen to other processes; `None` for callers that block.
+    #[doc(hidden)]
+    fn home(&self) -> Option<&RedisConfig> {
+        None
+    }
 
     /// Lets go of all connections.
     #[doc(hidden)]
@@ -214,6 +221,10 @@ impl<S: Servers> Store for RedisStore<S> {
     fn close(&self) -> StoreFuture<'_, ()> {
         self.servers.close();
         at_once(())
+    }
+
+    fn backplane(&self) -> Option<&dyn Backplane> {
+        self.servers.listens().then_some(self)
     }
 
     fn blocking(&self) -> Option<&dyn Store> {

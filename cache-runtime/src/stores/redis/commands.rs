@@ -236,6 +236,30 @@ pub(super) fn cluster_slots() -> Request {
     Call::one(command, |_| Ok(())).request
 }
 
+/// Heard twice, news does no harm.
+pub(super) fn publish(channel: &str, message: &str) -> Call<()> {
+    Call::one(
+        command("PUBLISH", &[channel, message]),
+        |reply| match reply {
+            Value::Int(_) => Ok(()),
+            other => Err(failure::not_allowed(other)),
+        },
+    )
+}
+
+/// What the server says to this it says unasked, so that it is asked for a sign of life in the same
+/// breath: that one is the reply. A server that refuses is heard first.
+pub(super) fn subscribe(channel: &str) -> Call<()> {
+    let mut commands = command("SUBSCRIBE", &[channel]);
+    commands.add(&[b"PING"]);
+    let mut call = Call::many(commands, |reply| match reply {
+        Value::SimpleString(_) => Ok(()),
+        other => Err(failure::not_allowed(other)),
+    });
+    (call.request.replies, call.request.is_pipeline) = (1, false);
+    call
+}
+
 pub(super) fn ping() -> Call<()> {
     Call::one(Packed::one(&[b"PING"]), |reply| match reply {
         Value::SimpleString(_) => Ok(()),

@@ -51,8 +51,11 @@ pub enum RedisAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RedisProtocol {
-    /// Every server knows it. The default.
+    /// RESP2, which every server knows; but RESP3 to listen to what other processes say, which RESP2
+    /// cannot do. The default.
     #[default]
+    AsNeeded,
+    /// RESP2 and nothing else.
     Resp2,
     /// Redis 6 and later know it; a server that does not is spoken to in RESP2.
     Resp3,

@@ -34,6 +34,11 @@ pub(super) trait Dial: Sync {
         request: &Request,
         deadline: Instant,
     ) -> impl Future<Output = Result<Value, CacheError>> + Send;
+
+    /// Whether a connection that does not speak RESP3 is of no use.
+    fn needs_resp3(&self) -> bool {
+        false
+    }
 }
 
 /// A connection to the server that `config` describes, logged in.
@@ -60,11 +65,12 @@ async fn greeted<D: Dial>(
 ) -> Result<D::Connection, CacheError> {
     let mut connection = dial.dial(address, config, deadline).await?;
     let mut is_logged_in = false;
-    if config.protocol == RedisProtocol::Resp3 {
+    if dial.needs_resp3() || config.protocol == RedisProtocol::Resp3 {
         let hello = greeting::hello(config);
         let reply = dial.ask(&mut connection, &hello.request, deadline).await?;
         match (hello.read)(reply)? {
             Hello::Done => is_logged_in = true,
+            Hello::Refused(why) if dial.needs_resp3() => return Err(failure::no_resp3(&why)),
             Hello::Refused(why) => say_once(&why),
         }
     }

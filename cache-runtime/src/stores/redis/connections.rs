@@ -1,7 +1,7 @@
 //! Async callers: the connection that belongs to the tokio runtime they run on.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use redis::Value;
 use tokio::runtime::Handle;
@@ -19,8 +19,8 @@ use crate::stores::runtimes::Runtimes;
 /// One connection for each runtime, and the pool of those that block.
 #[derive(Debug)]
 pub struct Connections {
+    config: RedisConfig,
     lines: Arc<Runtimes<Line>>,
-    op_timeout: Duration,
     blocking: RedisStore<Pool>,
 }
 
@@ -31,9 +31,9 @@ impl Connections {
         }
         let of_lines = config.clone();
         Ok(Self {
-            op_timeout: config.op_timeout,
             lines: Runtimes::new(move || Line::new(of_lines.clone())),
-            blocking: RedisStore::over(Pool::new(config)),
+            blocking: RedisStore::over(Pool::new(config.clone())),
+            config,
         })
     }
 
@@ -44,7 +44,7 @@ impl Connections {
         request: &Request,
         deadline: Option<Instant>,
     ) -> Result<Value, CacheError> {
-        let limit = self.op_timeout;
+        let limit = self.config.op_timeout;
         let deadline = move || deadline.unwrap_or_else(|| end_of(limit));
         if let Ok(runtime) = Handle::try_current()
             && let Some(line) = self.lines.here(&runtime)
@@ -76,6 +76,10 @@ impl Connections {
 impl Link for Connections {
     async fn exchange(&self, request: &Request) -> Result<Value, CacheError> {
         self.exchange_until(request, None).await
+    }
+
+    fn home(&self) -> Option<&RedisConfig> {
+        Some(&self.config)
     }
 
     fn close(&self) {

@@ -49,6 +49,27 @@ pub(super) fn login(error: &ServerError) -> CacheError {
     )
 }
 
+/// The server does not speak RESP3, for the reason with this code.
+pub(super) fn no_resp3(why: &str) -> CacheError {
+    let kind = match why {
+        "ERR" | "NOPROTO" | "NOPERM" => ErrorKind::Unsupported,
+        // It may want to later.
+        _ => ErrorKind::Unavailable,
+    };
+    CacheError::new(kind, format!("the server does not speak RESP3: {why}"))
+}
+
+/// What nobody can do who may not do this: the server's no is for good.
+pub(super) fn not_allowed(reply: Value) -> CacheError {
+    match reply {
+        Value::ServerError(error) if error.code() == "NOPERM" => {
+            let text = "the user of the redis server may not publish or listen on this channel";
+            CacheError::new(ErrorKind::Unsupported, text)
+        }
+        other => refused(other),
+    }
+}
+
 /// The time limit of the operation is over.
 pub(super) fn timeout(limit: Duration, what: &str) -> CacheError {
     CacheError::new(ErrorKind::Timeout, format!("{what} within {limit:?}"))

@@ -1,23 +1,19 @@
 //! One runtime's connection: shared by its callers, made when needed, and again when it broke.
 
-use std::future::{Future, poll_fn};
-use std::io;
-use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use redis::{RedisError, RedisResult, Value};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::awaiting::{Awaited, Awaiting, late};
 use super::commands::Request;
-use super::config::{RedisAddress, RedisConfig};
-use super::connecting::{self, Dial};
-use super::driver::{self, Driver};
+use super::config::RedisConfig;
+use super::connecting;
+use super::driver::no_news;
 use super::failure;
-use super::socket;
 use super::wire::Wire;
 use crate::clock::end_of;
 use crate::error::CacheError;
@@ -254,7 +250,11 @@ impl Connecting {
     async fn connect(&self) -> Result<Arc<Live>, CacheError> {
         let config = &self.line.config;
         let limit = config.connect_timeout;
-        let connecting = connecting::connect(&Awaiting, config, end_of(limit));
+        let dial = Awaiting {
+            news: &no_news,
+            needs_resp3: false,
+        };
+        let connecting = connecting::connect(&dial, config, end_of(limit));
         let Awaited { wire, driver } = tokio::time::timeout(limit, connecting)
             .await
             .unwrap_or_else(|_| Err(failure::timeout(limit, NO_CONNECTION)))?;
@@ -275,75 +275,8 @@ impl Connecting {
     }
 }
 
-/// Makes connections for callers that await.
-struct Awaiting;
-
-/// A connection whose driver is not a task yet.
-struct Awaited {
-    wire: Wire,
-    driver: Driver,
-}
-
-impl Dial for Awaiting {
-    type Connection = Awaited;
-
-    async fn dial(
-        &self,
-        address: &RedisAddress,
-        config: &RedisConfig,
-        deadline: Instant,
-    ) -> Result<Awaited, CacheError> {
-        let connecting = socket::connect(address, config.tls.as_ref());
-        let connected = tokio::time::timeout_at(deadline.into(), connecting).await;
-        let (reader, writer) = connected.unwrap_or_else(|_| Err(failure::broken(late())))?;
-        let (wire, driver) = Wire::new(reader, writer, driver::no_news());
-        Ok(Awaited { wire, driver })
-    }
-
-    async fn ask(
-        &self,
-        connection: &mut Awaited,
-        request: &Request,
-        deadline: Instant,
-    ) -> Result<Value, CacheError> {
-        let Awaited { wire, driver } = connection;
-        let reply = while_driven(driver, wire.exchange(request, Some(deadline))).await;
-        // What is wrong with a certificate of ours is told with the first reply.
-        reply.map_err(|error| wire.trouble().unwrap_or_else(|| failure::describe(error)))
-    }
-}
-
-/// The reply, on a connection whose driver is not a task yet. What is asked goes first: the server
-/// may be quick.
-async fn while_driven(
-    driver: &mut Driver,
-    reply: impl Future<Output = RedisResult<Value>>,
-) -> RedisResult<Value> {
-    let mut reply = pin!(reply);
-    poll_fn(|task| {
-        if let Poll::Ready(reply) = reply.as_mut().poll(task) {
-            return Poll::Ready(reply);
-        }
-        let end = Pin::new(&mut *driver).poll(task);
-        // It has told why.
-        match reply.as_mut().poll(task) {
-            Poll::Pending if end.is_ready() => Poll::Ready(Err(closed())),
-            poll => poll,
-        }
-    })
-    .await
-}
-
 fn held_up() -> RedisError {
     late().into()
-}
-
-fn late() -> io::Error {
-    io::ErrorKind::TimedOut.into()
-}
-
-fn closed() -> RedisError {
-    io::Error::from(io::ErrorKind::BrokenPipe).into()
 }
 
 impl Drop for Connecting {

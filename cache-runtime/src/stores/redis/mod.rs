@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! backend.rs       the Store operations, written once for both kinds of caller
+//! backplane.rs     what the processes that share the store say to each other
 //! servers.rs       what a store is over: one server, or several
 //! commands.rs      what is sent for each operation, and how the reply is read
 //! failure.rs       what an error of the client means: for the caller, and for the connection
@@ -11,7 +12,9 @@
 //! greeting.rs      who we are: said on each new connection
 //! sentinel.rs      where the master is
 //! connections.rs   async callers: which connection belongs to this runtime
+//! listening.rs     a connection that listens
 //! line.rs          one runtime's connection: connecting, breaking, connecting again
+//! awaiting.rs      making one
 //! wire.rs          a connection that many callers use at once
 //! queue.rs         who waits for what on it
 //! driver.rs        the task that reads its replies
@@ -46,7 +49,9 @@
 //! # }
 //! ```
 
+mod awaiting;
 mod backend;
+mod backplane;
 mod cluster;
 mod commands;
 mod config;
@@ -58,6 +63,7 @@ mod failure;
 pub(crate) mod fuzz;
 mod greeting;
 mod line;
+mod listening;
 mod open;
 mod packed;
 mod pool;

@@ -1,5 +1,6 @@
 //! What a store is over: one server, or several of which each has a part of the keys.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::time::Duration;
 
@@ -7,6 +8,8 @@ use redis::Value;
 
 use super::backend::{Link, exchange};
 use super::commands::{self, Request};
+use super::failure;
+use super::listening::{Ear, Hear};
 use super::scan;
 use crate::error::CacheError;
 use crate::store::Store;
@@ -64,6 +67,28 @@ pub trait Servers: Send + Sync + 'static {
     #[doc(hidden)]
     fn clear(&self, prefix: &str) -> impl Future<Output = Result<(), CacheError>> + Send;
 
+    /// Sends a `PUBLISH` and brings the reply.
+    #[doc(hidden)]
+    fn publish(
+        &self,
+        channel: &str,
+        request: &Request,
+    ) -> impl Future<Output = Result<Value, CacheError>> + Send {
+        self.exchange_about(channel, request)
+    }
+
+    /// As [`Backplane::listen`](crate::Backplane::listen).
+    #[doc(hidden)]
+    fn listen(
+        &self,
+        channel: &str,
+        hear: Hear<'_>,
+    ) -> impl Future<Output = Result<Infallible, CacheError>> + Send;
+
+    /// Whether it does: callers that block do not.
+    #[doc(hidden)]
+    fn listens(&self) -> bool;
+
     /// As [`Store::ping`].
     #[doc(hidden)]
     fn ping(&self) -> impl Future<Output = Result<(), CacheError>> + Send;
@@ -105,6 +130,22 @@ impl<L: Link> Servers for L {
 
     async fn clear(&self, prefix: &str) -> Result<(), CacheError> {
         scan::clear(self, self, prefix).await
+    }
+
+    async fn listen(&self, channel: &str, hear: Hear<'_>) -> Result<Infallible, CacheError> {
+        match self.home() {
+            Some(config) => {
+                Ear::open(config)
+                    .await?
+                    .listen(channel, hear, &|| true)
+                    .await
+            }
+            None => Err(failure::lost("there is nothing to listen with")),
+        }
+    }
+
+    fn listens(&self) -> bool {
+        self.home().is_some()
     }
 
     async fn ping(&self) -> Result<(), CacheError> {

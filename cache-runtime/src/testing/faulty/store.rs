@@ -1,12 +1,14 @@
 //! The store around a store: it asks what goes wrong, and then the one inside.
 
+use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use super::faults::{Fault, Faults, When, error};
+use crate::backplane::{Backplane, Heard};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
@@ -87,7 +89,8 @@ impl<S: Store> FaultyStore<S> {
     }
 
     /// The same for one operation: `get`, `set`, `delete`, `delete_if`, `set_unless`, `add`, `touch`,
-    /// `ttl`, `incr`, `get_many`, `set_many`, `delete_many`, `keys`, `clear`, `ping` or `close`.
+    /// `ttl`, `incr`, `get_many`, `set_many`, `delete_many`, `keys`, `clear`, `ping` or `close`; `publish`
+    /// or `listen`, which hits whoever begins to.
     pub fn inject_on(&self, operation: &'static str, fault: Fault, when: When) {
         self.awaiting.faults.add(fault, when, Some(operation));
     }
@@ -356,6 +359,11 @@ impl<S: Store> Store for FaultyStore<S> {
         self.awaiting.capabilities()
     }
 
+    fn backplane(&self) -> Option<&dyn Backplane> {
+        let inner = self.awaiting.inner.backplane();
+        inner.map(|_| self as &dyn Backplane)
+    }
+
     fn blocking(&self) -> Option<&dyn Store> {
         let inner = self.awaiting.inner.blocking();
         inner.map(|_| &self.blocking as &dyn Store)
@@ -383,5 +391,27 @@ impl<S: Store> Store for FaultyStore<S> {
         clear(prefix: &'a str) -> ();
         ping() -> ();
         close() -> ();
+    }
+}
+
+impl<S: Store> Backplane for FaultyStore<S> {
+    fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()> {
+        let ask = move |store: &'a dyn Store| match store.backplane() {
+            Some(backplane) => backplane.publish(channel, message),
+            None => Box::pin(ready(Err(error(ErrorKind::Unsupported, "publish")))),
+        };
+        self.awaiting.ask("publish", ask, as_it_is)
+    }
+
+    fn listen<'a>(
+        &'a self,
+        channel: &'a str,
+        hear: &'a (dyn Fn(Heard<'_>) + Send + Sync),
+    ) -> StoreFuture<'a, Infallible> {
+        let ask = move |store: &'a dyn Store| match store.backplane() {
+            Some(backplane) => backplane.listen(channel, hear),
+            None => Box::pin(ready(Err(error(ErrorKind::Unsupported, "listen")))),
+        };
+        self.awaiting.ask("listen", ask, as_it_is)
     }
 }

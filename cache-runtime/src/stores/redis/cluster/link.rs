@@ -1,6 +1,7 @@
 //! How requests get to a cluster: about one key, about many, about all there are.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,12 @@ use redis::Value;
 use super::super::backend::{Link, RedisStore};
 use super::super::commands::{self, Request};
 use super::super::config::{RedisAddress, RedisConfig};
+use super::super::listening::Hear;
 use super::super::packed::Packed;
 use super::super::scan;
 use super::super::servers::Servers;
 use super::batch::{self, Commands, Part};
+use super::news;
 use super::node::Node;
 use super::redirect::{Direction, MOST_REDIRECTIONS, direction, in_circles, moment};
 use super::slots::slot_of;
@@ -174,6 +177,28 @@ impl Servers for Cluster {
             outcome = scan::clear(&primary, self, prefix).await.and(outcome);
         }
         outcome
+    }
+
+    async fn publish(&self, channel: &str, request: &Request) -> Result<Value, CacheError> {
+        let deadline = self.deadline();
+        match self.exchange_about(channel, request).await {
+            Err(error) if error.is_retryable() => {
+                let topology = &self.topology;
+                let elsewhere =
+                    news::publish_elsewhere(topology, self.mode, channel, request, deadline);
+                elsewhere.await.unwrap_or(Err(error))
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn listen(&self, channel: &str, hear: Hear<'_>) -> Result<Infallible, CacheError> {
+        self.topology.known(self.mode, self.deadline()).await?;
+        news::listen(&self.topology, channel, hear).await
+    }
+
+    fn listens(&self) -> bool {
+        self.blocking.is_some()
     }
 
     async fn ping(&self) -> Result<(), CacheError> {

@@ -10,6 +10,7 @@
 //! asking.rs     a request to a node that a slot is on its way to
 //! link.rs       requests about one key, about all there are
 //! batch.rs      requests about many keys
+//! news.rs       where news is said and heard
 //! open.rs       a store by URL
 //! ```
 
@@ -19,6 +20,7 @@ mod batch;
 pub(super) mod fuzz;
 mod link;
 mod map;
+mod news;
 mod node;
 mod open;
 mod redirect;

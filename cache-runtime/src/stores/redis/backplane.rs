@@ -1,0 +1,33 @@
+//! What the processes that share the store say to each other: `PUBLISH`, and a connection that listens.
+
+use std::convert::Infallible;
+
+use super::backend::RedisStore;
+use super::commands;
+use super::servers::Servers;
+use crate::backplane::{Backplane, Heard};
+use crate::store::StoreFuture;
+
+/// Channels are the server's: its databases share them. Listening takes RESP3 (Redis 6), and a user
+/// with an ACL needs `+publish`, `+subscribe` and the channel.
+impl<S: Servers> Backplane for RedisStore<S> {
+    fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let call = commands::publish(channel, message);
+            let reply = self.servers().publish(channel, &call.request).await;
+            let said = reply.and_then(call.read);
+            said.map_err(|error| error.in_operation("publish"))
+        })
+    }
+
+    fn listen<'a>(
+        &'a self,
+        channel: &'a str,
+        hear: &'a (dyn Fn(Heard<'_>) + Send + Sync),
+    ) -> StoreFuture<'a, Infallible> {
+        Box::pin(async move {
+            let end = self.servers().listen(channel, hear).await;
+            end.map_err(|error| error.in_operation("listen"))
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! A connection that listens: it tells what is said on a channel, and that it still hears.
+//!
+//! It is driven by whoever listens, and not by a task of its own: who stops listening has closed it.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Instant;
+
+use redis::{PushKind, Value};
+use tokio::runtime::Handle;
+
+use super::awaiting::{Awaited, Awaiting};
+use super::commands::{self, Request};
+use super::config::{RedisConfig, RedisProtocol};
+use super::connecting;
+use super::driver::{Driver, News};
+use super::failure;
+use super::sentinel;
+use crate::backplane::{Heard, SIGN_OF_LIFE};
+use crate::clock::end_of;
+use crate::error::{CacheError, ErrorKind};
+use crate::sync::lock;
+
+/// Who is told.
+pub(super) type Hear<'a> = &'a (dyn Fn(Heard<'_>) + Send + Sync);
+
+/// What came without being asked for, and was not told yet.
+type Pushed = Arc<Mutex<Vec<(PushKind, Vec<Value>)>>>;
+
+/// A connection that can listen.
+pub(super) struct Ear<'a> {
+    config: &'a RedisConfig,
+    connection: Awaited,
+    pushed: Pushed,
+}
+
+impl<'a> Ear<'a> {
+    /// Connects to the server that `config` describes.
+    pub(super) async fn open(config: &'a RedisConfig) -> Result<Self, CacheError> {
+        let cannot = |text: &str| Err(CacheError::new(ErrorKind::Unsupported, text));
+        if config.protocol == RedisProtocol::Resp2 {
+            return cannot("listening takes RESP3, and `protocol` is `resp2`");
+        }
+        if Handle::try_current().is_err() {
+            return cannot("listening takes a tokio runtime");
+        }
+        let pushed = Pushed::default();
+        let news = || -> News {
+            let pushed = Arc::clone(&pushed);
+            Box::new(move |kind, data| lock(&pushed).push((kind, data)))
+        };
+        let dial = Awaiting {
+            news: &news,
+            needs_resp3: true,
+        };
+        let limit = config.connect_timeout;
+        let connecting = connecting::connect(&dial, config, end_of(limit));
+        let connection = tokio::time::timeout(limit, connecting).await;
+        let late = |_| Err(failure::timeout(limit, "no connection to redis"));
+        Ok(Self {
+            config,
+            connection: connection.unwrap_or_else(late)?,
+            pushed,
+        })
+    }
+
+    /// Listens until the connection is lost, or this is not the place any more.
+    pub(super) async fn listen(
+        mut self,
+        channel: &str,
+        hear: Hear<'_>,
+        is_the_place: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Infallible, CacheError> {
+        let subscribe = commands::subscribe(channel);
+        let mut asked = Instant::now();
+        let reply = self.ask(&subscribe.request, hear).await?;
+        (subscribe.read)(reply)?;
+        loop {
+            let pause = tokio::time::sleep_until((asked + SIGN_OF_LIFE).into());
+            // If the connection ends meanwhile, the question is answered with that at once.
+            while_told(&mut self.connection.driver, &self.pushed, hear, pause).await;
+            asked = Instant::now();
+            self.ask_for_a_sign_of_life(hear).await?;
+            if !is_the_place() {
+                return Err(failure::lost("news is told by another redis server now"));
+            }
+            hear(Heard::Alive { asked });
+        }
+    }
+
+    async fn ask_for_a_sign_of_life(&mut self, hear: Hear<'_>) -> Result<(), CacheError> {
+        if !self.config.address.may_move() {
+            let ping = commands::ping();
+            return (ping.read)(self.ask(&ping.request, hear).await?);
+        }
+        // One that was made a replica is as alive as before.
+        let role = sentinel::role();
+        let reply = self.ask(&role.request, hear).await?;
+        match (role.read)(reply)? {
+            true => Ok(()),
+            false => Err(failure::lost("the redis server is no master any more")),
+        }
+    }
+
+    /// One round trip. What comes before the reply is told before it.
+    async fn ask(&mut self, request: &Request, hear: Hear<'_>) -> Result<Value, CacheError> {
+        let Awaited { wire, driver } = &mut self.connection;
+        let deadline = end_of(self.config.op_timeout);
+        let exchange = wire.exchange(request, Some(deadline));
+        let reply = while_told(driver, &self.pushed, hear, exchange).await;
+        let lost = || failure::broken(io::ErrorKind::BrokenPipe.into());
+        let failed = |error| wire.trouble().unwrap_or_else(|| failure::describe(error));
+        reply.ok_or_else(lost)?.map_err(failed)
+    }
+}
+
+/// What comes of `work`, while the connection is driven and what comes over it is told; `None` if
+/// the connection ends before.
+async fn while_told<T>(
+    driver: &mut Driver,
+    pushed: &Pushed,
+    hear: Hear<'_>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|task| {
+        // What is asked goes first: the server may be quick.
+        if let Poll::Ready(done) = work.as_mut().poll(task) {
+            return Poll::Ready(Some(done));
+        }
+        let end = Pin::new(&mut *driver).poll(task);
+        let came = std::mem::take(&mut *lock(pushed));
+        for (kind, data) in came {
+            tell(hear, &kind, &data);
+        }
+        match work.as_mut().poll(task) {
+            Poll::Pending if end.is_ready() => Poll::Ready(None),
+            poll => poll.map(Some),
+        }
+    })
+    .await
+}
+
+fn tell(hear: Hear<'_>, kind: &PushKind, data: &[Value]) {
+    let PushKind::Other(kind) = kind else {
+        return;
+    };
+    match (&kind[..], data) {
+        ("subscribe", _) => hear(Heard::Listening),
+        ("message", [_, Value::BulkString(message)]) => {
+            // What is not text was said by none of us.
+            if let Ok(message) = std::str::from_utf8(message) {
+                hear(Heard::Message(message));
+            }
+        }
+        _ => {}
+    }
+}
