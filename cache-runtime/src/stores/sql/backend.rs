@@ -11,6 +11,8 @@ use super::callers::Callers;
 use super::config::SqlConfig;
 use super::dialect::{self, Dialect};
 use super::growth::Growth;
+#[cfg(feature = "postgres")]
+use super::listening::Listening;
 use super::operations::{
     Add, Create, Delete, DeleteIf, DeleteSome, Get, Incr, Left, Operation, Page, Ping, Set, Touch,
 };
@@ -47,6 +49,8 @@ pub struct SqlStore {
 
 struct Shared {
     callers: Callers,
+    #[cfg(feature = "postgres")]
+    listening: Option<Listening>,
     dialect: &'static Dialect,
     texts: Texts,
     growth: Growth,
@@ -64,6 +68,8 @@ impl SqlStore {
             dialect,
             texts: Texts::new(dialect, &Table::new(&config.table)?),
             growth: Growth::new(&config),
+            #[cfg(feature = "postgres")]
+            listening: Listening::new(&config),
             callers: Callers::new(config),
         });
         let blocking = Self {
@@ -87,7 +93,7 @@ impl SqlStore {
     }
 
     /// The answer to the operation, within its time limit.
-    async fn ask<O: Operation>(&self, operation: O) -> Result<O::Answer, CacheError> {
+    pub(super) async fn ask<O: Operation>(&self, operation: O) -> Result<O::Answer, CacheError> {
         let shared = Arc::clone(&self.shared);
         let job = |pool: Arc<Pool>, deadline| async move {
             let answer = attempt(&pool, &shared.texts, &operation, deadline).await?;
@@ -97,6 +103,12 @@ impl SqlStore {
             Ok(answer)
         };
         self.shared.callers.run(self.blocking.is_none(), job).await
+    }
+
+    /// How to hear what other processes say, where the database carries it.
+    #[cfg(feature = "postgres")]
+    pub(super) fn listening(&self) -> Option<&Listening> {
+        self.shared.listening.as_ref()
     }
 
     /// An operation about one key.
@@ -403,6 +415,12 @@ impl Store for SqlStore {
             };
             self.shared.callers.run(self.blocking.is_none(), job).await
         })
+    }
+
+    #[cfg(feature = "postgres")]
+    fn backplane(&self) -> Option<&dyn crate::backplane::Backplane> {
+        let carries_news = self.blocking.is_some() && self.listening().is_some();
+        carries_news.then_some(self)
     }
 
     fn blocking(&self) -> Option<&dyn Store> {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use sqlx::ConnectOptions;
 
+#[cfg(feature = "postgres")]
+use super::config::SqlServer;
 use super::config::{SqlConfig, SqlDatabase};
 use super::connection::Connection;
 use super::failure::Failure;
@@ -48,21 +50,7 @@ impl Place {
             #[cfg(feature = "sqlite")]
             SqlDatabase::SqliteMemory => Self::SqliteMemory,
             #[cfg(feature = "postgres")]
-            SqlDatabase::Postgres(server) => {
-                let mut options = sqlx::postgres::PgConnectOptions::new_without_pgpass()
-                    .host(&server.host)
-                    .port(server.port)
-                    .database(&server.database)
-                    .application_name("cache-runtime")
-                    .disable_statement_logging();
-                if let Some(username) = &server.username {
-                    options = options.username(username);
-                }
-                if let Some(password) = &server.password {
-                    options = options.password(password);
-                }
-                Self::Postgres(options, config.op_timeout)
-            }
+            SqlDatabase::Postgres(server) => Self::Postgres(postgres(server), config.op_timeout),
             #[cfg(feature = "mysql")]
             SqlDatabase::MySql(server) => {
                 let mut options = sqlx::mysql::MySqlConnectOptions::new()
@@ -145,6 +133,24 @@ impl Place {
             }
         }
     }
+}
+
+/// How a PostgreSQL server is connected to.
+#[cfg(feature = "postgres")]
+pub(super) fn postgres(server: &SqlServer) -> sqlx::postgres::PgConnectOptions {
+    let mut options = sqlx::postgres::PgConnectOptions::new_without_pgpass()
+        .host(&server.host)
+        .port(server.port)
+        .database(&server.database)
+        .application_name("cache-runtime")
+        .disable_statement_logging();
+    if let Some(username) = &server.username {
+        options = options.username(username);
+    }
+    if let Some(password) = &server.password {
+        options = options.password(password);
+    }
+    options
 }
 
 /// Makes the file, for its owner alone; SQLite would let everyone read it. The files that it puts

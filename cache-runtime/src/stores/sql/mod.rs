@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! backend.rs      the Store operations
+//! backplane.rs    what the processes that share a PostgreSQL database say to each other
+//! listening.rs    a connection that listens
 //! operations.rs   what each operation says to the database, and how its answer is read
 //! batches.rs      the same for many keys at once
 //! attempt.rs      an operation until it has an answer: the table made, a dead connection replaced
@@ -35,6 +37,8 @@
 
 mod attempt;
 mod backend;
+#[cfg(feature = "postgres")]
+mod backplane;
 mod batches;
 mod callers;
 mod config;
@@ -43,6 +47,8 @@ mod connection;
 mod dialect;
 mod failure;
 mod growth;
+#[cfg(feature = "postgres")]
+mod listening;
 mod open;
 mod operations;
 mod pool;
