@@ -24,7 +24,7 @@ needs() {
         examples | sql_* | stores) echo redis ;;
         interop) echo redis memcached python ;;
         memcached_*) echo memcached ;;
-        redis_tls | redis_sentinel) echo redis openssl ;;
+        backplane | redis_tls | redis_sentinel) echo redis openssl ;;
         *) echo redis ;;
     esac
 }

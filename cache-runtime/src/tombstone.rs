@@ -58,10 +58,7 @@ impl<'a> Unless<'a> {
     /// The same, of what stands under another key: for a store that gives keys other names.
     #[must_use]
     pub fn under<'b>(&self, key: &'b str) -> Unless<'b> {
-        Unless {
-            key,
-            since: self.since,
-        }
+        Unless { key, ..*self }
     }
 
     /// Whether what stands under `key` forbids the write. `None`: nothing stands there.

@@ -60,7 +60,8 @@ fn sentinels_lead_listeners_to_the_new_master() {
     for listener in listeners {
         assert!(listener.end(SOON).is_retryable());
     }
-    watched.wait_for_failover(was);
+    let took = watched.wait_for_failover(was);
+    assert!(took < FAILOVER);
     let listeners = [listen_again(one, "c"), listen_again(two, "c")];
     say_in_the_end(store, "c", "after");
     for listener in &listeners {
@@ -70,7 +71,8 @@ fn sentinels_lead_listeners_to_the_new_master() {
     watched.restart(was);
     watched.wait_for_replica(was);
     let master = watched.master();
-    watched.command(master, &["REPLICAOF", "127.0.0.1", &was.to_string()]);
+    let demoted = watched.command(master, &["REPLICAOF", "127.0.0.1", &was.to_string()]);
+    assert_eq!(demoted, "OK");
     for listener in listeners {
         let error = listener.end(SIGN_OF_LIFE + SOON);
         assert!(error.is_retryable(), "{error}");

@@ -56,7 +56,8 @@ fn over_tls() {
     });
     promises::are_kept(&stores);
     promises::a_killed_connection_is_an_end(&stores, || {
-        server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+        let killed = server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+        assert_eq!(killed, "1");
     });
 }
 
@@ -66,7 +67,8 @@ fn a_killed_connection_is_an_end() {
         return;
     };
     promises::a_killed_connection_is_an_end(&three(&config(server.port())), || {
-        server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+        let killed = server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+        assert_eq!(killed, "1");
     });
 }
 
@@ -148,7 +150,10 @@ fn a_user_who_may_not_is_told_for_good() {
         password: Some("pw".into()),
         ..config(server.port())
     };
-    server.command(&[&user[..], &["resetchannels", "&news:*"]].concat());
+    let set = |rules: &[&str]| {
+        assert_eq!(server.command(&[&user[..], rules].concat()), "OK");
+    };
+    set(&["resetchannels", "&news:*"]);
     let me = store(me);
     let listener = Listener::start(&me, "news:1");
     publish(&me, "news:1", "allowed");
@@ -158,7 +163,7 @@ fn a_user_who_may_not_is_told_for_good() {
     let error = say(&me, "other", "m").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error:?}");
     for command in ["-subscribe", "-ping"] {
-        server.command(&[&user[..], &["allchannels", command]].concat());
+        set(&["allchannels", command]);
         let error = Listener::begin(&me, "news:1").end(SOON);
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{command}: {error:?}");
     }
