@@ -8,7 +8,7 @@ use crate::mode::Mode;
 use crate::near::{Ticket, Writing};
 use crate::news::Event;
 use crate::store::Store;
-use crate::tombstone;
+use crate::tombstone::{self, Unless};
 
 /// A change of what is in the store, for as long as it lives: nobody makes a copy of what he reads
 /// meanwhile. Afterwards the others are told, whatever came of it: that a change failed does not say that
@@ -64,10 +64,13 @@ impl Target {
             && self.is_computed()
             && let Some(key) = tombstone::key_of(made)
         {
-            let text = core.stamp().to_text();
+            let stamp = core.stamp();
+            let text = stamp.to_text();
+            // Of two at once the later one stays.
+            let unless = Unless::exactly(&key, stamp);
             let buried = store
-                .ask(mode, "set", |store: &dyn Store| {
-                    store.set(&key, text.as_bytes(), Some(tombstone::LIFE))
+                .ask(mode, "bury", |store: &dyn Store| {
+                    store.set_unless(&key, text.as_bytes(), Some(tombstone::LIFE), unless)
                 })
                 .await;
             if let Err(error) = buried {

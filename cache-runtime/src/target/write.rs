@@ -12,6 +12,7 @@ use crate::life::Life;
 use crate::local::Change;
 use crate::markers::{self, Marks};
 use crate::mode::Mode;
+use crate::news::Event;
 use crate::observe::Counter;
 use crate::recovery;
 use crate::store::Ttl;
@@ -208,8 +209,12 @@ impl Target {
         };
         match written.map_err(|error| self.failed(error, made)) {
             Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(Kept::TooLarge),
-            // Another process has invalidated it meanwhile.
-            Ok(false) => return Ok(Kept::Overtaken),
+            // Another process has invalidated it meanwhile. Where that takes several steps, somebody may
+            // have seen it in between.
+            Ok(false) => {
+                self.cache.tell(|| Event::Changed(made.to_owned()));
+                return Ok(Kept::Overtaken);
+            }
             written => written?,
         };
         if making.is_overtaken() {

@@ -5,7 +5,12 @@ use std::time::Duration;
 use super::super::bed::{Bed, MINUTE};
 use super::super::failure::{Failure, Verdict, check, check_eq};
 use crate::stamp::{SKEW, Stamp, machine, micros};
-use crate::tombstone::{Unless, key_of};
+use crate::tombstone::Unless;
+
+/// Where a tombstone for this key stands: on the node of the key, in a cluster.
+fn key_of(key: &str) -> String {
+    format!("{{{key}}}:gone")
+}
 
 /// In microseconds: some time of our days, so that it has all its digits.
 const THEN: u64 = 1_764_420_000_000_000;

@@ -1,0 +1,117 @@
+//! An in-process level in each of eight processes, before one server: four of them write, four read. No
+//! reader sees the value go back, and what each of them sees is never older than what is stated.
+//!
+//! Each process is this program itself, told what to do by its environment. What is written and what is
+//! seen is noted in files and compared afterwards, by the clock that all of them share.
+
+#![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
+
+mod child;
+mod notes;
+mod troupe;
+mod truth;
+
+use std::thread;
+use std::time::Duration;
+
+use cache_tests::postgres_server::PostgresServer;
+use cache_tests::redis_server::RedisServer;
+
+use troupe::{Found, Troupe};
+
+/// As it is documented: what was missed is served no longer than this, as long as the store answers.
+const LEASE: Duration = Duration::from_secs(2);
+/// As it stands in the URL of the processes.
+const LOCAL_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a process may wait for its turn, on a machine that is busy.
+const BUSY: Duration = Duration::from_millis(500);
+
+fn tell(what: &str, found: &Found) {
+    println!(
+        "{what}: {} writes, {} looks; from write to visible {:.2?} at the median, {:.2?} for 99 of 100; \
+         the oldest seen {:.2?} old",
+        found.writes, found.looks, found.median, found.p99, found.oldest,
+    );
+}
+
+/// Without a fault.
+fn calm(url: &str) -> Found {
+    let troupe = Troupe::begin(url, 4, 4);
+    thread::sleep(Duration::from_secs(4));
+    let found = troupe.end();
+    assert!(found.writes > 100 && found.looks > 10_000, "{found:?}");
+    assert!(found.median < Duration::from_millis(10), "{found:?}");
+    assert!(found.oldest < BUSY, "{found:?}");
+    found
+}
+
+#[test]
+fn redis_without_a_fault() {
+    let server = RedisServer::start();
+    tell("redis", &calm(&server.url(0)));
+}
+
+#[test]
+fn postgres_without_a_fault() {
+    let Some(server) = PostgresServer::start_or_skip() else {
+        return;
+    };
+    tell("postgres", &calm(&server.url()));
+}
+
+#[test]
+fn redis_whose_listeners_are_thrown_out() {
+    let server = RedisServer::start();
+    let troupe = Troupe::begin(&server.url(0), 4, 4);
+    for _ in 0..8 {
+        thread::sleep(Duration::from_millis(400));
+        let _ = server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    }
+    thread::sleep(Duration::from_millis(500));
+    let found = troupe.end();
+    tell("connections cut", &found);
+    assert!(found.oldest < LEASE + BUSY, "{found:?}");
+}
+
+#[test]
+fn redis_that_is_killed_and_started_again() {
+    let mut server = RedisServer::start();
+    let troupe = Troupe::begin(&server.url(0), 4, 4);
+    thread::sleep(Duration::from_secs(1));
+    server.kill();
+    thread::sleep(Duration::from_secs(2));
+    server.restart();
+    thread::sleep(Duration::from_secs(4));
+    let found = troupe.end();
+    tell("killed and started again", &found);
+    // While there is no server to ask, copies are served until their end.
+    assert!(found.oldest < LOCAL_TIMEOUT + BUSY, "{found:?}");
+    assert!(found.last < BUSY, "at the end it is as before: {found:?}");
+}
+
+#[test]
+fn a_reader_that_sleeps() {
+    let server = RedisServer::start();
+    let troupe = Troupe::begin(&server.url(0), 4, 4);
+    thread::sleep(Duration::from_secs(1));
+    troupe.pause_a_reader(Duration::from_secs(4));
+    thread::sleep(Duration::from_secs(1));
+    let found = troupe.end();
+    tell("a reader asleep", &found);
+    assert!(found.oldest < LEASE + BUSY, "{found:?}");
+}
+
+#[test]
+fn redis_that_hangs() {
+    let server = RedisServer::start();
+    let troupe = Troupe::begin(&server.url(0), 4, 4);
+    thread::sleep(Duration::from_secs(1));
+    server.pause();
+    thread::sleep(Duration::from_secs(3));
+    server.resume();
+    thread::sleep(Duration::from_secs(3));
+    let found = troupe.end();
+    tell("the server hangs", &found);
+    assert!(found.oldest < LOCAL_TIMEOUT + BUSY, "{found:?}");
+    assert!(found.last < BUSY, "at the end it is as before: {found:?}");
+}
