@@ -10,7 +10,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use cache_runtime::{Cache, cache_result};
+use cache_runtime::{Cache, cache_result, caches, current};
+
+use crate::attended::Attended;
 
 /// A way by its name; it is gone so many times.
 type Way = (&'static str, fn(u64));
@@ -27,6 +29,25 @@ pub(crate) const ALL: &[Way] = &[
     }),
     ("hit: f() -> 100 rows", |times| {
         repeat(times, |_| rows(black_box(7)));
+    }),
+    ("hit: tagged", |times| {
+        repeat(times, |_| tagged(black_box(7)));
+    }),
+    ("hit: two levels", |times| {
+        let store = (
+            "near",
+            Cache::builder().store(Attended::default()).local_max(1000),
+        );
+        caches().set(store.0, store.1.build().unwrap()).unwrap();
+        let is_near = || near::stats().local_hits > 0;
+        while !is_near() {
+            near(7);
+        }
+        repeat(times, |_| near(black_box(7)));
+        assert!(
+            near::stats().local_hits > times,
+            "each was a hit in process"
+        );
     }),
     ("hit: Cache::get", |times| {
         let cache = Cache::from_url("memory://").unwrap().blocking();
@@ -73,6 +94,17 @@ fn rows(n: u64) -> Vec<(u64, String)> {
 
 #[cache_result(timeout = 600, key_prefix = "small", cache = "small")]
 fn small(n: u64) -> u64 {
+    n * 2
+}
+
+#[cache_result(timeout = 600, key_prefix = "near", cache = "near")]
+fn near(n: u64) -> u64 {
+    n * 2
+}
+
+#[cache_result(timeout = 600, key_prefix = "tagged")]
+fn tagged(n: u64) -> u64 {
+    current().tag("all");
     n * 2
 }
 

@@ -92,12 +92,13 @@ impl Clock {
     }
 
     /// Now, on the monotonic clock of the system, whatever clock this is: a server's time. `now`, on this
-    /// clock, where that is known.
+    /// clock, or 0 where that is not known.
     #[inline]
-    pub(crate) fn system_now(&self, now: Option<Tick>) -> Tick {
-        match (&self.0, now) {
-            (None, Some(now)) => now,
-            _ => monotonic(),
+    pub(crate) fn system_now(&self, now: Tick) -> Tick {
+        if now == 0 || self.0.is_some() {
+            monotonic()
+        } else {
+            now
         }
     }
 }

@@ -15,7 +15,6 @@ use crate::error::{CacheError, ErrorKind};
 use crate::key::{self, KeyError, Tree};
 use crate::local::{FullKey, Header};
 use crate::mode::Mode;
-use crate::near::hash_of;
 use crate::observe::Counter;
 use crate::recovery;
 use crate::space::Binding;
@@ -47,9 +46,13 @@ impl Target {
             binding: binding.id,
             version: cache.version_number(),
         };
+        let mut key = FullKey::new(header, tree);
+        if cache.core().store().is_some() {
+            key = key.made(&made);
+        }
         Ok(Self {
             cache: cache.clone(),
-            key: FullKey::new(header, tree).made(&made),
+            key,
             binding,
             made: Some(made),
         })
@@ -101,7 +104,7 @@ impl Target {
         if target.cache.core().store().is_some() && !key.site.is_local {
             let made = target.made_key();
             let made = made.inspect_err(|_| target.count(Counter::Errors))?;
-            target.key.made = hash_of(&made);
+            target.key = target.key.made(&made);
             target.made = Some(made);
             target.cache.listen();
         }

@@ -47,13 +47,10 @@ impl Guard {
         self.trusted_until.load(Acquire) != 0
     }
 
-    /// Whether it is; `now`, on its clock, where that is known.
+    /// Whether it is; `now`, on its clock, or 0 where that is not known.
     #[inline]
-    pub(crate) fn is_trusted(&self, clock: &Clock, now: Option<Tick>) -> bool {
-        match self.trusted_until.load(Acquire) {
-            NEVER => true,
-            0 => false,
-            until => clock.system_now(now) < until,
-        }
+    pub(crate) fn is_trusted(&self, clock: &Clock, now: Tick) -> bool {
+        let until = self.trusted_until.load(Acquire);
+        until == NEVER || clock.system_now(now) < until
     }
 }

@@ -64,13 +64,13 @@ impl Reading {
     pub(crate) fn get<'g>(&'g self, key: &Lookup<'_>, pinned: Pinned<'g>) -> Option<&'g Entry> {
         let entry = self.find(key, pinned)?;
         let calm = entry.calm();
-        let mut now = None;
+        // Not known.
+        let mut now = 0;
         if calm != NEVER {
-            let at = self.clock.now();
-            if calm <= at {
+            now = self.clock.now();
+            if calm <= now {
                 return None;
             }
-            now = Some(at);
         }
         if !entry.visit() && !self.admits(entry, now) {
             return None;
@@ -80,7 +80,7 @@ impl Reading {
 
     /// Whether a watched entry is served: the level is trusted, and no marker has ended it.
     #[inline(never)]
-    fn admits(&self, entry: &Entry, now: Option<Tick>) -> bool {
+    fn admits(&self, entry: &Entry, now: Tick) -> bool {
         let count = self.guard.marks();
         self.guard.is_trusted(&self.clock, now) && entry.is_unmarked(count)
     }
@@ -132,7 +132,7 @@ impl Level {
 
     /// Whether what is there may be served.
     pub(crate) fn is_trusted(&self) -> bool {
-        self.guard().is_trusted(&self.read.clock, None)
+        self.guard().is_trusted(&self.read.clock, 0)
     }
 
     /// What `f` makes of the fresh entry under `key`; `None` if there is none.

@@ -77,8 +77,15 @@ impl Target {
 
     /// The fresh value in the in-process level.
     pub(crate) fn read_level<V>(&self, how: &How<V>) -> Option<V> {
-        let found = self.look_level(how)?;
-        found.is_fresh().then_some(found.value)
+        let level = self.cache.core().level(how.is_shared)?;
+        let lookup = self.key.lookup();
+        let value = level
+            .is_trusted()
+            .then(|| level.read(&lookup, how.copy))??;
+        if value.is_none() {
+            self.count(Counter::Undecodable);
+        }
+        value
     }
 
     /// The value in the in-process level, fresh or stale, if the level is trusted.
@@ -111,8 +118,9 @@ impl Target {
         mode: Mode,
         how: &How<V>,
     ) -> Result<Option<Found<V>>, CacheError> {
-        if let Some(found) = self.look_level(how) {
-            return Ok(Some(found));
+        let found = self.look_level(how);
+        if found.is_some() || !self.is_shared(how) {
+            return Ok(found);
         }
         match self.look_store(mode, how).await {
             // What nobody can say better is served, though it may have changed.

@@ -91,8 +91,9 @@ impl Target {
                 return Err(lossy().on_key(self.made().unwrap_or_default()));
             }
             let physical = self.physical(life, &making.tags);
+            // Boxed: the future of a miss in process would have room for it.
             let written = self.write_store(mode, how, &value, (life, physical), &making);
-            let kept = written.await?;
+            let kept = Box::pin(written).await?;
             if !matches!(kept, Kept::Yes) {
                 return Ok(kept);
             }
