@@ -4,7 +4,6 @@
 //! them with `budget.json` beside this file: more than a tenth above it fails. `-- record` writes a new
 //! budget. The same program, told `run NAME TIMES`, is what valgrind looks at.
 
-mod attended;
 mod count;
 mod paths;
 

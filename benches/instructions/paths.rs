@@ -10,9 +10,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use cache_benches::attended::Attended;
 use cache_runtime::{Cache, cache_result, caches, current};
-
-use crate::attended::Attended;
 
 /// A way by its name; it is gone so many times.
 type Way = (&'static str, fn(u64));

@@ -35,6 +35,7 @@ const RATIO: &str =
 const TWO_ARC: &str = "f(u64, Option<&str>) -> Arc<T>, 1 KiB, one hot key, 2 threads";
 const TWO: &str = "f(u64) -> u64, one hot key, 2 threads";
 const ASYNC: &str = "async f(u64) -> u64, one hot key, tokio current_thread";
+const LEVELS: &str = "f(u64) -> u64, one hot key, by what a hit looks at";
 const REDIS_1: &str = "hit of 100 B, 1 async caller";
 const REDIS_64: &str = "hit of 100 B, 64 async callers with a key each";
 const REDIS_SYNC: &str = "hit of 100 B, 1 sync caller";
@@ -80,6 +81,10 @@ pub const GOALS: &[Goal] = &[
         "cache_result, sync fn",
         1.2,
     ),
+    Goal {
+        lanes: ("cache_result, two levels", "cache_result, in process"),
+        ..goal("two-level hit, beside one in process", LEVELS, OURS, 1.2)
+    },
     goal(
         "hit in Redis, 1 async caller",
         REDIS_1,

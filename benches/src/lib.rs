@@ -3,6 +3,7 @@
 //! `cargo bench -p cache-benches` runs all of it; `-- hits redis` runs those sections alone.
 
 pub mod allocations;
+pub mod attended;
 pub mod goals;
 pub mod overview;
 pub mod race;

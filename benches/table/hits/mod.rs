@@ -8,6 +8,7 @@ mod awaited;
 mod course;
 mod keys;
 mod lanes;
+mod levels;
 mod number;
 mod rivals;
 mod rows;
@@ -23,5 +24,6 @@ pub(crate) fn all() -> Vec<Row> {
     rows.extend(shared::all());
     rows.extend(rows::all());
     rows.extend(awaited::all());
+    rows.extend(levels::all());
     rows
 }

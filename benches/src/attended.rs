@@ -2,13 +2,18 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Mutex;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use cache_runtime::{Backplane, Heard, Store, StoreFuture};
 
-#[derive(Default)]
-pub(crate) struct Attended(Mutex<HashMap<String, Vec<u8>>>);
+/// See above.
+#[derive(Debug, Default)]
+pub struct Attended(Mutex<HashMap<String, Vec<u8>>>);
 
 impl Attended {
     fn entries(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<u8>>> {
@@ -64,9 +69,28 @@ impl Backplane for Attended {
                 hear(Heard::Alive {
                     asked: Instant::now(),
                 });
-                // It has a thread to itself here.
-                std::thread::sleep(Duration::from_millis(100));
+                pause().await;
             }
         })
     }
+}
+
+/// A tenth of a second, on any executor.
+async fn pause() {
+    let mut is_over: Option<Arc<AtomicBool>> = None;
+    poll_fn(move |task| match &is_over {
+        Some(is_over) if is_over.load(Ordering::Acquire) => Poll::Ready(()),
+        Some(_) => Poll::Pending,
+        None => {
+            let (flag, waker) = (Arc::new(AtomicBool::new(false)), task.waker().clone());
+            is_over = Some(flag.clone());
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(100));
+                flag.store(true, Ordering::Release);
+                waker.wake();
+            });
+            Poll::Pending
+        }
+    })
+    .await;
 }
