@@ -7,6 +7,7 @@ use syn::{Expr, ExprClosure, LitStr, Path, Token, parenthesized};
 
 use crate::errors::Errors;
 use crate::suggest::{listed, nearest};
+use crate::tag::{self, Tag};
 use crate::value::{self, CacheRef, FixedDuration, Timeout};
 
 /// What the attribute says; nothing is checked against the function yet.
@@ -20,6 +21,7 @@ pub(crate) struct Args {
     pub(crate) name: Option<Set<LitStr>>,
     pub(crate) cache: Option<Set<CacheRef>>,
     pub(crate) version: Option<Set<Expr>>,
+    pub(crate) tags: Option<Set<Vec<Tag>>>,
     pub(crate) when: Option<Set<ExprClosure>>,
     pub(crate) cache_none: Option<Set<Option<FixedDuration>>>,
     pub(crate) jitter: Option<Set<Expr>>,
@@ -92,6 +94,7 @@ arguments! {
     "name" Value "name = \"get_user_tasks\"" => name: value::literal;
     "cache" Value "cache = \"sessions\"" => cache: value::cache;
     "version" Value "version = 2" => version: value::expression;
+    "tags" List "tags(\"user:{user_id}\")" => tags: tag::list;
     "when" Value "when = |value| !value.is_empty()" => when: value::closure;
     "cache_none" FlagOrValue "cache_none" => cache_none: value::optional_duration;
     "jitter" Value "jitter = 0.1" => jitter: value::share;
@@ -109,9 +112,6 @@ arguments! {
     "crate" Value "crate = ::cache_runtime" => krate: value::crate_path;
 }
 
-/// Named in the documentation, and on their way.
-const PLANNED: &[&str] = &["tags"];
-
 /// What other caches call ours.
 const ELSEWHERE: &[(&[&str], &str)] = &[
     (
@@ -125,6 +125,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["exclude", "ignore"], "skip"),
     (&["alias", "backend", "store"], "cache"),
     (&["func", "function"], "name"),
+    (&["tag", "labels", "depends_on", "groups"], "tags"),
     (&["condition", "unless", "filter"], "when"),
     (&["option", "none", "nil"], "cache_none"),
     (&["memory", "in_memory"], "local"),
@@ -217,9 +218,6 @@ impl Argument {
 }
 
 fn unknown(word: &str) -> String {
-    if PLANNED.contains(&word) {
-        return format!("`{word}` is not supported yet");
-    }
     let known = || ARGUMENTS.iter().map(|argument| argument.word);
     let elsewhere = ELSEWHERE.iter().find(|(words, _)| words.contains(&word));
     let meant = elsewhere

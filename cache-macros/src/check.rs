@@ -3,6 +3,7 @@
 mod borrows;
 mod returns;
 mod settings;
+mod tags;
 mod time;
 
 use syn::{Safety, Signature, Type};
@@ -22,6 +23,7 @@ pub(crate) fn check(plan: &Plan, errors: &mut Errors) {
     returns::check(plan.function, errors);
     settings::check(plan, errors);
     time::check(plan, errors);
+    tags::check(plan, errors);
     if settings_are_read {
         place(plan, errors);
         changed_arguments(plan, errors);

@@ -12,6 +12,7 @@ mod key;
 mod runs;
 mod site;
 mod spot;
+mod tags;
 
 use proc_macro2::TokenStream;
 

@@ -3,7 +3,7 @@
 //! The way through this crate, in the order of its files:
 //!
 //! ```text
-//! args.rs    what the attribute says        (value.rs, duration.rs, suggest.rs)
+//! args.rs    what the attribute says        (value.rs, duration.rs, tag.rs, suggest.rs)
 //! model.rs   what the function is           (boxed.rs: the shape of #[async_trait])
 //! plan.rs    both together: where things go
 //! check.rs   every rule, all mistakes at once
@@ -25,6 +25,7 @@ mod mentions;
 mod model;
 mod plan;
 mod suggest;
+mod tag;
 mod value;
 
 #[cfg(test)]
@@ -63,6 +64,7 @@ use proc_macro::TokenStream;
 /// | `name = "get_user_tasks"` | the function's name in the key |
 /// | `cache = "sessions"` | which cache: an alias, or an expression giving a `Cache` |
 /// | `version = 2` | the version of the key |
+/// | `tags("user:{user_id}", "team:{result.team}")` | labels that invalidate together: strings whose holes are expressions over the arguments and `result`, the value that is kept; also expressions (`TASKS`), and `..` before one that gives many |
 /// | `when = \|value\| !value.is_empty()` | keep the result only if true |
 /// | `cache_none`, `cache_none = 30` | keep `None` too, for a time of its own if given |
 /// | `jitter = 0.1` | spread the timeout by up to this share |

@@ -166,6 +166,24 @@ snapshots! {
         }
     }
 
+    tags: (
+        timeout = 60,
+        tags(
+            "tasks", TASKS, "user:{user.id}:{lang}", "team:{result.team}:{lang:?}",
+            ..result.members.iter().map(|member| member.tag()),
+        ),
+    ) {
+        pub async fn team(user: User, lang: String) -> Result<Team, DbError> {
+            db::team(user).await
+        }
+    }
+
+    tags_of_patterns: (key(a), timeout = b, tags("a:{a}", "b:{result}:{b}")) {
+        fn patterns((a, b): (u64, u64)) -> u64 {
+            a + b
+        }
+    }
+
     mistakes: (timeot = 5, skip(idd), jitter = 2.0, name) {
         pub fn find(id: u64) -> &str {
             read(id)

@@ -9,4 +9,6 @@ pub use crate::function::{
 };
 pub use crate::keep::{Keep, probe};
 pub use crate::site::Site;
+pub use crate::tag::each_tag;
 pub use crate::value::InProcess;
+pub use std::format;

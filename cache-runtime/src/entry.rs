@@ -31,11 +31,17 @@ struct Known {
     timeout_of: Option<Box<dyn Any + Send + Sync>>,
     /// `cache_none = …`: an `IsNone` of the kept type.
     is_none: Option<Box<dyn Any + Send + Sync>>,
+    /// `tags(…)`: those that do not depend on the value.
+    tags: Vec<String>,
+    /// Those that do: each a `TagsFn` of the kept type.
+    tags_of: Vec<Box<dyn Any + Send + Sync>>,
 }
 
 struct IsNone<V>(fn(&V) -> bool);
 
 struct TimeoutFn<V>(Box<dyn Fn(&V) -> Timeout + Send + Sync>);
+
+struct TagsFn<V>(Box<dyn Fn(&V, &mut Vec<String>) + Send + Sync>);
 
 impl Known {
     fn new(key: Key<'_>) -> Arc<Self> {
@@ -45,6 +51,8 @@ impl Known {
             key: key.detached(),
             timeout_of: None,
             is_none: None,
+            tags: Vec::new(),
+            tags_of: Vec::new(),
         })
     }
 
@@ -84,6 +92,7 @@ impl Known {
             .unwrap_or(self.timeout)
             .or(target.cache.core().settings.timeout)
             .jittered(self.key.site.jitter);
+        let _tags: Vec<String> = self.tags_of(value);
         let _overtaking = target.overtake(mode).await;
         let making = Making {
             started: Started::of(&target),
@@ -103,6 +112,16 @@ impl Known {
         is_none
             .and_then(|is_none| is_none.downcast_ref::<IsNone<V>>())
             .is_some_and(|is_none| (is_none.0)(value))
+    }
+
+    fn tags_of<V: 'static>(&self, value: &V) -> Vec<String> {
+        let mut tags = self.tags.clone();
+        for of_value in &self.tags_of {
+            if let Some(of_value) = of_value.downcast_ref::<TagsFn<V>>() {
+                (of_value.0)(value, &mut tags);
+            }
+        }
+        tags
     }
 
     async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
@@ -175,6 +194,31 @@ macro_rules! entry {
             pub fn __timeout(mut self, timeout: impl Into<Timeout>) -> Self {
                 if let Some(known) = Arc::get_mut(&mut self.0.0.0) {
                     known.timeout = timeout.into();
+                }
+                self
+            }
+
+            #[doc(hidden)]
+            #[must_use]
+            pub fn __tags(mut self, tags: impl IntoIterator<Item = String>) -> Self {
+                if let Some(known) = Arc::get_mut(&mut self.0.0.0) {
+                    known.tags.extend(tags);
+                }
+                self
+            }
+
+            #[doc(hidden)]
+            #[must_use]
+            pub fn __tags_of<Q, K, I, W>(mut self, _: K, tags: W) -> Self
+            where
+                K: Keep<Q>,
+                K::Value: 'static,
+                I: IntoIterator<Item = String>,
+                W: Fn(&K::Value) -> I + Send + Sync + 'static,
+            {
+                if let Some(known) = Arc::get_mut(&mut self.0.0.0) {
+                    let tags = TagsFn::<K::Value>(Box::new(move |value, all| all.extend(tags(value))));
+                    known.tags_of.push(Box::new(tags));
                 }
                 self
             }

@@ -127,6 +127,7 @@ mod stamp;
 mod store;
 pub mod stores;
 mod sync;
+mod tag;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -42,6 +42,8 @@ pub struct Site {
     pub(crate) lock: Option<Duration>,
     pub(crate) is_strict: bool,
     pub(crate) is_local: bool,
+    /// Whether the attribute names tags.
+    pub(crate) is_tagged: bool,
     own_prefix: OnceCell<String>,
     pub(crate) alias_of: OnceCell<&'static Alias>,
     /// The way of its hits, once it is known.
@@ -89,6 +91,7 @@ impl Site {
             lock: None,
             is_strict: false,
             is_local: false,
+            is_tagged: false,
             own_prefix: OnceCell::new(),
             alias_of: OnceCell::new(),
             direct: Swap::empty(),

@@ -130,6 +130,8 @@ mod soft_timeout;
 mod stale;
 #[path = "strict.rs"]
 mod strict;
+#[path = "tags.rs"]
+mod tags;
 #[path = "timeout.rs"]
 mod timeout;
 #[path = "version.rs"]

@@ -1,7 +1,6 @@
 //! Settings against the function: names that do not exist, and settings that exclude each other.
 
 use proc_macro2::Ident;
-use syn::ExprClosure;
 
 use super::borrows::{borrows, borrows_self};
 use crate::args::{Args, Set};
@@ -32,7 +31,16 @@ pub(super) fn check(plan: &Plan, errors: &mut Errors) {
         ..
     }) = &plan.args.timeout
     {
-        owned_captures(plan, closure, errors);
+        let uses = |name: &str| mentions(&closure.body, name);
+        owned_captures(plan, &uses, |name| {
+            errors.at(
+                closure,
+                format!(
+                    "the closure is kept in entries and cannot use `{name}`, which is borrowed; \
+                     call `current().timeout(..)` in the body instead"
+                ),
+            );
+        });
     }
 }
 
@@ -209,8 +217,12 @@ fn fixed_settings(plan: &Plan, errors: &mut Errors) {
     }
 }
 
-/// An entry of the handle holds the closure of `timeout`, so it must own what it uses.
-fn owned_captures(plan: &Plan, closure: &ExprClosure, errors: &mut Errors) {
+/// An entry of the handle holds what is asked of a value, so that must own what it uses.
+pub(super) fn owned_captures(
+    plan: &Plan,
+    uses: &dyn Fn(&str) -> bool,
+    mut wrong: impl FnMut(&Ident),
+) {
     if let Place::Inside = plan.place {
         return;
     }
@@ -223,14 +235,8 @@ fn owned_captures(plan: &Plan, closure: &ExprClosure, errors: &mut Errors) {
     let receiver = plan.self_token().filter(|_| borrows_self(plan.function));
     let receiver = receiver.map(Ident::from);
     for name in receiver.into_iter().chain(names) {
-        if mentions(&closure.body, &unraw(&name)) {
-            errors.at(
-                closure,
-                format!(
-                    "the closure is kept in entries and cannot use `{name}`, which is borrowed; \
-                     call `current().timeout(..)` in the body instead"
-                ),
-            );
+        if uses(&unraw(&name)) {
+            wrong(&name);
         }
     }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::{closure, key, site, spot};
+use super::{closure, key, site, spot, tags};
 use crate::mentions::mentions_any;
 use crate::model::{Param, Way};
 use crate::plan::Plan;
@@ -102,6 +102,11 @@ fn options(plan: &Plan) -> TokenStream {
         let timeout = closure::owned(plan, timeout);
         calls.extend(quote!(.timeout_of(#timeout)));
     }
+    calls.extend(tags::closures(
+        plan,
+        |closure| quote!(.tags(#closure)),
+        false,
+    ));
     if plan.args.strict.is_some() || plan.args.hard_timeout.is_some() {
         let place = spot::invented(spot::of_type(&plan.function.returns));
         calls.extend(quote_spanned! {place=>
@@ -116,11 +121,12 @@ fn body(plan: &Plan, names: &Names) -> Group {
     let function = plan.function;
     let pin = function.is_async().then(|| pin(plan, names));
     let unpack = function.params.iter().map(Param::unpack);
+    let tags = tags::statements(plan);
     let timeout = timeout(plan);
     let statements = &function.body;
     braces(
         function.braces,
-        quote!(#pin #(#unpack)* #timeout #statements),
+        quote!(#pin #tags #(#unpack)* #timeout #statements),
     )
 }
 

@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{GenericParam, Receiver, ReceiverKind};
 
 use super::body::{self, Names};
-use super::{attributes, closure, key, site};
+use super::{attributes, closure, key, site, tags};
 use crate::mentions::mentions_any;
 use crate::model::{Function, Param};
 use crate::plan::{Kind, Plan};
@@ -55,28 +55,42 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
     let key = key::statements(plan, key_name);
     let keep_name = &names.keep;
     let timeout = plan.args.timeout.as_ref().map(|set| &set.value);
-    let mut is_asked = false;
-    let (parts, mut of_value) = match timeout {
-        Some(Timeout::Expr(timeout)) => (parts(plan, timeout), quote!(.__timeout(#timeout))),
+    let mut of_value = tags::closures(
+        plan,
+        |tags| quote!(.__tags_of::<#returns, _, _, _>(#keep_name, #tags)),
+        true,
+    );
+    let mut is_asked = !of_value.is_empty();
+    let last = match timeout {
+        // The last of all: it takes patterns apart.
+        Some(Timeout::Expr(timeout)) => {
+            let parts = parts(plan, timeout);
+            if parts.is_empty() {
+                quote!(.__timeout(#timeout))
+            } else {
+                quote!(.__timeout({ #parts #timeout }))
+            }
+        }
         Some(Timeout::Closure(timeout)) => {
             let mut timeout = timeout.clone();
             timeout.capture.get_or_insert_default();
             let timeout = closure::owned(plan, &timeout);
             is_asked = true;
-            let of_value = quote!(.__timeout_of::<#returns, _, _, _>(#keep_name, #timeout));
-            (TokenStream::new(), of_value)
+            quote!(.__timeout_of::<#returns, _, _, _>(#keep_name, #timeout))
         }
-        _ => (TokenStream::new(), TokenStream::new()),
+        _ => TokenStream::new(),
     };
     // A kept `None` has a timeout of its own, and passes by the closure.
+    let is_closure = matches!(timeout, Some(Timeout::Closure(_)));
     if let Some(none) = &plan.args.cache_none
-        && (is_asked || none.value.is_some())
+        && (is_closure || none.value.is_some())
     {
         is_asked = true;
         of_value.extend(quote!(.__none_of::<#returns, _>(#keep_name)));
     }
     let keep = is_asked.then(|| body::keep(plan, &names));
-    let body = quote!(#key #parts #keep #new(#key_name) #of_value);
+    let tags = tags::known(plan);
+    let body = quote!(#key #keep #new(#key_name) #tags #of_value #last);
     let params: Vec<_> = annotated
         .params
         .iter()

@@ -94,6 +94,9 @@ fn settings(plan: &Plan) -> TokenStream {
         };
         calls.extend(call);
     }
+    if args.tags.is_some() {
+        calls.extend(quote!(.tagged()));
+    }
     if args.strict.is_some() {
         calls.extend(quote!(.strict()));
     }

@@ -116,6 +116,13 @@ impl Site {
         self
     }
 
+    /// `tags(…)`
+    #[must_use]
+    pub const fn tagged(mut self) -> Self {
+        self.is_tagged = true;
+        self
+    }
+
     /// `strict`
     #[must_use]
     pub const fn strict(mut self) -> Self {
