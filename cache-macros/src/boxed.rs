@@ -15,6 +15,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::parse::Parser;
+use syn::visit::{self, Visit};
 use syn::{
     AssocType, Attribute, Block, Expr, ExprCall, ExprPath, GenericArgument, Local, Pat, Path,
     PathArguments, Stmt, Token, Type, TypeParamBound,
@@ -85,26 +86,27 @@ pub(crate) fn body(tokens: &TokenStream) -> Option<(Boxed, Block)> {
 //
 // Input:  let (a, b) = { let __arg1 = __arg1; __arg1 };
 // Output: (__arg1, (a, b))
-pub(crate) fn unpacked(block: &Block) -> impl Iterator<Item = (&Ident, &Pat)> {
-    block.stmts.iter().filter_map(|statement| {
-        let Stmt::Local(Local {
-            pat,
-            init: Some(init),
-            ..
-        }) = statement
-        else {
-            return None;
-        };
-        let Expr::Block(inner) = &*init.expr else {
-            return None;
-        };
-        match &*inner.block.stmts {
-            [Stmt::Local(_), Stmt::Expr(Expr::Path(name), None)] => {
-                Some((name.path.get_ident()?, pat))
-            }
-            _ => None,
+pub(crate) fn unpacked(block: &Block) -> Vec<(&Ident, &Pat)> {
+    let mut found = Unpacked(Vec::new());
+    found.visit_block(block);
+    found.0
+}
+
+/// Anywhere in the block: `cache_put` and `cache_evict` put their own statements around the body.
+struct Unpacked<'ast>(Vec<(&'ast Ident, &'ast Pat)>);
+
+impl<'ast> Visit<'ast> for Unpacked<'ast> {
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let Some(init) = &local.init
+            && let Expr::Block(inner) = &*init.expr
+            && let [Stmt::Local(_), Stmt::Expr(Expr::Path(name), None)] = &*inner.block.stmts
+            && let Some(name) = name.path.get_ident()
+            && name.to_string().starts_with("__arg")
+        {
+            self.0.push((name, &local.pat));
         }
-    })
+        visit::visit_local(self, local);
+    }
 }
 
 fn as_path(ty: &Type) -> Option<&Path> {

@@ -1,6 +1,7 @@
 //! The rules: what cannot be cached, and settings that contradict the function or one another.
 
 mod borrows;
+pub(crate) mod events;
 mod returns;
 mod settings;
 mod tags;

@@ -5,6 +5,7 @@ mod body;
 mod closure;
 mod companions;
 mod docs;
+mod events;
 mod fallback;
 mod function;
 mod handle;
@@ -15,18 +16,31 @@ mod spot;
 mod tags;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use crate::args::Args;
 use crate::check::check;
 use crate::errors::Errors;
 use crate::model::Function;
-use crate::plan::{Place, Plan};
+use crate::plan::{self, Place, Plan};
+
+pub(crate) use self::events::expand as event;
 
 pub(crate) fn cache_result(args: TokenStream, item: TokenStream) -> TokenStream {
+    if let Some(output) = after_events(&args, &item) {
+        return output;
+    }
     match try_cache_result(args, item.clone()) {
         Ok(output) => output,
         Err(error) => fallback::keep(item, &error),
     }
+}
+
+/// What a function changes is a part of what is cached, wherever its attribute stands.
+fn after_events(args: &TokenStream, item: &TokenStream) -> Option<TokenStream> {
+    let known = Args::parse(args.clone(), &mut Errors::default());
+    let runtime = plan::runtime(&known);
+    events::before(item, quote!(#[#runtime::cache_result(#args)]))
 }
 
 fn try_cache_result(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {

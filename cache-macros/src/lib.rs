@@ -8,6 +8,8 @@
 //! plan.rs    both together: where things go
 //! check.rs   every rule, all mistakes at once
 //! expand.rs  the output, one file for each part of it
+//!
+//! event.rs   the same way for cache_put and cache_evict: check/events.rs, expand/events.rs
 //! fuzz.rs    the whole as a target for fuzzing
 //! ```
 
@@ -18,6 +20,7 @@ mod boxed;
 mod check;
 mod duration;
 mod errors;
+mod event;
 mod expand;
 #[cfg(any(test, cache_fuzz))]
 pub mod fuzz;
@@ -101,4 +104,65 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn cache_result(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::cache_result(args.into(), item.into()).into()
+}
+
+/// Puts what the function returns into entries of cached functions, when it has succeeded.
+///
+/// ```ignore
+/// #[cache_put(get_task::entry(task_id))]
+/// pub async fn update_task(task_id: u64, patch: Patch) -> Result<Task, DbError> { .. }
+/// ```
+///
+/// What is put is what `#[cache_result]` would keep: of a `Result` only `Ok`, of an `Option` only
+/// `Some`. It lives as long as the entry's own function says, and has the tags that it gives.
+///
+/// Takes entries, separated by commas: `get_task::entry(id)`, a method's `service.get_entry(id)`, or a
+/// loop that gives entries. They may use the arguments, and `result`: the value that is put. All else
+/// is as for [`macro@cache_evict`].
+#[cfg(not(cache_fuzz))]
+#[proc_macro_attribute]
+pub fn cache_put(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::event(event::Kind::Put, args.into(), item.into()).into()
+}
+
+/// Forgets entries of cached functions when the function has succeeded.
+///
+/// ```ignore
+/// #[cache_evict(
+///     get_task::entry(task_id),
+///     get_user_tasks::entry(result.user_id, None),
+///     result.watchers.iter().map(|user| get_user_tasks::entry(*user, None)),
+///     tag("user:{result.user_id}"),
+///     clear(get_all_tasks),
+/// )]
+/// pub async fn update_task(task_id: u64, patch: Patch) -> Result<Task, DbError> { .. }
+/// ```
+///
+/// | what | forgets |
+/// | --- | --- |
+/// | `get_task::entry(id)`, `service.get_entry(id)` | one entry; of a `fn` or an `async fn` alike |
+/// | an iterator, a `Vec`, an `Option` of entries | each of them |
+/// | `tag("user:{user_id}", ..)` | all entries with these tags, written as in `tags(..)` of `cache_result` |
+/// | `clear(get_tasks)` | all entries of a function |
+/// | `cache = "sessions"` | the cache of the tags, and of `clear(..)` where it is not the function's own: an alias or an expression; without it, `default` |
+/// | `crate = ::path` | where the runtime is, if it is renamed or re-exported |
+///
+/// # When
+///
+/// An `Err` changes nothing; any other result is a success. `result` is the innermost value: the `T`
+/// of a `Result<T, E>`, of an `Option<T>` and of a `Result<Option<T>, E>`; where there is none (an
+/// `Ok(None)`), what mentions it is left out.
+///
+/// What does not mention `result` is evaluated before the body, the rest after it, with clones of the
+/// arguments that it uses. Entries are forgotten before others are put, in whichever order the
+/// attributes stand. On a function that is cached itself they are a part of what it does: a hit changes
+/// nothing.
+///
+/// A store that fails changes nothing of what the function returns: it is logged and counted, and the
+/// entry is not read until it has been deleted. Where the caller of an `async fn` goes away while entries
+/// are being forgotten, the rest is done behind it.
+#[cfg(not(cache_fuzz))]
+#[proc_macro_attribute]
+pub fn cache_evict(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::event(event::Kind::Evict, args.into(), item.into()).into()
 }

@@ -34,6 +34,14 @@ pub(crate) enum Place {
     Inside,
 }
 
+/// The path of the runtime.
+pub(crate) fn runtime(args: &Args) -> Path {
+    args.krate.as_ref().map_or_else(
+        || syn::parse_quote!(::cache_runtime),
+        |path| path.value.clone(),
+    )
+}
+
 impl<'a> Plan<'a> {
     pub(crate) fn new(args: &'a Args, function: &'a Function) -> Plan<'a> {
         let kind = match (function.receiver(), &args.associated) {
@@ -53,10 +61,7 @@ impl<'a> Plan<'a> {
                 _ if private => Place::Inside,
                 _ => Place::Companions(name),
             },
-            runtime: args.krate.as_ref().map_or_else(
-                || syn::parse_quote!(::cache_runtime),
-                |path| path.value.clone(),
-            ),
+            runtime: runtime(args),
         }
     }
 

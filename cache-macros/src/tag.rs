@@ -35,10 +35,14 @@ pub(crate) struct Template {
 
 /// What stands in the parentheses of `tags(..)`.
 pub(crate) fn list(input: ParseStream) -> syn::Result<Vec<Tag>> {
-    let list = Punctuated::<Expr, Token![,]>::parse_terminated(input)?;
+    of(Punctuated::<Expr, Token![,]>::parse_terminated(input)?)
+}
+
+/// Tags by their expressions, all mistakes at once.
+pub(crate) fn of(exprs: impl IntoIterator<Item = Expr>) -> syn::Result<Vec<Tag>> {
     let mut tags = Vec::new();
     let mut wrong: Option<syn::Error> = None;
-    for tag in list.into_iter().map(Tag::of) {
+    for tag in exprs.into_iter().map(Tag::of) {
         match (tag, &mut wrong) {
             (Ok(tag), _) => tags.push(tag),
             (Err(error), Some(errors)) => errors.combine(error),

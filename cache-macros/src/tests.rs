@@ -3,10 +3,18 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::expand::cache_result;
+use crate::event::Kind;
+use crate::expand::{cache_result, event};
 
 fn pretty(tokens: TokenStream) -> String {
     prettyplease::unparse(&syn::parse2(tokens).expect("the expansion does not parse"))
+}
+
+fn review(name: &str, output: TokenStream) {
+    insta::with_settings!({
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, { insta::assert_snapshot!(name, pretty(output)) });
 }
 
 macro_rules! snapshots {
@@ -15,10 +23,18 @@ macro_rules! snapshots {
         fn $name() {
             let output = cache_result(quote!($($args)*), quote!($($item)*));
             $(let output = { let target = quote!($($target)*); quote!(impl #target { #output }) };)?
-            insta::with_settings!({
-                prepend_module_to_snapshot => false,
-                omit_expression => true,
-            }, { insta::assert_snapshot!(stringify!($name), pretty(output)) });
+            review(stringify!($name), output);
+        }
+    )*};
+}
+
+macro_rules! events {
+    ($($name:ident: $kind:ident ($($args:tt)*) $(in ($($target:tt)*))? { $($item:tt)* })*) => {$(
+        #[test]
+        fn $name() {
+            let output = event(Kind::$kind, quote!($($args)*), quote!($($item)*));
+            $(let output = { let target = quote!($($target)*); quote!(impl #target { #output }) };)?
+            review(stringify!($name), output);
         }
     )*};
 }
@@ -187,6 +203,78 @@ snapshots! {
     mistakes: (timeot = 5, skip(idd), jitter = 2.0, name) {
         pub fn find(id: u64) -> &str {
             read(id)
+        }
+    }
+}
+
+events! {
+    evict: Evict (
+        get_task::entry(task_id),
+        get_user_tasks::entry(result.user_id, None),
+        tag("user:{result.user_id}", "tasks"),
+        clear(get_all_tasks),
+    ) {
+        /// Changes a task.
+        #[must_use]
+        pub async fn update_task(task_id: u64, patch: Patch) -> Result<Task, DbError> {
+            db::update(task_id, patch).await
+        }
+    }
+
+    evict_with_arguments: Evict (
+        page::entry(slug, &lang), page::entry(result.slug, slug), cache = self.cache, tag("x"),
+        clear(page),
+    ) in (Service) {
+        fn rename(&self, slug: String, lang: String, (a, b): (u8, u8)) -> Option<Page> {
+            self.rename_page(slug, lang, a + b)
+        }
+    }
+
+    evict_only_before: Evict (clear(tasks, users)) {
+        fn reset() {
+            db::reset();
+        }
+    }
+
+    put_and_evict: Put (get_task::entry(task_id), by_slug::entry(result.slug.clone())) {
+        #[cache_evict(tag("user:{result.user_id}"), cache = "sessions")]
+        #[tracing::instrument]
+        async fn update_task(task_id: u64) -> Result<Task, DbError> {
+            db::update(task_id).await
+        }
+    }
+
+    put_unnamed: Put (pages::entry()) {
+        pub async fn create() -> impl IntoResponse {
+            "created"
+        }
+    }
+
+    evict_async_trait: Evict (task::entry(a), tag("b:{result}:{b}")) in (Tasks for Service) {
+        fn add<'life0, 'async_trait>(&'life0 self, __arg1: (u64, String)) -> ::core::pin::Pin<Box<
+            dyn ::core::future::Future<Output = u64> + ::core::marker::Send + 'async_trait,
+        >> where 'life0: 'async_trait, Self: 'async_trait {
+            Box::pin(async move {
+                let __self = self;
+                let (a, b) = { let __arg1 = __arg1; __arg1 };
+                let __ret: u64 = { __self.db.add(a, b).await };
+                __ret
+            })
+        }
+    }
+
+    evict_nothing: Evict () {
+        #[cache_put("task", timeout = 5, tag("x"), get_task::entry(id).delete())]
+        fn update(id: u64) {}
+    }
+}
+
+snapshots! {
+    evict_and_cached: (timeout = 5) {
+        #[tracing::instrument]
+        #[cache_evict(clear(tasks))]
+        fn update(id: u64) -> u64 {
+            id
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::timeout::Timeout;
 use crate::value::{Form, How, Portable};
 
 /// What an entry knows: where it is, and how long a value set by hand lives.
-struct Known {
+pub(crate) struct Known {
     key: Key<'static>,
     /// `cache = …`, if it is a cache and no alias.
     cache: Option<Cache>,
@@ -78,7 +78,12 @@ impl Known {
         Ok(value)
     }
 
-    async fn set<V: 'static>(&self, mode: Mode, how: &How<V>, value: &V) -> Result<(), CacheError> {
+    pub(crate) async fn set<V: 'static>(
+        &self,
+        mode: Mode,
+        how: &How<V>,
+        value: &V,
+    ) -> Result<(), CacheError> {
         let target = self.target()?;
         let of_value = if self.is_none(value) {
             Some(self.key.site.none_timeout).filter(|none| *none != Timeout::Default)
@@ -124,7 +129,7 @@ impl Known {
         tags
     }
 
-    async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
+    pub(crate) async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
         self.target()?.delete(mode).await
     }
 
@@ -377,6 +382,10 @@ impl<R, F> BlockingLink2<R, F> {
 }
 
 impl<R, F> Entry<R, F> {
+    pub(crate) fn known(&self) -> Arc<Known> {
+        self.0.0.0.clone()
+    }
+
     /// The same entry for callers that do not `await`.
     #[must_use]
     pub fn blocking(&self) -> BlockingEntry<R, F> {

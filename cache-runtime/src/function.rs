@@ -52,7 +52,11 @@ pub fn clear_in_blocking(site: &'static Site, cache: &Cache) -> Result<(), Cache
     block_on(clear_mode(Mode::Blocking, site, cache))
 }
 
-async fn clear_mode(mode: Mode, site: &'static Site, cache: &Cache) -> Result<(), CacheError> {
+pub(crate) async fn clear_mode(
+    mode: Mode,
+    site: &'static Site,
+    cache: &Cache,
+) -> Result<(), CacheError> {
     let core = cache.core();
     let binding = cache.space().bind(site);
     let is_mine = |key: &FullKey| key.header.binding == binding.id;

@@ -15,6 +15,12 @@ impl<R> Probe<R> {
     /// The question.
     pub const NEW: Self = Self(PhantomData);
 
+    /// The question about a value's type.
+    #[must_use]
+    pub fn of(_: &R) -> Self {
+        Self::NEW
+    }
+
     /// `R` whole, whatever it is: for a return type that is a bare type parameter.
     #[must_use]
     pub fn keep_whole(&self) -> Whole {

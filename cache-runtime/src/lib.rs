@@ -32,6 +32,7 @@
 //! | `codec`, `value` | how values become bytes, and how they are held in process |
 //! | `store`, `stores`, `guarded`, `breaker`, `backlog`, `recovery`, `doubts`, `glob` | stores outside, behind time limits and a breaker; what could not reach them |
 //! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
+//! | `changes`, `tag` | what a function that changes data does to the cache; labels of entries |
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
 //! | `observe`, `error` | what is counted and told |
 //! | `clock`, `mode`, `testing` | time, waiting, and tests |
@@ -84,6 +85,7 @@ mod cache;
 mod cached;
 mod call;
 mod call_key;
+mod changes;
 mod clock;
 mod codec;
 mod context;
@@ -144,7 +146,7 @@ pub mod __private;
 
 pub use backplane::{Backplane, Heard, SIGN_OF_LIFE};
 pub use cache::{BlockingCache, Cache, CacheBuilder};
-pub use cache_macros::cache_result;
+pub use cache_macros::{cache_evict, cache_put, cache_result};
 pub use clock::Clock;
 pub use codec::{Compression, Format};
 pub use entry::{BlockingEntry, Entry};

@@ -78,8 +78,12 @@ macro_rules! refreshing {
 mod associated;
 #[path = "cache.rs"]
 mod cache;
+#[path = "cache_evict.rs"]
+mod cache_evict;
 #[path = "cache_none.rs"]
 mod cache_none;
+#[path = "cache_put.rs"]
+mod cache_put;
 #[path = "calls.rs"]
 mod calls;
 #[path = "collisions.rs"]

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
 
 use super::{closure, key, site, spot, tags};
 use crate::mentions::mentions_any;
@@ -30,7 +31,7 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
         quote!(new)
     };
     let options = options(plan);
-    let body = body(plan, &names);
+    let body = body(plan);
     let (run, run_async) = match plan.detaches() {
         Some(_) => (quote!(run_behind), quote!(run_async_behind)),
         None if plan.args.hard_timeout.is_some() => (quote!(run), quote!(run_async_within)),
@@ -117,9 +118,9 @@ fn options(plan: &Plan) -> TokenStream {
 }
 
 /// The user's statements, in braces of our own: theirs would be `unused_braces`.
-fn body(plan: &Plan, names: &Names) -> Group {
+fn body(plan: &Plan) -> Group {
     let function = plan.function;
-    let pin = function.is_async().then(|| pin(plan, names));
+    let pin = function.is_async().then(|| pin(&function.returns));
     let unpack = function.params.iter().map(Param::unpack);
     let tags = tags::statements(plan);
     let timeout = timeout(plan);
@@ -148,9 +149,8 @@ fn timeout(plan: &Plan) -> TokenStream {
 
 /// An `async` block cannot say its type; this statement does, so that mistakes in the body are
 /// reported as in any function.
-fn pin(plan: &Plan, names: &Names) -> TokenStream {
-    let returns = &plan.function.returns;
-    let ret = &names.ret;
+pub(super) fn pin(returns: &Type) -> TokenStream {
+    let ret = Ident::new("__ret", Span::mixed_site());
     quote! {
         if let ::core::option::Option::Some(#ret) = ::core::option::Option::None::<#returns> {
             return #ret;
@@ -172,7 +172,6 @@ pub(super) struct Names {
     pub(super) keep: Ident,
     pub(super) cache: Ident,
     call: Ident,
-    ret: Ident,
 }
 
 impl Names {
@@ -184,7 +183,6 @@ impl Names {
             keep: name("__keep"),
             cache: name("__cache"),
             call: name("__call"),
-            ret: name("__ret"),
         }
     }
 }

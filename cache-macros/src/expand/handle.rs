@@ -22,6 +22,7 @@ pub(super) fn expand(plan: &Plan, name: &Ident) -> TokenStream {
     let site = site::function(plan);
     let runs = runs::expand(plan, |name| Ident::new(name, Span::call_site()));
     let whole = whole(plan);
+    let by_name = by_name(plan, name);
     // Braces, not a semicolon: a unit struct would be a value of the function's name.
     quote! {
         #on_type
@@ -32,6 +33,46 @@ pub(super) fn expand(plan: &Plan, name: &Ident) -> TokenStream {
             #site
             #(#runs)*
             #whole
+        }
+
+        #on_functions
+        #by_name
+    }
+}
+
+/// How `cache_evict(clear(load))` finds the function.
+fn by_name(plan: &Plan, name: &Ident) -> TokenStream {
+    let (runtime, private) = (&plan.runtime, plan.private());
+    let (_, found) = site::reference(plan);
+    let site = quote!(&'static #private::Site);
+    match plan.args.cache.as_ref().map(|set| &set.value) {
+        Some(CacheRef::Expr(cache)) if mentions_any(cache, &plan.names()) => quote! {
+            impl #private::WholeIn for #name {
+                fn site_in() -> #site {
+                    #found
+                }
+            }
+        },
+        given => {
+            let cache = match given {
+                Some(CacheRef::Expr(cache)) => {
+                    let cache = key::operand(cache);
+                    Some(quote! {
+                        fn cache() -> ::core::option::Option<#runtime::Cache> {
+                            ::core::option::Option::Some(#runtime::Cache::clone(&#cache))
+                        }
+                    })
+                }
+                _ => None,
+            };
+            quote! {
+                impl #private::Whole for #name {
+                    fn site() -> #site {
+                        #found
+                    }
+                    #cache
+                }
+            }
         }
     }
 }

@@ -1,0 +1,111 @@
+//! Arguments that an expression takes by value are cloned: the body has them as well.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprClosure, FieldValue, Type};
+
+use crate::mentions::bindings;
+use crate::model::Function;
+
+/// The expression with clones in it.
+//
+// Input:  page::entry(slug, &lang, id)
+// Output: page::entry(Clone::clone(&slug), &lang, id)
+pub(super) fn taken(function: &Function, expr: &Expr) -> TokenStream {
+    let params = function.params.iter();
+    let names = params
+        .filter(|param| param.pattern.is_some() || !is_copied(&param.ty))
+        .flat_map(|param| param.names());
+    let mut clones = Clones(names.collect());
+    let mut expr = expr.clone();
+    clones.visit_expr_mut(&mut expr);
+    quote!(#expr)
+}
+
+/// Where the tokens first say this word.
+pub(super) fn place_of(tokens: &impl ToTokens, word: &str) -> Span {
+    fn find(tokens: TokenStream, word: &str) -> Option<Span> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(ident) if ident == word => Some(ident.span()),
+            TokenTree::Group(group) => find(group.stream(), word),
+            _ => None,
+        })
+    }
+    find(tokens.to_token_stream(), word).unwrap_or_else(Span::call_site)
+}
+
+struct Clones(Vec<Ident>);
+
+impl Clones {
+    fn is_argument(&self, expr: &Expr) -> bool {
+        matches!(expr, Expr::Path(path)
+            if path.path.get_ident().is_some_and(|name| self.0.contains(name)))
+    }
+
+    /// Something that is only looked at.
+    fn look(&mut self, expr: &mut Expr) {
+        if !self.is_argument(expr) {
+            self.visit_expr_mut(expr);
+        }
+    }
+}
+
+impl VisitMut for Clones {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if self.is_argument(expr) {
+            *expr = syn::parse_quote!(::core::clone::Clone::clone(&#expr));
+            return;
+        }
+        match expr {
+            Expr::Reference(reference) => self.look(&mut reference.expr),
+            Expr::Field(field) => self.look(&mut field.base),
+            Expr::Unary(unary) => self.look(&mut unary.expr),
+            Expr::Index(index) => {
+                self.look(&mut index.expr);
+                self.visit_expr_mut(&mut index.index);
+            }
+            Expr::Binary(binary) => {
+                self.look(&mut binary.left);
+                self.look(&mut binary.right);
+            }
+            Expr::MethodCall(call) => {
+                self.look(&mut call.receiver);
+                for arg in &mut call.args {
+                    self.visit_expr_mut(arg);
+                }
+            }
+            _ => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    // `Filter { slug }`
+    fn visit_field_value_mut(&mut self, field: &mut FieldValue) {
+        if self.is_argument(&field.expr) {
+            field.colon_token.get_or_insert_default();
+        }
+        visit_mut::visit_field_value_mut(self, field);
+    }
+
+    fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
+        let own: Vec<_> = closure.inputs.iter().flat_map(bindings).collect();
+        let outer = self.0.clone();
+        self.0.retain(|name| !own.contains(name));
+        self.visit_expr_mut(&mut closure.body);
+        self.0 = outer;
+    }
+}
+
+/// Types that are surely `Copy`, or that nobody can clone.
+fn is_copied(ty: &Type) -> bool {
+    const PLAIN: &[&str] = &[
+        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+        "i128", "isize", "f32", "f64",
+    ];
+    match ty {
+        Type::Reference(_) => true,
+        Type::Path(path) => PLAIN.iter().any(|plain| path.path.is_ident(plain)),
+        Type::Group(group) => is_copied(&group.elem),
+        _ => false,
+    }
+}

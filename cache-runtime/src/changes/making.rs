@@ -1,0 +1,112 @@
+//! The changes are made: what fails is told, and changes nothing of what the function returns.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use super::{Change, Changes, Place};
+use crate::background;
+use crate::cache::Cache;
+use crate::context;
+use crate::error::CacheError;
+use crate::function::clear_mode;
+use crate::mode::{Mode, block_on};
+use crate::registry::{self, caches};
+use crate::sync::lock;
+
+impl Changes {
+    /// Makes them, for an `async fn`. If its caller goes away meanwhile, the rest is made behind: the
+    /// data are changed already.
+    pub async fn apply(self) {
+        let mut rest = Rest(Some(self.in_order()));
+        if let Some(changes) = &mut rest.0 {
+            changes.make(Mode::Async).await;
+        }
+        rest.0 = None;
+    }
+
+    /// Makes them, for a `fn`.
+    pub fn apply_blocking(self) {
+        block_on(self.in_order().make(Mode::Blocking));
+    }
+
+    /// What is put comes last: else what is evicted with it, by a tag of its own, would take it along.
+    fn in_order(mut self) -> Self {
+        self.changes
+            .sort_by_key(|change| matches!(change, Change::Put(_)));
+        // Taken from the end.
+        self.changes.reverse();
+        self
+    }
+
+    async fn make(&mut self, mode: Mode) {
+        let mut failed = None;
+        while let Some(change) = self.changes.last() {
+            if let Err(error) = change.make(mode).await {
+                failed.get_or_insert(error);
+            }
+            self.changes.pop();
+        }
+        tell(self.function, failed.as_ref());
+    }
+}
+
+impl Change {
+    async fn make(&self, mode: Mode) -> Result<(), CacheError> {
+        match self {
+            Change::Entry(entry) => entry.delete(mode).await.map(drop),
+            Change::Tag(place, tag) => place.cache()?.op_delete_tag(mode, tag).await,
+            Change::Whole(site, None) => clear_mode(mode, site, &registry::cache_of(site)?).await,
+            Change::Whole(site, Some(place)) => clear_mode(mode, site, &place.cache()?).await,
+            Change::Put(write) => write(mode).await,
+        }
+    }
+}
+
+impl Place {
+    fn cache(&self) -> Result<Cache, CacheError> {
+        match (self, context::cache()) {
+            (Place::Cache(cache), _) => Ok(cache.clone()),
+            (Place::Alias(_), Some(cache)) => Ok(cache),
+            (Place::Alias(alias), None) => caches().get(alias),
+        }
+    }
+}
+
+/// What is not made yet when the caller goes away.
+struct Rest(Option<Changes>);
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        if let Some(mut changes) = self.0.take() {
+            let here = context::here();
+            // No room for it: then they are made here.
+            let rest = here.wrap(async move { changes.make(Mode::Async).await });
+            if let Err(rest) = background::spawn(Mode::Async, rest) {
+                drop(rest);
+            }
+        }
+    }
+}
+
+/// Functions whose last changes failed: told once, until they succeed again.
+static FAILING: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+
+fn tell(function: &'static str, failed: Option<&CacheError>) {
+    let mut failing = lock(&FAILING);
+    match failed {
+        Some(error) => {
+            if failing.get_or_insert_default().insert(function) {
+                tracing::warn!(
+                    function,
+                    %error,
+                    "what this function changed may still be in the cache",
+                );
+            }
+        }
+        None => {
+            if let Some(failing) = &mut *failing {
+                failing.remove(function);
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What a function that changes data does to the cache: entries it makes stale are forgotten, and what
+//! it returns is put where it belongs (`cache_put`, `cache_evict`).
+//!
+//! An expansion gathers the changes: before the body those that are known by then, after it those that
+//! look at the result. They are made when the function has succeeded, and dropped when it has not.
+
+mod entries;
+mod making;
+mod put;
+mod whole;
+
+use std::sync::Arc;
+
+pub use entries::{Entries, entries};
+pub use put::Put;
+pub use whole::{Whole, WholeIn};
+
+use crate::cache::Cache;
+use crate::entry::{Entry, Known};
+use crate::keep::Keep;
+use crate::site::Site;
+use put::Write;
+
+/// The changes of one call.
+#[allow(missing_debug_implementations)]
+pub struct Changes {
+    /// The function, for the log.
+    function: &'static str,
+    changes: Vec<Change>,
+}
+
+enum Change {
+    /// An entry is forgotten.
+    Entry(Arc<Known>),
+    /// All entries with a tag are.
+    Tag(Place, String),
+    /// All entries of a function are, in its own cache or in this one.
+    Whole(&'static Site, Option<Place>),
+    /// An entry gets what the function returned.
+    Put(Write),
+}
+
+/// Which cache.
+#[allow(missing_debug_implementations)]
+#[derive(Clone)]
+pub enum Place {
+    /// The one that this alias stands for when it is used.
+    Alias(&'static str),
+    /// This one.
+    Cache(Cache),
+}
+
+impl From<&'static str> for Place {
+    fn from(alias: &'static str) -> Self {
+        Place::Alias(alias)
+    }
+}
+
+impl From<&Cache> for Place {
+    fn from(cache: &Cache) -> Self {
+        Place::Cache(cache.clone())
+    }
+}
+
+impl Changes {
+    /// None yet.
+    #[must_use]
+    pub fn of(function: &'static str) -> Self {
+        Self {
+            function,
+            changes: Vec::new(),
+        }
+    }
+
+    /// These entries are to be forgotten.
+    pub fn evict(&mut self, evicted: impl Entries) {
+        let evicted = entries(evicted).into_iter();
+        self.changes
+            .extend(evicted.map(|entry| Change::Entry(entry.known())));
+    }
+
+    /// Entries with these tags are to be forgotten.
+    pub fn tags(&mut self, place: impl Into<Place>, tags: impl IntoIterator<Item = String>) {
+        let place = place.into();
+        let tags = tags.into_iter();
+        self.changes
+            .extend(tags.map(|tag| Change::Tag(place.clone(), tag)));
+    }
+
+    /// Every entry of a function is to be forgotten.
+    pub fn clear<H: Whole>(&mut self) {
+        let place = H::cache().map(Place::Cache);
+        self.changes.push(Change::Whole(H::site(), place));
+    }
+
+    /// Every entry of a function in this cache is.
+    pub fn clear_in<H: WholeIn>(&mut self, place: impl Into<Place>) {
+        self.changes
+            .push(Change::Whole(H::site_in(), Some(place.into())));
+    }
+
+    /// These entries are to have this value.
+    pub fn put<R, F, V>(&mut self, put: Vec<Entry<R, F>>, value: &V)
+    where
+        Entry<R, F>: Put<V>,
+    {
+        let put = put.into_iter();
+        self.changes
+            .extend(put.map(|entry| Change::Put(entry.put(value))));
+    }
+
+    /// What is kept of the result; if the function has failed, nothing is to be changed.
+    pub fn made<'r, R, K: Keep<R>>(&mut self, _: K, result: &'r R) -> Option<&'r K::Value> {
+        if K::is_failure(result) {
+            self.changes.clear();
+            return None;
+        }
+        K::kept(result)
+    }
+}
+
+/// Runs the body of a function.
+#[inline]
+pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}

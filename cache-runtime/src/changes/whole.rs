@@ -1,0 +1,36 @@
+//! A cached function as a whole, by the type of its name: `clear(get_user_tasks)`.
+
+use crate::cache::Cache;
+use crate::site::Site;
+
+/// The handle of a function whose cache is known without its arguments.
+#[diagnostic::on_unimplemented(
+    message = "it takes its arguments to know which cache `{Self}` uses",
+    label = "add `cache = ..`: the cache that is to lose the entries of `{Self}`",
+    note = "if `{Self}` is no cached function, name one: `clear(get_user_tasks)`"
+)]
+pub trait Whole {
+    /// The function.
+    fn site() -> &'static Site;
+    /// Its cache, if it is not an alias's.
+    #[must_use]
+    fn cache() -> Option<Cache> {
+        None
+    }
+}
+
+/// The handle of any cached function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no cached function",
+    label = "expected the name of a cached function, as in `clear(get_user_tasks)`"
+)]
+pub trait WholeIn {
+    /// The function.
+    fn site_in() -> &'static Site;
+}
+
+impl<H: Whole> WholeIn for H {
+    fn site_in() -> &'static Site {
+        H::site()
+    }
+}
