@@ -4,7 +4,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -187,7 +187,7 @@ fn read(literal: &LitStr, inside: &str) -> syn::Result<Hole> {
     if let Ok(name) = Ident::parse_any.parse2(tokens.clone()) {
         return Ok(Hole::Name(name));
     }
-    match syn::parse2::<Expr>(tokens) {
+    match syn::parse2::<Expr>(with_own_members(tokens)) {
         Ok(Expr::Lit(_)) => Err(wrong(format!(
             "`{{{inside}}}` is the same for every call; a hole is an expression over the arguments \
              and `result`, as in `{{user_id}}`"
@@ -195,6 +195,28 @@ fn read(literal: &LitStr, inside: &str) -> syn::Result<Hole> {
         Ok(expr) => Ok(Hole::Expr(expr)),
         Err(error) => Err(wrong(format!("`{{{inside}}}` is no expression: {error}"))),
     }
+}
+
+/// All tokens of a hole stand where the string does: a compiler that suggests another field would
+/// replace the string. So members are words of ours there.
+fn with_own_members(tokens: TokenStream) -> TokenStream {
+    let mut after_dot = false;
+    let tokens = tokens.into_iter().map(|mut token| {
+        match &mut token {
+            TokenTree::Ident(word) if after_dot => {
+                word.set_span(Span::mixed_site().located_at(word.span()));
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), with_own_members(group.stream()));
+                inner.set_span(group.span());
+                *group = inner;
+            }
+            _ => {}
+        }
+        after_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        token
+    });
+    tokens.collect()
 }
 
 /// What stands in a hole, and how it is to be formatted: from the colon on. `None` if it has no end.
@@ -257,8 +279,6 @@ fn character(rest: &mut Peekable<Chars<'_>>, inside: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use proc_macro2::Span;
-
     use super::*;
 
     fn made(text: &str) -> Result<String, String> {

@@ -2,7 +2,7 @@
 
 pub use crate::cached::Cached;
 pub use crate::call_key::Key;
-pub use crate::changes::{Changes, Entries, Put, Whole, WholeIn, call, entries};
+pub use crate::changes::{Changes, Copied, Entries, Put, Whole, WholeIn, call, copy_of, entries};
 pub use crate::entry::{NoneToo, Opaque};
 pub use crate::function::{
     clear, clear_blocking, clear_in, clear_in_blocking, refreshing, refreshing_blocking, stats,

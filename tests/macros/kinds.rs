@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use cache_runtime::cache_result;
+use cache_runtime::{cache_evict, cache_put, cache_result};
 use futures_executor::block_on;
 use serde::{Deserialize, Serialize};
 
@@ -240,6 +240,57 @@ fn async_trait_methods() {
             "of another implementor"
         );
     }));
+}
+
+#[async_trait::async_trait]
+trait Editor {
+    async fn edit(&self, ids: (u64, String), text: &str) -> Result<u64, OwnError>;
+}
+
+#[async_trait::async_trait]
+impl Editor for Service {
+    #[cache_put(self.run_entry(*result))]
+    #[cache_result(cache = self.place.cache, key(self.tenant, a), tags("b:{b}:{result}"))]
+    #[cache_evict(self.run_entry(a), self.run_entry(*result + b.len() as u64))]
+    async fn edit(&self, (a, b): (u64, String), text: &str) -> Result<u64, OwnError> {
+        self.place.run();
+        let sum = a + b.len() as u64;
+        drop(b);
+        text.is_empty().then_some(sum).ok_or(OwnError::Own(1))
+    }
+}
+
+impl Service {
+    #[cache_result(cache = self.place.cache, key(id), handle = run)]
+    async fn running(&self, id: u64) -> u64 {
+        let _ = id;
+        u64::from(self.place.run())
+    }
+}
+
+#[test]
+fn async_trait_methods_that_change_data() {
+    let place = place();
+    let service = Service {
+        tenant: 1,
+        place: place.clone(),
+    };
+    let editor: &dyn Editor = &service;
+    let ids = || (2, "abc".to_owned());
+    block_on(async {
+        for id in [2, 5, 8] {
+            service.running(id).await;
+        }
+        assert!(editor.edit(ids(), "x").await.is_err());
+        assert_eq!(service.running(2).await, 1);
+        assert_eq!(editor.edit(ids(), "").await, Ok(5));
+        assert_eq!(service.running(5).await, 5, "what was put");
+        assert_eq!(place.runs(), 5);
+        assert_eq!(service.running(2).await, 6, "it was evicted");
+        assert_eq!(service.running(8).await, 7, "it was evicted");
+        assert_eq!(editor.edit(ids(), "").await, Ok(5));
+        assert_eq!(service.running(2).await, 6, "a hit changes nothing");
+    });
 }
 
 #[cache_result(cache = place.cache, skip(place))]

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use cache_runtime::{Cache, CacheError, cache_result};
+use cache_runtime::{Cache, CacheError, cache_evict, cache_put, cache_result};
 
 /// A free function with one of each.
 #[cache_result(
@@ -111,6 +111,43 @@ impl Service {
     }
 }
 
+/// A name with tags.
+///
+/// # Errors
+///
+/// Never.
+#[cache_result(tags("names", "name:{id:03}", "length:{result}", ..Some(id)))]
+pub async fn tagged(id: u64, mut lang: String) -> Result<String, CacheError> {
+    lang.push('!');
+    Ok(lang)
+}
+
+/// It changes what others have kept.
+///
+/// # Errors
+///
+/// Never.
+#[cache_put(tagged::entry(id, lang))]
+#[cache_evict(
+    tagged::entry(id, lang.clone()),
+    [1, 2].map(|id| tagged::entry(id, lang)),
+    tagged::entry(result.len() as u64, lang),
+    tag("names", "length:{result}:{lang}"),
+    clear(tagged, all),
+    cache = Cache::isolated(),
+)]
+pub async fn changing(id: u64, mut lang: String, (a, _): (u64, u64)) -> Result<String, CacheError> {
+    lang.push_str("!!");
+    let _ = (id, a);
+    Ok(lang)
+}
+
+/// The same, blocking, with nothing to say.
+#[cache_evict(tagged::entry(id, String::new()), clear(all))]
+pub fn changing_sync(id: u64) {
+    let _ = id;
+}
+
 #[deprecated = "there is a better one"]
 #[cache_result]
 fn old(id: u64) -> u64 {
@@ -134,4 +171,9 @@ fn they_work() {
     let within = futures_executor::block_on(within("a"));
     assert_eq!(within.unwrap(), "A");
     assert_eq!(Arc::new(Service).arc(3), 3);
+    let changed = futures_executor::block_on(changing(1, "a".to_owned(), (1, 2)));
+    assert_eq!(changed.unwrap(), "a!!");
+    changing_sync(1);
+    let tagged = futures_executor::block_on(tagged(1, "a".to_owned()));
+    assert_eq!(tagged.unwrap(), "a!");
 }

@@ -134,7 +134,7 @@ fn beside_the_result(function: &Function, item: &Item, errors: &mut Errors) {
         );
     }
     let is_shared = function.receiver().is_none_or(|receiver| {
-        matches!(&receiver.kind, ReceiverKind::Reference(..) if receiver.mutability.is_none())
+        matches!(&receiver.kind, ReceiverKind::Reference(_, _, None))
             || matches!(&receiver.kind, ReceiverKind::Typed(_, ty) if is_shared_reference(ty))
     });
     let mut taken = Vec::new();

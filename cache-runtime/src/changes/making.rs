@@ -78,11 +78,14 @@ struct Rest(Option<Changes>);
 impl Drop for Rest {
     fn drop(&mut self) {
         if let Some(mut changes) = self.0.take() {
-            let here = context::here();
-            // No room for it: then they are made here.
-            let rest = here.wrap(async move { changes.make(Mode::Async).await });
-            if let Err(rest) = background::spawn(Mode::Async, rest) {
-                drop(rest);
+            let function = changes.function;
+            // In the scope that the function ran in: an alias may stand for another cache there.
+            let rest = context::here().wrap(async move { changes.make(Mode::Async).await });
+            if background::spawn(Mode::Async, rest).is_err() {
+                tracing::warn!(
+                    function,
+                    "the caller went away, and nobody is free to forget what this function changed",
+                );
             }
         }
     }

@@ -4,6 +4,7 @@
 //! An expansion gathers the changes: before the body those that are known by then, after it those that
 //! look at the result. They are made when the function has succeeded, and dropped when it has not.
 
+mod copies;
 mod entries;
 mod making;
 mod put;
@@ -11,6 +12,7 @@ mod whole;
 
 use std::sync::Arc;
 
+pub use copies::{Copied, copy_of};
 pub use entries::{Entries, entries};
 pub use put::Put;
 pub use whole::{Whole, WholeIn};

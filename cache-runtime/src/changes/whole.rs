@@ -5,9 +5,9 @@ use crate::site::Site;
 
 /// The handle of a function whose cache is known without its arguments.
 #[diagnostic::on_unimplemented(
-    message = "it takes its arguments to know which cache `{Self}` uses",
-    label = "add `cache = ..`: the cache that is to lose the entries of `{Self}`",
-    note = "if `{Self}` is no cached function, name one: `clear(get_user_tasks)`"
+    message = "`{Self}` cannot be cleared by its name alone",
+    label = "which cache? if its arguments say so, add `cache = ..`",
+    note = "only cached functions can be cleared, as in `clear(get_user_tasks)`"
 )]
 pub trait Whole {
     /// The function.

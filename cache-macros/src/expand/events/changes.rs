@@ -49,7 +49,8 @@ impl Changes<'_> {
         let copied = self.copied();
         if !copied.is_empty() {
             let copies = invented("__copies");
-            out.extend(quote!(let #copies = (#(::core::clone::Clone::clone(&#copied),)*);));
+            let made = copied.iter().map(|name| self.copy(name));
+            out.extend(quote!(let #copies = (#(#made,)*);));
         }
         out
     }
@@ -111,7 +112,7 @@ impl Changes<'_> {
         };
         match item {
             Item::Entries(expr) => {
-                let taken = taken(self.function, expr);
+                let taken = taken(self.function, expr, self.private);
                 let place = spot::invented(expr.span());
                 quote_spanned!(place=> #changes.evict(#taken);)
             }
@@ -135,7 +136,7 @@ impl Changes<'_> {
 
     fn entries(&self, expr: &Expr) -> TokenStream {
         let private = self.private;
-        let taken = taken(self.function, expr);
+        let taken = taken(self.function, expr, self.private);
         let place = spot::invented(expr.span());
         quote_spanned!(place=> #private::entries(#taken))
     }
@@ -158,6 +159,22 @@ impl Changes<'_> {
             self.items().any(is_used)
         });
         names
+    }
+
+    /// A clone, where the argument stands beside `result`.
+    fn copy(&self, name: &Ident) -> TokenStream {
+        let private = self.private;
+        let uses = |item: &&Item| item.is_late() && item.mentions(&unraw(name));
+        let item = self.items().find(uses);
+        let place = item.map_or_else(Span::call_site, |item| match item {
+            Item::Entries(expr) => clones::place_of(expr, &name.to_string()),
+            Item::Tag(tag) => tags::result(tag).span(),
+            Item::Whole(path) => path.span(),
+        });
+        let place = spot::invented(place);
+        let mut name = name.clone();
+        name.set_span(name.span().located_at(place));
+        quote_spanned!(place=> #private::copy_of(&#name))
     }
 
     /// `#[async_trait]` takes patterns apart in the body; here they are needed before.

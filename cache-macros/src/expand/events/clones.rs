@@ -2,22 +2,27 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprClosure, FieldValue, Type};
 
+use crate::expand::spot;
 use crate::mentions::bindings;
 use crate::model::Function;
 
 /// The expression with clones in it.
 //
 // Input:  page::entry(slug, &lang, id)
-// Output: page::entry(Clone::clone(&slug), &lang, id)
-pub(super) fn taken(function: &Function, expr: &Expr) -> TokenStream {
+// Output: page::entry(copy_of(&slug), &lang, id)
+pub(super) fn taken(function: &Function, expr: &Expr, private: &TokenStream) -> TokenStream {
     let params = function.params.iter();
     let names = params
         .filter(|param| param.pattern.is_some() || !is_copied(&param.ty))
         .flat_map(|param| param.names());
-    let mut clones = Clones(names.collect());
+    let mut clones = Clones {
+        names: names.collect(),
+        private,
+    };
     let mut expr = expr.clone();
     clones.visit_expr_mut(&mut expr);
     quote!(#expr)
@@ -35,12 +40,15 @@ pub(super) fn place_of(tokens: &impl ToTokens, word: &str) -> Span {
     find(tokens.to_token_stream(), word).unwrap_or_else(Span::call_site)
 }
 
-struct Clones(Vec<Ident>);
+struct Clones<'a> {
+    names: Vec<Ident>,
+    private: &'a TokenStream,
+}
 
-impl Clones {
+impl Clones<'_> {
     fn is_argument(&self, expr: &Expr) -> bool {
         matches!(expr, Expr::Path(path)
-            if path.path.get_ident().is_some_and(|name| self.0.contains(name)))
+            if path.path.get_ident().is_some_and(|name| self.names.contains(name)))
     }
 
     /// Something that is only looked at.
@@ -51,10 +59,11 @@ impl Clones {
     }
 }
 
-impl VisitMut for Clones {
+impl VisitMut for Clones<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         if self.is_argument(expr) {
-            *expr = syn::parse_quote!(::core::clone::Clone::clone(&#expr));
+            let (place, private) = (spot::invented(expr.span()), self.private);
+            *expr = syn::parse_quote_spanned!(place=> #private::copy_of(&#expr));
             return;
         }
         match expr {
@@ -89,10 +98,10 @@ impl VisitMut for Clones {
 
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
         let own: Vec<_> = closure.inputs.iter().flat_map(bindings).collect();
-        let outer = self.0.clone();
-        self.0.retain(|name| !own.contains(name));
+        let outer = self.names.clone();
+        self.names.retain(|name| !own.contains(name));
         self.visit_expr_mut(&mut closure.body);
-        self.0 = outer;
+        self.names = outer;
     }
 }
 

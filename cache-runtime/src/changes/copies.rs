@@ -1,0 +1,16 @@
+//! Arguments that the attribute uses as well as the body.
+
+/// An argument that there can be two of.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be used by the attribute and by the body",
+    label = "the attribute has a clone of this argument, so it must be `Clone`",
+    note = "what does not mention `result` is evaluated before the body and can take it by reference, or a part of it"
+)]
+pub trait Copied: Clone {}
+
+impl<T: Clone> Copied for T {}
+
+/// A clone for the attribute.
+pub fn copy_of<T: Copied>(argument: &T) -> T {
+    argument.clone()
+}
