@@ -97,11 +97,10 @@ impl Known {
             .unwrap_or(self.timeout)
             .or(target.cache.core().settings.timeout)
             .jittered(self.key.site.jitter);
-        let _tags: Vec<String> = self.tags_of(value);
         let _overtaking = target.overtake(mode).await;
         let making = Making {
             started: Started::of(&target),
-            tags: Vec::new(),
+            tags: self.tags_of(value),
             flight: None,
             cause: Cause::Wanted,
         };
