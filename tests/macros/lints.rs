@@ -175,5 +175,5 @@ fn they_work() {
     assert_eq!(changed.unwrap(), "a!!");
     changing_sync(1);
     let tagged = futures_executor::block_on(tagged(1, "a".to_owned()));
-    assert_eq!(tagged.unwrap(), "a!");
+    assert_eq!(tagged.unwrap(), "a!!", "it was put");
 }

@@ -8,7 +8,7 @@ mod clones;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Path};
+use syn::{Attribute, Meta, Path};
 
 use self::changes::Changes;
 use super::{body, fallback};
@@ -19,10 +19,20 @@ use crate::mentions::has_impl_trait;
 use crate::model::{Function, Way};
 
 pub(crate) fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
-    // The others are read here, and are not to expand on their own.
+    if is_done(&args) {
+        return item;
+    }
     let (events, rest) = match split(&item) {
-        Ok((events, rest)) => (events, rest),
-        Err(_) => (Vec::new(), item.clone()),
+        Ok(Split {
+            events,
+            others,
+            item,
+        }) => {
+            let used = events.iter().map(|(_, attr)| done(attr));
+            let rest = quote!(#(#used)* #(#others)* #item);
+            (events, rest)
+        }
+        Err(_) => (Vec::new(), item),
     };
     try_expand(kind, args, &events, rest.clone())
         .unwrap_or_else(|error| fallback::keep(rest, &error))
@@ -31,26 +41,51 @@ pub(crate) fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenS
 /// `cache_result` caches the function with what it changes, so those attributes go first; `None`: there
 /// are none.
 pub(super) fn before(item: &TokenStream, cached: impl ToTokens) -> Option<TokenStream> {
-    let (events, rest) = split(item).ok().filter(|(events, _)| !events.is_empty())?;
-    let events = events.iter().map(|(_, attr)| attr);
-    Some(quote!(#(#events)* #cached #rest))
+    let split = split(item).ok().filter(|split| !split.events.is_empty())?;
+    let events = split.events.iter().map(|(_, attr)| attr);
+    let Split { others, item, .. } = &split;
+    Some(quote!(#(#events)* #cached #(#others)* #item))
 }
 
-/// The attributes of ours on an item, and the item without them.
-fn split(item: &TokenStream) -> syn::Result<(Vec<(Kind, Attribute)>, TokenStream)> {
+/// An item and its attributes, those of ours by themselves.
+struct Split {
+    events: Vec<(Kind, Attribute)>,
+    others: Vec<Attribute>,
+    item: TokenStream,
+}
+
+fn split(item: &TokenStream) -> syn::Result<Split> {
     let parse = |input: ParseStream| {
         let attrs = input.call(Attribute::parse_outer)?;
         Ok((attrs, input.parse::<TokenStream>()?))
     };
-    let (attrs, rest) = parse.parse2(item.clone())?;
+    let (attrs, item) = parse.parse2(item.clone())?;
     let (mut events, mut others) = (Vec::new(), Vec::new());
     for attr in attrs {
+        let is_done = matches!(&attr.meta, Meta::List(list) if is_done(&list.tokens));
         match Kind::of(&attr) {
-            Some(kind) => events.push((kind, attr)),
-            None => others.push(attr),
+            Some(kind) if !is_done => events.push((kind, attr)),
+            _ => others.push(attr),
         }
     }
-    Ok((events, quote!(#(#others)* #rest)))
+    Ok(Split {
+        events,
+        others,
+        item,
+    })
+}
+
+/// The attribute as one that has been read: it stays, since the user's import is for it.
+//
+// Input:  #[cache_put(get_task::entry(id))]
+// Output: #[cache_put(@done)]
+fn done(attr: &Attribute) -> TokenStream {
+    let path = attr.path();
+    quote!(#[#path(@done)])
+}
+
+fn is_done(args: &TokenStream) -> bool {
+    args.to_string().replace(' ', "") == "@done"
 }
 
 fn try_expand(
