@@ -41,7 +41,10 @@ struct IsNone<V>(fn(&V) -> bool);
 
 struct TimeoutFn<V>(Box<dyn Fn(&V) -> Timeout + Send + Sync>);
 
-struct TagsFn<V>(Box<dyn Fn(&V, &mut Vec<String>) + Send + Sync>);
+/// Adds the tags of a value to those that there are.
+type AddTags<V> = dyn Fn(&V, &mut Vec<String>) + Send + Sync;
+
+struct TagsFn<V>(Box<AddTags<V>>);
 
 impl Known {
     fn new(key: Key<'_>) -> Arc<Self> {

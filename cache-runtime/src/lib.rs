@@ -146,7 +146,61 @@ pub mod __private;
 
 pub use backplane::{Backplane, Heard, SIGN_OF_LIFE};
 pub use cache::{BlockingCache, Cache, CacheBuilder};
-pub use cache_macros::{cache_evict, cache_put, cache_result};
+/// # An example that runs
+///
+/// ```
+/// use cache_runtime::{cache_evict, cache_result};
+///
+/// #[cache_result(tags("user:{user_id}"))]
+/// fn tasks(user_id: u64, page: u32) -> Vec<String> {
+///     vec![format!("{user_id}: {page}")]
+/// }
+///
+/// #[cache_evict(tasks::entry(user_id, result.len() as u32))]
+/// fn rename(user_id: u64, name: &str) -> Result<String, std::fmt::Error> {
+///     # let _ = user_id;
+///     if name.is_empty() { Err(std::fmt::Error) } else { Ok(name.to_owned()) }
+/// }
+///
+/// #[cache_evict(tag("user:{user_id}"))]
+/// fn remove(user_id: u64) {
+///     # let _ = user_id;
+/// }
+///
+/// tasks(7, 1);
+/// tasks(7, 2);
+/// assert!(rename(7, "").is_err());
+/// assert!(tasks::entry(7, 1).get()?.is_some());    // a failure changes nothing
+/// rename(7, "a").unwrap();
+/// assert!(tasks::entry(7, 1).get()?.is_none());
+/// assert!(tasks::entry(7, 2).get()?.is_some());
+/// remove(7);
+/// assert!(tasks::entry(7, 2).get()?.is_none());
+/// # Ok::<(), cache_runtime::CacheError>(())
+/// ```
+pub use cache_macros::cache_evict;
+/// # An example that runs
+///
+/// ```
+/// use cache_runtime::{cache_put, cache_result};
+///
+/// #[cache_result]
+/// async fn get_name(id: u64) -> Option<String> {
+///     panic!("the name of {id} is known already")
+/// }
+///
+/// #[cache_put(get_name::entry(id))]
+/// fn rename(id: u64, name: &str) -> Result<String, std::fmt::Error> {
+///     # let _ = id;
+///     Ok(name.to_owned())
+/// }
+///
+/// rename(7, "a").unwrap();
+/// assert_eq!(get_name::entry(7).blocking().get()?, Some("a".to_owned()));
+/// # Ok::<(), cache_runtime::CacheError>(())
+/// ```
+pub use cache_macros::cache_put;
+pub use cache_macros::cache_result;
 pub use clock::Clock;
 pub use codec::{Compression, Format};
 pub use entry::{BlockingEntry, Entry};
