@@ -26,6 +26,7 @@ mod asynchronous;
 mod sync;
 
 mod bad_caches;
+mod changes;
 mod handle;
 mod hygiene;
 mod kinds;

@@ -1,12 +1,15 @@
-//! The errors that the library logs while a closure runs.
+//! The errors and warnings that the library logs while a closure runs.
 
 use std::sync::{Arc, Mutex};
 
 use tracing::Level;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+#[derive(Clone)]
+struct Log {
+    level: Level,
+    texts: Arc<Mutex<Vec<String>>>,
+}
 
 impl<S: tracing::Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
@@ -16,19 +19,32 @@ impl<S: tracing::Subscriber> Layer<S> for Log {
                 self.0.push_str(&format!(" {field}={value:?}"));
             }
         }
-        if *event.metadata().level() == Level::ERROR {
+        if *event.metadata().level() == self.level {
             let mut text = Text(String::new());
             event.record(&mut text);
-            self.0.lock().unwrap().push(text.0);
+            self.texts.lock().unwrap().push(text.0);
         }
     }
 }
 
 /// What is logged as an error on this thread.
 pub(crate) fn errors_of(f: impl FnOnce()) -> Vec<String> {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::registry().with(log.clone());
+    logged(Level::ERROR, f)
+}
+
+/// What is logged as a warning on this thread.
+pub(crate) fn warnings_of(f: impl FnOnce()) -> Vec<String> {
+    logged(Level::WARN, f)
+}
+
+fn logged(level: Level, f: impl FnOnce()) -> Vec<String> {
+    let texts = Arc::default();
+    let log = Log {
+        level,
+        texts: Arc::clone(&texts),
+    };
+    let subscriber = tracing_subscriber::registry().with(log);
     tracing::subscriber::with_default(subscriber, f);
-    let errors = log.0.lock().unwrap();
-    errors.clone()
+    let texts = texts.lock().unwrap();
+    texts.clone()
 }
