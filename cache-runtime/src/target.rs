@@ -72,6 +72,9 @@ impl Target {
                 ),
             ));
         }
+        if key.site.is_tagged {
+            cache.core().markers.tags(binding.id);
+        }
         Self::bound(key, cache, binding)
     }
 
