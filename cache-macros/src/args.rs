@@ -35,6 +35,7 @@ pub(crate) struct Args {
     pub(crate) strict: Option<Set<()>>,
     pub(crate) local: Option<Set<()>>,
     pub(crate) associated: Option<Set<()>>,
+    pub(crate) batch: Option<Set<Path>>,
     pub(crate) handle: Option<Set<Ident>>,
     pub(crate) krate: Option<Set<Path>>,
 }
@@ -108,6 +109,7 @@ arguments! {
     "strict" Flag "strict" => strict: value::flag;
     "local" Flag "local" => local: value::flag;
     "associated" Flag "associated" => associated: value::flag;
+    "batch" Value "batch = load_many" => batch: value::function;
     "handle" Value "handle = tasks_cache" => handle: Ident::parse_any;
     "crate" Value "crate = ::cache_runtime" => krate: value::crate_path;
 }
@@ -136,6 +138,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["refresh", "eager", "eager_refresh"], "refresh_ahead"),
     (&["xfetch", "beta"], "early"),
     (&["time_limit", "limit", "deadline"], "hard_timeout"),
+    (&["many", "bulk", "batch_function", "loader"], "batch"),
     (&["mutex", "single_flight", "distributed_lock"], "lock"),
 ];
 

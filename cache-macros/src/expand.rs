@@ -1,6 +1,7 @@
 //! The output: the function with its call into the runtime, and what stands beside it.
 
 mod attributes;
+mod batch;
 mod body;
 mod closure;
 mod companions;

@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{Path, Token, Visibility};
+use syn::{Path, Receiver, ReceiverKind, Token, Type, Visibility};
 
 use crate::args::Args;
+use crate::mentions::has_impl_trait;
 use crate::model::Function;
 
 pub(crate) struct Plan<'a> {
@@ -97,10 +98,76 @@ impl<'a> Plan<'a> {
             .or_else(|| hard.filter(|_| !self.function.is_async()))
     }
 
+    /// How functions for many items take `self`; or why there can be none.
+    pub(crate) fn items(&self) -> Result<ItemsReceiver, &'static str> {
+        if let Place::Inside = self.place {
+            return Err(
+                "a private method, or one of a trait, has no room for it; write \
+                        `handle = name` if it is a private one",
+            );
+        }
+        let params = &self.function.params;
+        if params.is_empty() {
+            return Err("without arguments there is one entry");
+        }
+        if params.iter().any(|param| has_impl_trait(&param.ty)) {
+            return Err(
+                "the items of an iterator are of one type, and `impl Trait` may be many; write \
+                        a type parameter",
+            );
+        }
+        let Some(receiver) = self.function.receiver() else {
+            return Ok(ItemsReceiver::default());
+        };
+        ItemsReceiver::of(receiver).ok_or("`self` would be taken by the first; take `&self`")
+    }
+
     pub(crate) fn skips(&self, name: &str) -> bool {
         self.args
             .skip
             .as_ref()
             .is_some_and(|skip| skip.value.iter().any(|word| word == name))
     }
+}
+
+/// The `self` of a function that calls a method for many items.
+#[derive(Default)]
+pub(crate) struct ItemsReceiver {
+    /// In the signature, with a comma.
+    pub(crate) declared: TokenStream,
+    /// As the method takes it.
+    pub(crate) handed_on: TokenStream,
+}
+
+impl ItemsReceiver {
+    /// `None` if there is one `self` and no more.
+    fn of(receiver: &Receiver) -> Option<ItemsReceiver> {
+        let own = receiver.self_token;
+        let (declared, handed_on) = match &receiver.kind {
+            ReceiverKind::Reference(and, lifetime, None) => {
+                (quote!(#and #lifetime #own), quote!(#own))
+            }
+            ReceiverKind::Typed(colon, ty) => match &**ty {
+                Type::Reference(reference) if reference.mutability.is_none() => {
+                    (quote!(#own #colon #ty), quote!(#own))
+                }
+                Type::Path(path) if is_counted(path) => (
+                    quote!(#own #colon &#ty),
+                    quote!(::core::clone::Clone::clone(#own)),
+                ),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(ItemsReceiver {
+            declared: quote!(#declared,),
+            handed_on,
+        })
+    }
+}
+
+/// `Arc<Self>`, `Rc<Self>`: clones are one.
+fn is_counted(path: &syn::TypePath) -> bool {
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "Arc" || last.ident == "Rc")
 }

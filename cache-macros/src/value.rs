@@ -193,6 +193,17 @@ fn float(input: ParseStream, message: &str, fits: impl FnOnce(f64) -> bool) -> s
     }
 }
 
+/// The path of a function.
+pub(crate) fn function(input: ParseStream) -> syn::Result<Path> {
+    match expression(input)? {
+        Expr::Path(path) if path.qself.is_none() => Ok(path.path),
+        other => Err(wrong(
+            &other,
+            "expected the path of a function, as in `load_many` or `Self::load_many`",
+        )),
+    }
+}
+
 /// An absolute path, or one from the root of this crate.
 pub(crate) fn crate_path(input: ParseStream) -> syn::Result<Path> {
     if input.peek(LitStr) {

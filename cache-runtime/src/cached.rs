@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use crate::batch::Asked;
 use crate::behind;
 use crate::cache::Cache;
 use crate::call::{self, Ask, Plan, overdue};
@@ -235,13 +236,25 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
 
     /// Where the result is kept, if it can be.
     fn target(&self) -> Option<Target> {
+        // No fault of a store, so no matter for `strict`: such a call never breaks.
+        self.place().ok()
+    }
+
+    fn place(&self) -> Result<Target, CacheError> {
         let key = self.key;
         let target = match hit::known(key) {
             Some((cache, binding)) => Target::bound(key, &cache, binding),
             None => self.meet(),
         };
-        // No fault of a store, so no matter for `strict`: such a call never breaks.
-        target.inspect_err(|error| key.site.refused(error)).ok()
+        target.inspect_err(|error| key.site.refused(error))
+    }
+
+    /// The same as an item of a batch, with the arguments it was made of.
+    pub fn asked<A>(self, item: A) -> Asked<R, K, P, A> {
+        match self.hit() {
+            Some(result) => Asked::hit(result),
+            None => Asked::missed(self.place(), self.plan(false), item),
+        }
     }
 
     /// The function and its cache meet for the first time.

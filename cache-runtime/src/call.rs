@@ -8,7 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::context::{self, Context, Frame, Treatment};
+use crate::batch;
+use crate::context::{self, Context, Fate, Frame, Treatment};
 use crate::error::CacheError;
 use crate::flight::{Join, Lead};
 use crate::keep::Keep;
@@ -100,7 +101,10 @@ where
             };
             end::<R, K, P>(mode, target, &plan, made, run).await
         }
-        _ => result,
+        _ => {
+            frame.tell(Fate::Ran);
+            result
+        }
     }
 }
 
@@ -173,7 +177,11 @@ where
 
     // One leader; the others wait for it. Who shall not wait does not wait for the lock either, which
     // may be his own caller's.
-    let (lead, may_lock) = match flights.join(&target.key) {
+    let (joined, looked) = match batch::given(&target.key) {
+        None => (flights.join(&target.key), None),
+        Some(given) => given,
+    };
+    let (lead, may_lock) = match joined {
         Join::Lead(own) => (own, true),
         // Boxed, as all that is rare: the future of every miss would have room for it.
         Join::Wait(flight) => match Box::pin(wait::<R, K>(mode, target, &flight, ask)).await {
@@ -184,7 +192,12 @@ where
     };
 
     // Another may have finished between the first look and the lead.
-    let mut found = match target.look(mode, how).await {
+    let found = match looked {
+        None => target.look(mode, how).await,
+        // Boxed, as all that is rare.
+        Some(looked) => Box::pin(looked.found(mode, target, how)).await,
+    };
+    let mut found = match found {
         Ok(found) => found,
         Err(error) => match ask.or_error.filter(|_| ask.is_strict) {
             Some(or_error) => {
@@ -303,6 +316,7 @@ where
         old,
         lock,
     } = run;
+    made.frame.tell(Fate::Ran);
     let is_failure = K::is_failure(&made.result);
     let result = match (then, old) {
         // Copies in process are all that is left.

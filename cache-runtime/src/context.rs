@@ -4,12 +4,13 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context as Task, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::batch::Given;
 use crate::cache::Cache;
 use crate::flight::Flight;
 use crate::site::Site;
@@ -37,6 +38,8 @@ pub(crate) enum Scope {
     Refreshing,
     /// The first call of one function is treated so, those inside it and after it are not.
     Once(Arc<Once>),
+    /// One call finds that some of its way has been gone for it, with that of others.
+    Given(Arc<Given>),
 }
 
 /// A wish for the next call of one function.
@@ -59,6 +62,18 @@ pub(crate) struct Frame {
     pub(crate) flight: Option<Arc<Flight>>,
     pub(crate) parent: Option<Arc<Frame>>,
     decisions: Mutex<Decisions>,
+    /// What came of the last call made from here: a `Fate`.
+    fate: AtomicU8,
+}
+
+/// What came of a call, for a caller who wants to know more than its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The function did not run for it, or runs on behind it.
+    Served,
+    Ran,
+    /// It ran, and its result was kept.
+    Kept,
 }
 
 /// What a body decided about its own result.
@@ -95,7 +110,7 @@ pub(crate) fn treatment(site: Option<&'static Site>) -> Treatment {
         return Treatment::Cached;
     }
     match here().scope {
-        Scope::Normal => Treatment::Cached,
+        Scope::Normal | Scope::Given(_) => Treatment::Cached,
         Scope::Bypass => Treatment::Uncached,
         Scope::Refreshing => Treatment::Refresh,
         Scope::Once(once) => {
@@ -109,6 +124,22 @@ pub(crate) fn treatment(site: Option<&'static Site>) -> Treatment {
             }
         }
     }
+}
+
+/// What is given to the call of this scope, if anything.
+pub(crate) fn given() -> Option<Arc<Given>> {
+    if !thread::is_special() {
+        return None;
+    }
+    match here().scope {
+        Scope::Given(given) => Some(given),
+        _ => None,
+    }
+}
+
+/// Whether this scope says nothing about caching.
+pub(crate) fn is_as_usual() -> bool {
+    !thread::is_special() || matches!(here().scope, Scope::Normal)
 }
 
 impl Context {
@@ -133,6 +164,14 @@ impl Context {
         })))
     }
 
+    /// The next call of `site`, made from `frame`, runs and its result is kept.
+    pub(crate) fn refreshing_from(frame: &Arc<Frame>, site: &'static Site) -> Self {
+        Self {
+            frame: Some(frame.clone()),
+            ..Self::once(site, true)
+        }
+    }
+
     /// Every alias stands for `cache`.
     #[cfg(feature = "testing")]
     pub(crate) fn in_cache(cache: &Cache) -> Self {
@@ -144,9 +183,24 @@ impl Context {
 
     /// Inside the body of `frame`.
     pub(crate) fn inside(frame: &Arc<Frame>) -> Self {
-        Self {
+        let mut inside = Self {
             frame: Some(frame.clone()),
             ..here()
+        };
+        if let Scope::Given(_) = inside.scope {
+            // It was for the call alone.
+            inside.scope = Scope::Normal;
+        }
+        inside
+    }
+
+    /// One call, that `given` is for; made from `frame`.
+    pub(crate) fn given(given: Option<Arc<Given>>, frame: Option<&Arc<Frame>>) -> Self {
+        let here = here();
+        Self {
+            scope: given.map_or(here.scope, Scope::Given),
+            frame: frame.cloned().or(here.frame),
+            cache: here.cache,
         }
     }
 
@@ -216,6 +270,17 @@ impl Frame {
             flight: flight.cloned(),
             parent: here().frame,
             decisions: Mutex::default(),
+            fate: AtomicU8::new(Fate::Served as u8),
+        })
+    }
+
+    /// Where calls are made from; within `outer`, or here.
+    pub(crate) fn called_from(outer: Option<&Arc<Frame>>) -> Arc<Self> {
+        Arc::new(Self {
+            flight: None,
+            parent: outer.cloned().or_else(|| here().frame),
+            decisions: Mutex::default(),
+            fate: AtomicU8::new(Fate::Served as u8),
         })
     }
 
@@ -225,7 +290,24 @@ impl Frame {
             flight: Some(flight.clone()),
             parent: None,
             decisions: Mutex::default(),
+            fate: AtomicU8::new(Fate::Served as u8),
         })
+    }
+
+    /// Tells the caller what came of this call.
+    pub(crate) fn tell(&self, fate: Fate) {
+        if let Some(caller) = &self.parent {
+            caller.fate.store(fate as u8, Ordering::Relaxed);
+        }
+    }
+
+    /// What came of the last call made from here.
+    pub(crate) fn fate(&self) -> Fate {
+        match self.fate.load(Ordering::Relaxed) {
+            fate if fate == Fate::Kept as u8 => Fate::Kept,
+            fate if fate == Fate::Ran as u8 => Fate::Ran,
+            _ => Fate::Served,
+        }
     }
 
     pub(crate) fn decisions(&self) -> Decisions {

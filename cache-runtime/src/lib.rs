@@ -77,6 +77,7 @@
 mod background;
 mod backlog;
 mod backplane;
+mod batch;
 mod behind;
 mod breaker;
 #[cfg(test)]
@@ -145,6 +146,7 @@ mod version;
 pub mod __private;
 
 pub use backplane::{Backplane, Heard, SIGN_OF_LIFE};
+pub use batch::{Answer, BlockingWarm, Unwarmed, Warm, Warmed, Warming};
 pub use cache::{BlockingCache, Cache, CacheBuilder};
 /// # An example that runs
 ///

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use cache_runtime::stores::redis::{RedisAddress, RedisConfig, RedisStore};
-use cache_runtime::testing::{self, Clock};
+use cache_runtime::testing::{self, Clock, FaultyStore};
 use cache_runtime::{Cache, CacheError};
 use cache_tests::redis_server::RedisServer;
 
@@ -48,6 +48,23 @@ impl Place {
             prefix,
             runs: AtomicU32::new(0),
         })
+    }
+
+    /// A place on Redis that knows what its store was asked for; `None` where that is to be skipped.
+    pub(crate) fn counted() -> Option<(Self, FaultyStore<RedisStore>)> {
+        let server = server()?;
+        let store = FaultyStore::new(redis_store(&server));
+        let clock = Clock::manual();
+        let cache = Cache::builder().store(store.clone()).op_timeout(LIMIT);
+        let cache = cache.clock(clock.clone()).key_prefix(next_prefix());
+        let place = Self {
+            cache: cache.build().unwrap(),
+            clock,
+            server: Some(server),
+            prefix: String::new(),
+            runs: AtomicU32::new(0),
+        };
+        Some((place, store))
     }
 
     /// The same kind of place, where time cannot be moved.
@@ -147,14 +164,18 @@ fn next_prefix() -> String {
     format!("place{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn redis_cache(server: &RedisServer, clock: Clock, prefix: &str) -> Cache {
+fn redis_store(server: &RedisServer) -> RedisStore {
     let store = RedisStore::new(RedisConfig {
         connect_timeout: LIMIT,
         op_timeout: LIMIT,
         ..RedisConfig::new(RedisAddress::tcp("127.0.0.1", server.port()))
     });
+    store.unwrap()
+}
+
+fn redis_cache(server: &RedisServer, clock: Clock, prefix: &str) -> Cache {
     let cache = Cache::builder()
-        .store(store.unwrap())
+        .store(redis_store(server))
         .op_timeout(LIMIT)
         .clock(clock)
         .key_prefix(prefix);

@@ -110,6 +110,8 @@ mod kwargs;
 mod local;
 #[path = "lock.rs"]
 mod lock;
+#[path = "many.rs"]
+mod many;
 #[path = "name.rs"]
 mod name;
 #[path = "refresh.rs"]

@@ -19,17 +19,11 @@ use crate::value::Timeout;
 //     let __keep = { use probe::*; (&&&&&&__probe).keep() };
 //     Cached::<Result<Task, DbError>, _>::new(&__key, __keep).run(move || -> Result<Task, DbError> { .. })
 pub(super) fn statements(plan: &Plan) -> TokenStream {
-    let private = plan.private();
     let names = Names::new();
     let (site, _) = site::reference(plan);
     let peeks = key::peeks(plan);
     let key = key::statements(plan, &names.key);
     let keep = keep(plan, &names);
-    let constructor = if plan.args.local.is_some() {
-        quote!(local)
-    } else {
-        quote!(new)
-    };
     let options = options(plan);
     let body = body(plan);
     let (run, run_async) = match plan.detaches() {
@@ -39,14 +33,8 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
     };
 
     let returns = &plan.function.returns;
-    let place = spot::invented(spot::of_type(returns));
-    let mut kept = names.keep.clone();
-    kept.set_span(place);
-    let Names {
-        key: made, call, ..
-    } = &names;
-    let cached =
-        quote_spanned!(place=> #private::Cached::<#returns, _>::#constructor(&#made, #kept));
+    let call = &names.call;
+    let cached = cached(plan, &names);
     match &plan.function.way {
         Way::Sync => quote! {
             #site
@@ -67,6 +55,22 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
             #call.await
         },
     }
+}
+
+/// A call of this key, which keeps that.
+pub(super) fn cached(plan: &Plan, names: &Names) -> TokenStream {
+    let private = plan.private();
+    let constructor = if plan.args.local.is_some() {
+        quote!(local)
+    } else {
+        quote!(new)
+    };
+    let returns = &plan.function.returns;
+    let place = spot::invented(spot::of_type(returns));
+    let mut kept = names.keep.clone();
+    kept.set_span(place);
+    let made = &names.key;
+    quote_spanned!(place=> #private::Cached::<#returns, _>::#constructor(&#made, #kept))
 }
 
 /// What of the return type is kept: decided by the type, through method resolution.
@@ -93,7 +97,7 @@ pub(super) fn keep(plan: &Plan, names: &Names) -> TokenStream {
 }
 
 /// Calls between `Cached::new` and `run`.
-fn options(plan: &Plan) -> TokenStream {
+pub(super) fn options(plan: &Plan) -> TokenStream {
     let mut calls = TokenStream::new();
     if let Some(when) = &plan.args.when {
         let when = closure::owned(plan, &when.value);

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{attributes, runs, site};
+use super::{attributes, batch, runs, site};
 use crate::model::unraw;
 use crate::plan::Plan;
 
@@ -15,12 +15,13 @@ use crate::plan::Plan;
 pub(super) fn expand(plan: &Plan, stem: &Ident) -> TokenStream {
     let attrs = attributes::beside(plan);
     let site = site::function(plan);
-    let runs = runs::expand(plan, |name| {
-        format_ident!("{}_{name}", unraw(stem), span = stem.span())
-    });
+    let name = |name: &str| format_ident!("{}_{name}", unraw(stem), span = stem.span());
+    let runs = runs::expand(plan, name);
+    let batch = batch::expand(plan, name);
     quote! {
         #attrs
         #site
         #(#runs)*
+        #batch
     }
 }

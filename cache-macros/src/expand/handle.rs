@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::{attributes, key, runs, site};
+use super::{attributes, batch, key, runs, site};
 use crate::mentions::mentions_any;
 use crate::plan::Plan;
 use crate::value::CacheRef;
@@ -21,6 +21,7 @@ pub(super) fn expand(plan: &Plan, name: &Ident) -> TokenStream {
     let (on_type, on_functions) = (attributes::handle(plan), attributes::beside(plan));
     let site = site::function(plan);
     let runs = runs::expand(plan, |name| Ident::new(name, Span::call_site()));
+    let batch = batch::expand(plan, |name| Ident::new(name, Span::call_site()));
     let whole = whole(plan);
     let by_name = by_name(plan, name);
     // Braces, not a semicolon: a unit struct would be a value of the function's name.
@@ -32,6 +33,7 @@ pub(super) fn expand(plan: &Plan, name: &Ident) -> TokenStream {
         impl #name {
             #site
             #(#runs)*
+            #batch
             #whole
         }
 

@@ -167,7 +167,7 @@ fn function(
 }
 
 /// A parameter with the function's own name would hide the function.
-fn passed_on(plan: &Plan, (index, param): (usize, &Param)) -> Ident {
+pub(super) fn passed_on(plan: &Plan, (index, param): (usize, &Param)) -> Ident {
     if plan.kind == Kind::Free && param.name == plan.function.sig.ident {
         return format_ident!("__arg{index}", span = Span::mixed_site());
     }
@@ -175,9 +175,17 @@ fn passed_on(plan: &Plan, (index, param): (usize, &Param)) -> Ident {
 }
 
 /// The function, with the type parameters that arguments may not tell.
-fn callee(plan: &Plan) -> TokenStream {
+pub(super) fn callee(plan: &Plan) -> TokenStream {
+    let name = &plan.function.sig.ident;
+    let turbofish = turbofish(plan);
+    match plan.kind {
+        Kind::Free => quote!(#name #turbofish),
+        Kind::Method | Kind::Associated => quote!(Self::#name #turbofish),
+    }
+}
+
+pub(super) fn turbofish(plan: &Plan) -> Option<TokenStream> {
     let sig = &plan.function.sig;
-    let name = &sig.ident;
     let params: Vec<_> = sig
         .generics
         .params
@@ -188,15 +196,11 @@ fn callee(plan: &Plan) -> TokenStream {
             GenericParam::Lifetime(_) => None,
         })
         .collect();
-    let turbofish = (!params.is_empty()).then(|| quote!(::<#(#params),*>));
-    match plan.kind {
-        Kind::Free => quote!(#name #turbofish),
-        Kind::Method | Kind::Associated => quote!(Self::#name #turbofish),
-    }
+    (!params.is_empty()).then(|| quote!(::<#(#params),*>))
 }
 
 /// The receiver and a comma.
-fn without_mut(receiver: &Receiver) -> TokenStream {
+pub(super) fn without_mut(receiver: &Receiver) -> TokenStream {
     let mut receiver = receiver.clone();
     receiver.attrs.clear();
     if !matches!(receiver.kind, ReceiverKind::Reference(..)) {

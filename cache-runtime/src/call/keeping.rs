@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Made, Plan};
-use crate::context::Context;
+use crate::context::{Context, Fate};
 use crate::error::{CacheError, ErrorKind};
 use crate::flight::Lead;
 use crate::keep::Keep;
@@ -71,6 +71,9 @@ where
     };
     let kept = target.write(mode, how, value, timeout, making).await;
     lead.finish(|| cargo::<R, K>(how, &result));
+    if let Ok(Kept::Yes) = kept {
+        made.frame.tell(Fate::Kept);
+    }
     match kept {
         Ok(kept) => (result, !matches!(kept, Kept::TooLarge)),
         // The function has run: its result is not lost for a write that failed, `strict` or not.

@@ -57,6 +57,17 @@ impl Drop for Edge {
     }
 }
 
+/// Stands for a caller who leads all of `flights` and lands them one after the other: while he waits for
+/// another flight, they all do. `None`, if there are none.
+pub(crate) fn one_for_all(flights: &[Arc<Flight>]) -> Option<Arc<Flight>> {
+    let one = Arc::new(Flight::new(flights.first()?.key.clone()));
+    let _walk = lock(&WALK);
+    for flight in flights {
+        lock(&flight.waits_for).push(one.clone());
+    }
+    Some(one)
+}
+
 fn leads_to(target: &Arc<Flight>, mine: &[Arc<Flight>]) -> bool {
     let mut seen: Vec<Arc<Flight>> = Vec::new();
     let mut next = vec![target.clone()];

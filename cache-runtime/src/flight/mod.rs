@@ -4,5 +4,6 @@ mod circle;
 mod landing;
 mod table;
 
+pub(crate) use circle::one_for_all;
 pub(crate) use landing::{Flight, Old, Waited};
 pub(crate) use table::{Join, Lead, Overtaking, Table};

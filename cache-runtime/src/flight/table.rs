@@ -100,6 +100,11 @@ impl Table {
         self.lead(flight)
     }
 
+    /// Who has joined `flight` and was to wait does not.
+    pub(crate) fn leave(&self, flight: &Arc<Flight>) {
+        drop(Boarded(self, flight));
+    }
+
     /// Waits for `flight` at most `limit`. `None`: waiting would be a circle.
     pub(crate) async fn wait(
         self: &Arc<Self>,

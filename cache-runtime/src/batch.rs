@@ -1,0 +1,26 @@
+//! Many calls of one function at once: `many` and `warm`.
+//!
+//! An item of a batch is a call like any other, and takes the way of one. A batch only goes a part of
+//! that way for all of them together: it leads the flights that are free and asks the shared store
+//! once, and each call is given what came of that (`given.rs`).
+
+mod answer;
+mod asked;
+mod given;
+mod look;
+mod many;
+mod progress;
+pub mod reason;
+mod run;
+mod shared;
+mod sort;
+mod together;
+mod warm;
+mod warmed;
+
+pub use answer::Answer;
+pub use asked::Asked;
+pub(crate) use given::{Given, given};
+pub use run::{Batch, Batched};
+pub use warm::{BlockingWarm, Warm, Warming};
+pub use warmed::{Unwarmed, Warmed};

@@ -1,0 +1,60 @@
+//! One look into the shared store for many entries.
+
+use super::given::Looked;
+use crate::mode::Mode;
+use crate::observe::Counter;
+use crate::recovery;
+use crate::target::Target;
+
+/// What the store has for each of `targets`, in one round trip; `None` for those that are to be asked
+/// for one by one, and where there is no store. `is_shared`: the values may leave the process.
+pub(super) async fn look(mode: Mode, is_shared: bool, targets: &[&Target]) -> Vec<Option<Looked>> {
+    let mut looked: Vec<Option<Looked>> = targets.iter().map(|_| None).collect();
+    let is_asked = |at: &usize| {
+        let core = targets[*at].cache.core();
+        let made = targets[*at].made().filter(|_| core.store().is_some());
+        // Whatever is there of what is owed was to be gone: a call sees to that.
+        is_shared && made.is_some_and(|made| !core.owed.has(made))
+    };
+    let mut left: Vec<usize> = (0..targets.len()).filter(is_asked).collect();
+    // Where the cache depends on the arguments, there may be several.
+    while let Some(first) = left.first().map(|at| targets[*at]) {
+        let is_mate = |at: &usize| std::ptr::eq(targets[*at].cache.core(), first.cache.core());
+        let (mates, others): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_mate);
+        left = others;
+        let Some(store) = first.cache.core().store() else {
+            continue;
+        };
+        let keys: Vec<String> = mates
+            .iter()
+            .filter_map(|at| targets[*at].made().map(str::to_owned))
+            .collect();
+        let near = first.cache.core().near();
+        let ticket = |at: &usize| near.map(|near| near.reading(targets[*at].key.made));
+        let tickets: Vec<_> = mates.iter().map(ticket).collect();
+        let values = store
+            .ask(mode, "get_many", |store| store.get_many(&keys))
+            .await;
+        recovery::tend(&first.cache, mode);
+        match values {
+            Ok(values) => {
+                for ((at, value), ticket) in mates.into_iter().zip(values).zip(tickets) {
+                    let value = Ok(value);
+                    looked[at] = Some(Looked { value, ticket });
+                }
+            }
+            // Some of its servers are there: a call finds out about its own.
+            Err(error) if error.is_partial() => {}
+            Err(error) => {
+                first.count(Counter::Errors);
+                for (at, key) in mates.into_iter().zip(&keys) {
+                    looked[at] = Some(Looked {
+                        value: Err(error.clone().on_key(key)),
+                        ticket: None,
+                    });
+                }
+            }
+        }
+    }
+    looked
+}
