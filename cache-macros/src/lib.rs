@@ -80,6 +80,7 @@ use proc_macro::TokenStream;
 /// | `wait = "5s"` | how long to wait for another caller's execution |
 /// | `strict` | return an error of the store instead of computing; needs `E: From<CacheError>` |
 /// | `local` | in process only: the value needs `Clone + Send + Sync`, no serde |
+/// | `batch = load_many` | a function over `&[item]` that is called once for all the items of `many` and `warm` that have no entry |
 /// | `associated` | this is an associated function without `self` |
 /// | `handle = tasks_cache` | another name for the handle; or a private method's companions |
 /// | `crate = ::path` | where the runtime is, if it is renamed or re-exported |
@@ -98,8 +99,52 @@ use proc_macro::TokenStream;
 /// get_user_tasks::uncached(7, None).await?;         // run, and leave the cache alone
 /// get_user_tasks::clear().await?;                   // forget every entry
 /// get_user_tasks::stats();                          // hits, misses, ..
-/// service.get_entry(7).delete().await?;             // a method's; also get_refresh, get_uncached
+/// get_user_tasks::many([(7, None), (8, None)]).await;   // a result for each, in order
+/// get_user_tasks::warm([(7, None), (8, None)]).await;   // makes entries, and reports
+/// service.get_entry(7).delete().await?;             // a method's; also get_refresh, get_many, ..
 /// ```
+///
+/// # Many at once
+///
+/// `many` takes an iterator of items and returns the function's result for each, in order. An item is
+/// the tuple of the function's arguments; of one argument it is the argument itself: `many([7, 8])`.
+/// What is in process is served from there, one round trip asks the shared store for the rest, and the
+/// function runs for what is nowhere: of an `async fn` sixteen calls at a time, of a `fn` one after the
+/// other. Each item is treated as a call of its own would be. More than a thousand items go in parts.
+///
+/// `warm` makes the entries that are not there, some at a time, and reports what came of it. It draws a
+/// progress bar where a person watches; `.concurrency(n)`, `.quiet()`, `.on_progress(|done, total| ..)`
+/// and `.refresh()` say otherwise. Of a `fn` it ends in `.run()`. Items are taken from the iterator as
+/// they are needed.
+///
+/// A function with an `impl Trait` argument, or a method that takes `&mut self` or `self` (but for an
+/// `Arc<Self>`), has neither.
+///
+/// # A batch function
+///
+/// ```ignore
+/// #[cache_result(timeout = 600, skip(db), batch = load_many)]
+/// pub async fn load(db: &Db, id: u64) -> Result<Option<User>, DbError> { .. }
+///
+/// /// Those that there are, as `SELECT .. WHERE id IN (..)` finds them.
+/// async fn load_many(db: &Db, ids: &[u64]) -> Result<HashMap<u64, User>, DbError> { .. }
+/// ```
+///
+/// `many` and `warm` call it once for all items that have no entry, and keep each result as if the
+/// function had returned it. It takes what the function takes, with a slice of items instead of the
+/// arguments that tell calls apart: first `self`, named by `batch = Self::load_many`, then the skipped
+/// arguments, which are those of the first item, then the slice. Where the function returns `R`, it may
+/// return
+///
+/// - a `Vec<R>`, one for each item and in their order;
+/// - a map from items to `R`, where the function is called for the items that are missing;
+/// - where `R` is an `Option<T>`, a map from items to `T`: what is missing is `None`;
+/// - where `R` is a `Result<T, E>` with `E: Clone`, a `Result` of any of these, whose error is that of
+///   all items.
+///
+/// If a `Vec` has another length, that is logged once, and the function is called for each item. A
+/// `hard_timeout` holds for the batch function of an `async fn` as well; one of a `fn` cannot be
+/// stopped.
 #[cfg(not(cache_fuzz))]
 #[proc_macro_attribute]
 pub fn cache_result(args: TokenStream, item: TokenStream) -> TokenStream {

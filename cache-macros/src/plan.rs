@@ -102,13 +102,13 @@ impl<'a> Plan<'a> {
     pub(crate) fn items(&self) -> Result<ItemsReceiver, &'static str> {
         if let Place::Inside = self.place {
             return Err(
-                "a private method, or one of a trait, has no room for it; write \
-                        `handle = name` if it is a private one",
+                "a private method, or one of a trait, has no room beside it; for a private one \
+                 write `handle = name`",
             );
         }
         let params = &self.function.params;
         if params.is_empty() {
-            return Err("without arguments there is one entry");
+            return Err("without arguments there is one entry alone");
         }
         if params.iter().any(|param| has_impl_trait(&param.ty)) {
             return Err(

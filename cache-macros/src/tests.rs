@@ -200,6 +200,18 @@ snapshots! {
         }
     }
 
+    batch_async: (timeout = ttl(id), batch = load_many, when = |task| task.is_open) {
+        pub async fn load(id: u64) -> Result<Option<Task>, DbError> {
+            read(id).await
+        }
+    }
+
+    batch_method: (skip(self, db), batch = Self::read_all) in (Service) {
+        pub fn load(self: Arc<Self>, db: &Db, id: TaskId, name: Option<&str>) -> Task {
+            self.read(id, name)
+        }
+    }
+
     mistakes: (timeot = 5, skip(idd), jitter = 2.0, name) {
         pub fn find(id: u64) -> &str {
             read(id)

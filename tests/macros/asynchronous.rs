@@ -38,6 +38,27 @@ macro_rules! on_this_thread {
     };
 }
 
+/// A `warm` to its end.
+macro_rules! warmed {
+    ($warm:expr) => {
+        $warm.await
+    };
+}
+
+/// A `warm` from a test that is no scenario.
+macro_rules! warmed_on_this_thread {
+    ($warm:expr) => {
+        futures_executor::block_on(async { $warm.await })
+    };
+}
+
+/// A `warm` with caching off.
+macro_rules! warmed_bypass {
+    ($warm:expr) => {
+        cache_runtime::bypass(std::future::IntoFuture::into_future($warm)).await
+    };
+}
+
 /// Lets others have a turn.
 macro_rules! turn {
     () => {
@@ -84,6 +105,8 @@ macro_rules! refreshing {
 
 #[path = "associated.rs"]
 mod associated;
+#[path = "batch.rs"]
+mod batch;
 #[path = "cache.rs"]
 mod cache;
 #[path = "cache_evict.rs"]
@@ -144,5 +167,7 @@ mod timeout;
 mod version;
 #[path = "wait.rs"]
 mod wait;
+#[path = "warm.rs"]
+mod warm;
 #[path = "when.rs"]
 mod when;

@@ -7,6 +7,8 @@ use cache_runtime::testing::{Fault, When};
 use cache_runtime::{ErrorKind, cache_result};
 
 use crate::support::*;
+#[allow(unused_imports, reason = "for the async flavour")]
+use crate::worker::turn;
 
 cached! {
     #[cache_result(timeout = 60, cache = place.cache, skip(place))]

@@ -22,6 +22,8 @@ pub(crate) struct Place {
     /// The cache's own on the server.
     prefix: String,
     runs: AtomicU32,
+    /// How many items each call of a batch function had.
+    batches: Mutex<Vec<usize>>,
 }
 
 impl Place {
@@ -33,6 +35,7 @@ impl Place {
             server: None,
             prefix: String::new(),
             runs: AtomicU32::new(0),
+            batches: Mutex::default(),
         }
     }
 
@@ -47,7 +50,14 @@ impl Place {
             server: Some(server),
             prefix,
             runs: AtomicU32::new(0),
+            batches: Mutex::default(),
         })
+    }
+
+    /// A place in process for so many entries.
+    pub(crate) fn with_room(entries: usize) -> Self {
+        let url = format!("memory://?max_entries={entries}");
+        Self::in_process().with_cache(Cache::from_url(&url).unwrap())
     }
 
     /// A place on Redis that knows what its store was asked for; `None` where that is to be skipped.
@@ -63,6 +73,7 @@ impl Place {
             server: Some(server),
             prefix: String::new(),
             runs: AtomicU32::new(0),
+            batches: Mutex::default(),
         };
         Some((place, store))
     }
@@ -84,6 +95,7 @@ impl Place {
             server: self.server.clone(),
             prefix: self.prefix.clone(),
             runs: AtomicU32::new(0),
+            batches: Mutex::default(),
         }
     }
 
@@ -101,6 +113,16 @@ impl Place {
     /// How often a body ran.
     pub(crate) fn runs(&self) -> u32 {
         self.runs.load(Ordering::SeqCst)
+    }
+
+    /// Counts a call of a batch function.
+    pub(crate) fn run_batch(&self, items: usize) {
+        self.batches.lock().unwrap().push(items);
+    }
+
+    /// How many items each call of a batch function had.
+    pub(crate) fn batches(&self) -> Vec<usize> {
+        self.batches.lock().unwrap().clone()
     }
 
     /// Moves the time.

@@ -31,6 +31,27 @@ macro_rules! on_this_thread {
     };
 }
 
+/// A `warm` to its end.
+macro_rules! warmed {
+    ($warm:expr) => {
+        $warm.run()
+    };
+}
+
+/// A `warm` from a test that is no scenario.
+macro_rules! warmed_on_this_thread {
+    ($warm:expr) => {
+        $warm.run()
+    };
+}
+
+/// A `warm` with caching off.
+macro_rules! warmed_bypass {
+    ($warm:expr) => {
+        cache_runtime::bypass_blocking(|| $warm.run())
+    };
+}
+
 /// Lets others have a turn.
 macro_rules! turn {
     () => {
@@ -76,6 +97,8 @@ macro_rules! refreshing {
 
 #[path = "associated.rs"]
 mod associated;
+#[path = "batch.rs"]
+mod batch;
 #[path = "cache.rs"]
 mod cache;
 #[path = "cache_evict.rs"]
@@ -136,5 +159,7 @@ mod timeout;
 mod version;
 #[path = "wait.rs"]
 mod wait;
+#[path = "warm.rs"]
+mod warm;
 #[path = "when.rs"]
 mod when;

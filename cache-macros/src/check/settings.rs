@@ -26,6 +26,7 @@ pub(super) fn check(plan: &Plan, errors: &mut Errors) {
     named(plan, plan.args.kwargs.as_ref(), errors);
     skipped_keywords(plan.args, errors);
     fixed_settings(plan, errors);
+    batch(plan, errors);
     if let Some(Set {
         value: Timeout::Closure(closure),
         ..
@@ -109,6 +110,32 @@ fn skipped_keywords(args: &Args, errors: &mut Errors) {
         errors.at(
             name,
             format!("`{name}` is skipped; it cannot be a keyword argument as well"),
+        );
+    }
+}
+
+/// A batch function needs somebody who calls it, and a name of its own.
+fn batch(plan: &Plan, errors: &mut Errors) {
+    let Some(batch) = &plan.args.batch else {
+        return;
+    };
+    if let Err(why) = plan.items() {
+        errors.at(
+            &batch.word,
+            format!("`batch` is for `many` and `warm`, and this function can have none: {why}"),
+        );
+    }
+    if let Place::Companions(stem) = &plan.place
+        && let Some(last) = batch.value.segments.last()
+        && unraw(&last.ident) == format!("{}_many", unraw(stem))
+    {
+        errors.at(
+            &last.ident,
+            format!(
+                "`{}` is what stands beside the method for its callers; name the batch function \
+                 otherwise",
+                last.ident
+            ),
         );
     }
 }

@@ -3,8 +3,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::visit_mut::{self, VisitMut};
-use syn::{GenericParam, Generics, Lifetime, LifetimeParam, Type};
+use syn::visit::{self, Visit};
+use syn::{
+    GenericParam, Generics, Lifetime, LifetimeParam, Type, TypeParam, WherePredicate, parse_quote,
+};
 
 use super::body::{self, Names};
 use super::{attributes, key, runs};
@@ -35,7 +37,7 @@ pub(super) fn expand(plan: &Plan, name: impl Fn(&str) -> Ident) -> TokenStream {
         runtime, function, ..
     } = plan;
     let (private, returns) = (plan.private(), &function.returns);
-    let (vis, bounds) = (&function.vis, &function.sig.generics.where_clause);
+    let (vis, bounds) = (&function.vis, &generics.where_clause);
     let attrs = match plan.kind {
         // The handle's `impl` has them once for all.
         Kind::Free => TokenStream::new(),
@@ -113,13 +115,13 @@ fn run(plan: &Plan, own: &TokenStream, batch: &Ident, items: &Ident) -> TokenStr
     // What is kept of a function's own result, the function sees to.
     let options = function.is_some().then(|| options(plan));
     let params = &plan.function.params;
-    let item = tuple(params.iter().map(|param| param.name.clone()));
+    let item = tuple(params.iter().map(|param| &param.name));
     let passed: Vec<_> = params
         .iter()
         .enumerate()
         .map(|param| runs::passed_on(plan, param))
         .collect();
-    let called = tuple(passed.iter().cloned());
+    let called = tuple(passed.iter());
     let own = (!own.is_empty()).then(|| quote!(#own,));
     let callee = runs::callee(plan);
     let reason = if plan.function.returns_parameter() {
@@ -150,7 +152,15 @@ fn run(plan: &Plan, own: &TokenStream, batch: &Ident, items: &Ident) -> TokenStr
     }
 }
 
-/// `batch = …` as a closure over the items.
+/// `batch = …` as a closure over the items: their results, and the items again.
+//
+// Output:
+//     move |__items| async move {
+//         let __items = Parted::new(__items, |(db, id)| ((db,), id));
+//         let (db,) = __items.first();
+//         let __answers = Answer::answers(load_many(db, __items.rest()).await, __items.rest());
+//         __items.whole(__answers, |(db,), id| (db, id))
+//     }
 fn function(plan: &Plan, items: &Ident) -> Option<TokenStream> {
     let private = plan.private();
     let function = &plan.args.batch.as_ref()?.value;
@@ -160,12 +170,21 @@ fn function(plan: &Plan, items: &Ident) -> Option<TokenStream> {
         true => (Some(quote!(async move)), Some(quote!(.await))),
         false => (None, None),
     };
+    let names = plan.function.params.iter().map(|param| param.name.clone());
+    let names: Vec<_> = names.collect();
+    let is_skipped = |name: &&Ident| plan.skips(&name.to_string());
+    let (skipped, rest): (Vec<&Ident>, Vec<&Ident>) = names.iter().partition(is_skipped);
+    let (item, rest) = (tuple(names.iter()), tuple(rest.into_iter()));
+    let answers = Ident::new("__answers", Span::mixed_site());
     Some(quote! {
         move |#items| #head {
-            (
-                #private::Answer::<_, #returns>::answers(#function(#own &#items) #wait, &#items),
-                #items,
-            )
+            let #items = #private::Parted::new(#items, |#item| ((#(#skipped,)*), #rest));
+            let (#(#skipped,)*) = #items.first();
+            let #answers = #private::Answer::<_, #returns>::answers(
+                #function(#own #(#skipped,)* #items.rest()) #wait,
+                #items.rest(),
+            );
+            #items.whole(#answers, |(#(#skipped,)*), #rest| #item)
         }
     })
 }
@@ -193,7 +212,7 @@ fn options(plan: &Plan) -> TokenStream {
 }
 
 /// `a` of one, `(a, b)` of several.
-fn tuple(names: impl ExactSizeIterator<Item = Ident>) -> TokenStream {
+fn tuple<'n>(names: impl ExactSizeIterator<Item = &'n Ident>) -> TokenStream {
     match names.len() {
         1 => quote!(#(#names)*),
         _ => quote!((#(#names),*)),
@@ -201,57 +220,80 @@ fn tuple(names: impl ExactSizeIterator<Item = Ident>) -> TokenStream {
 }
 
 /// The type of an item, and the function's generics with a lifetime for what is borrowed in it.
+//
+// Input:  id: u64, name: Cow<str>
+// Output: Item<fn(&'__item ()) -> (u64, Cow<str>)>
 fn item(plan: &Plan) -> (TokenStream, Generics) {
     let mut generics = plan.function.sig.generics.clone();
-    let mut borrowed = Borrowed {
-        lifetime: Lifetime::new("'__item", Span::mixed_site()),
-        is_met: false,
-    };
-    let types = plan.function.params.iter().map(|param| {
-        let mut ty = param.ty.clone();
-        borrowed.visit_type_mut(&mut ty);
-        ty
-    });
-    let types: Vec<Type> = types.collect();
-    if borrowed.is_met {
-        let lifetime = LifetimeParam::new(borrowed.lifetime);
-        generics.params.insert(0, GenericParam::Lifetime(lifetime));
-    }
+    let types: Vec<_> = plan.function.params.iter().map(|param| &param.ty).collect();
     let item = match &types[..] {
         [one] => one.to_token_stream(),
         types => quote!((#(#types),*)),
     };
+    if !types.iter().any(|ty| may_leave_out_a_lifetime(plan, ty)) {
+        return (item, generics);
+    }
+    // An argument may leave out a lifetime and the item of an iterator may not; but what is returned may,
+    // which then is that of the one argument.
+    let private = plan.private();
+    let lifetime = Lifetime::new("'__item", Span::mixed_site());
+    let item = quote!(#private::Item<fn(&#lifetime ()) -> #item>);
+    // What a signature implies for `&Context<'a>` and `&T`.
+    let mut longer: Vec<WherePredicate> = Vec::new();
+    for param in &generics.params {
+        match param {
+            GenericParam::Lifetime(LifetimeParam { lifetime: own, .. }) => {
+                longer.push(parse_quote!(#own: #lifetime));
+            }
+            GenericParam::Type(TypeParam { ident, .. }) => {
+                longer.push(parse_quote!(#ident: #lifetime))
+            }
+            GenericParam::Const(_) => {}
+        }
+    }
+    if plan.kind != Kind::Free {
+        longer.push(parse_quote!(Self: #lifetime));
+    }
+    if !longer.is_empty() {
+        generics.make_where_clause().predicates.extend(longer);
+    }
+    let lifetime = GenericParam::Lifetime(LifetimeParam::new(lifetime));
+    generics.params.insert(0, lifetime);
     (item, generics)
 }
 
-/// Names the lifetimes that a signature may leave out and the item of an iterator may not.
-struct Borrowed {
-    lifetime: Lifetime,
-    is_met: bool,
-}
+/// Types that have no lifetime of their own.
+const OWNED: &[&str] = &[
+    "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16",
+    "i32", "i64", "i128", "isize", "f32", "f64", "Option", "Vec", "Arc", "Rc", "Box", "HashMap",
+    "BTreeMap", "HashSet", "BTreeSet", "Uuid", "PathBuf", "Duration",
+];
 
-impl VisitMut for Borrowed {
-    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
-        if reference.lifetime.is_none() {
-            reference.lifetime = Some(self.lifetime.clone());
-            self.is_met = true;
+/// Whether there may be a lifetime in the type that is not written: `&str`, and `Cow<str>`, which an
+/// `async fn` has to write `Cow<'_, str>`.
+fn may_leave_out_a_lifetime(plan: &Plan, ty: &Type) -> bool {
+    struct Found<'a>(bool, &'a Plan<'a>);
+    impl<'ast> Visit<'ast> for Found<'_> {
+        fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
+            self.0 |= reference.lifetime.is_none();
+            visit::visit_type_reference(self, reference);
         }
-        visit_mut::visit_type_reference_mut(self, reference);
-    }
 
-    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        if lifetime.ident == "_" {
-            *lifetime = self.lifetime.clone();
-            self.is_met = true;
+        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+            self.0 |= lifetime.ident == "_";
         }
-    }
 
-    // Those of a function's own arguments are its own.
-    fn visit_type_fn_ptr_mut(&mut self, _: &mut syn::TypeFnPtr) {}
+        fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
+            let is_owned = OWNED.iter().any(|owned| segment.ident == owned);
+            let mut params = self.1.function.sig.generics.type_params();
+            let is_param = params.any(|param| param.ident == segment.ident);
+            self.0 |= !(self.1.function.is_async() || is_owned || is_param);
+            visit::visit_path_segment(self, segment);
+        }
 
-    fn visit_parenthesized_generic_arguments_mut(
-        &mut self,
-        _: &mut syn::ParenthesizedGenericArguments,
-    ) {
+        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
     }
+    let mut found = Found(false, plan);
+    found.visit_type(ty);
+    found.0
 }

@@ -90,8 +90,10 @@ impl Looked {
         if let Some(found) = target.look_level(how) {
             return Ok(Some(found));
         }
-        let Some(bytes) = self.value? else {
-            return Ok(None);
+        let bytes = match self.value {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(None),
+            Err(error) => return target.look_copy(how).map(Some).ok_or(error),
         };
         match target.decode(how, &bytes) {
             Some(found) => target.accept(mode, how, found, self.ticket).await,

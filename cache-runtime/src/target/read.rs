@@ -133,7 +133,7 @@ impl Target {
     }
 
     /// The copy in process, trusted or not.
-    fn look_copy<V>(&self, how: &How<V>) -> Option<Found<V>> {
+    pub(crate) fn look_copy<V>(&self, how: &How<V>) -> Option<Found<V>> {
         let near = self.cache.core().near().filter(|_| how.is_shared)?;
         self.look_in(near.level(), how)
     }
