@@ -113,7 +113,7 @@ fn run(plan: &Plan, own: &TokenStream, batch: &Ident, items: &Ident) -> TokenStr
     let cached = body::cached(plan, &names);
     let function = function(plan, items);
     // What is kept of a function's own result, the function sees to.
-    let options = function.is_some().then(|| options(plan));
+    let options = function.is_some().then(|| body::options(plan));
     let params = &plan.function.params;
     let item = tuple(params.iter().map(|param| &param.name));
     let passed: Vec<_> = params
@@ -123,6 +123,7 @@ fn run(plan: &Plan, own: &TokenStream, batch: &Ident, items: &Ident) -> TokenStr
         .collect();
     let called = tuple(passed.iter());
     let own = (!own.is_empty()).then(|| quote!(#own,));
+    let asked = asked(plan, &item);
     let callee = runs::callee(plan);
     let reason = if plan.function.returns_parameter() {
         quote!(|_| ::core::option::Option::None)
@@ -143,7 +144,7 @@ fn run(plan: &Plan, own: &TokenStream, batch: &Ident, items: &Ident) -> TokenStr
             move |#item| {
                 #peeks
                 #key
-                #cached #options.asked(#item)
+                #cached #options #asked
             },
             move |#called| #callee(#own #(#passed),*),
             #reason,
@@ -189,26 +190,30 @@ fn function(plan: &Plan, items: &Ident) -> Option<TokenStream> {
     })
 }
 
-/// The closures of the attribute. A timeout that depends on the call is one here: the body, in which it
-/// would be told, does not run.
-fn options(plan: &Plan) -> TokenStream {
-    let mut options = body::options(plan);
-    if let Some(Timeout::Expr(timeout)) = plan.args.timeout.as_ref().map(|set| &set.value) {
-        let runtime = &plan.runtime;
-        let params = plan.function.params.iter();
-        let parts = params
-            .filter(|param| mentions_any(timeout, &param.names()))
-            .map(Param::cloned);
-        let told = Ident::new("__timeout", Span::mixed_site());
-        options.extend(quote! {
-            .timeout_of({
-                #(#parts)*
-                let #told = <#runtime::Timeout as ::core::convert::From<_>>::from(#timeout);
-                move |_| #told
-            })
-        });
+/// An item that has met its cache. For a batch function it comes with what a body would tell: a timeout
+/// that depends on the call.
+//
+// Output: .asked(()).told(|| { let name = Clone::clone(&name); Timeout::from(ttl(name)) }).with((id, name))
+fn asked(plan: &Plan, item: &TokenStream) -> TokenStream {
+    let Some(Timeout::Expr(timeout)) = plan.args.timeout.as_ref().map(|set| &set.value) else {
+        return quote!(.asked(#item));
+    };
+    if plan.args.batch.is_none() {
+        return quote!(.asked(#item));
     }
-    options
+    let runtime = &plan.runtime;
+    let params = plan.function.params.iter();
+    let parts = params
+        .filter(|param| mentions_any(timeout, &param.names()))
+        .map(Param::cloned);
+    quote! {
+        .asked(())
+        .told(|| {
+            #(#parts)*
+            <#runtime::Timeout as ::core::convert::From<_>>::from(#timeout)
+        })
+        .with(#item)
+    }
 }
 
 /// `a` of one, `(a, b)` of several.

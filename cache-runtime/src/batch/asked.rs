@@ -4,6 +4,7 @@ use crate::call::Plan;
 use crate::error::CacheError;
 use crate::keep::Keep;
 use crate::target::Target;
+use crate::timeout::Timeout;
 
 /// One item of a batch: its result, or all that a call of it needs.
 #[allow(missing_debug_implementations)]
@@ -12,7 +13,8 @@ pub struct Asked<R, K: Keep<R, Value: 'static>, P, A>(pub(super) Met<R, K, P, A>
 pub(super) enum Met<R, K: Keep<R, Value: 'static>, P, A> {
     /// It is in process.
     Hit(R),
-    Missed(Missed<R, K, P, A>),
+    // Boxed: there is room for it in every hit.
+    Missed(Box<Missed<R, K, P, A>>),
 }
 
 pub(super) struct Missed<R, K: Keep<R, Value: 'static>, P, A> {
@@ -20,6 +22,8 @@ pub(super) struct Missed<R, K: Keep<R, Value: 'static>, P, A> {
     pub(super) target: Result<Target, CacheError>,
     pub(super) plan: Plan<R, K::Value, P>,
     pub(super) item: A,
+    /// The timeout that a body would tell.
+    pub(super) told: Option<Timeout>,
 }
 
 impl<R, K: Keep<R, Value: 'static>, P, A> Asked<R, K, P, A> {
@@ -32,6 +36,33 @@ impl<R, K: Keep<R, Value: 'static>, P, A> Asked<R, K, P, A> {
         plan: Plan<R, K::Value, P>,
         item: A,
     ) -> Self {
-        Self(Met::Missed(Missed { target, plan, item }))
+        Self(Met::Missed(Box::new(Missed {
+            target,
+            plan,
+            item,
+            told: None,
+        })))
+    }
+
+    /// What a body would tell of its timeout, asked for where it would run.
+    #[must_use]
+    pub fn told(mut self, timeout: impl FnOnce() -> Timeout) -> Self {
+        if let Met::Missed(missed) = &mut self.0 {
+            missed.told = Some(timeout());
+        }
+        self
+    }
+
+    /// The same with this item.
+    pub fn with<B>(self, item: B) -> Asked<R, K, P, B> {
+        Asked(match self.0 {
+            Met::Hit(result) => Met::Hit(result),
+            Met::Missed(missed) => Met::Missed(Box::new(Missed {
+                target: missed.target,
+                plan: missed.plan,
+                item,
+                told: missed.told,
+            })),
+        })
     }
 }

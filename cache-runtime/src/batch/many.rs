@@ -6,10 +6,10 @@
 
 use std::future::Future;
 
-use super::asked::{Asked, Met, Missed};
+use super::asked::{Asked, Met};
 use super::run::{Answers, Way};
 use super::shared::run_shared;
-use super::sort::{Led, look_for, sort};
+use super::sort::{Led, Missing, look_for, sort};
 use super::together::{together, turn};
 use crate::context::Context;
 use crate::keep::Keep;
@@ -64,7 +64,7 @@ where
 
 /// The results of those that are not in process.
 async fn fill<A, R, K, P, F, G>(
-    missed: Vec<(usize, Missed<R, K, P, A>)>,
+    missed: Missing<R, K, P, A>,
     way: &Way<impl Fn(A) -> Asked<R, K, P, A>, impl Fn(A) -> F, impl Fn(Vec<A>) -> G, R>,
     at_once: usize,
     mut done: impl FnMut(usize, R),

@@ -31,7 +31,7 @@ pub enum Batched<R> {
 }
 
 /// The function of a batch: each item's result, if it has one, and the items again.
-pub type Answers<R, A> = (Vec<Option<R>>, Vec<A>);
+pub(super) type Answers<R, A> = (Vec<Option<R>>, Vec<A>);
 
 /// Where there is none.
 type No<R, A> = fn(Vec<A>) -> std::future::Ready<Answers<R, A>>;

@@ -17,8 +17,10 @@ use crate::context::{Context, Fate, Frame};
 use crate::keep::Keep;
 use crate::mode::Mode;
 use crate::policy::Policy;
+use crate::scope::current;
 use crate::sync::lock;
 use crate::target::Target;
+use crate::timeout::Timeout;
 
 /// How far the body of one item is.
 enum Slot<R> {
@@ -60,13 +62,14 @@ where
         at,
         item,
         plan,
+        told,
         target,
         given,
     } in led
     {
         let slot = Arc::new(Mutex::new(Slot::NotAsked));
         let caller = Frame::called_from(frame);
-        let body = answer(slot.clone());
+        let body = answer(slot.clone(), told);
         let context = match target.binding.site.filter(|_| given.is_none()) {
             None => Context::given(given, Some(&caller)),
             Some(site) => Context::refreshing_from(&caller, site),
@@ -192,7 +195,10 @@ impl<R, F> Call<R, F> {
 }
 
 /// The body of one item: it is polled again when its answer is there.
-async fn answer<R>(slot: Arc<Mutex<Slot<R>>>) -> R {
+async fn answer<R>(slot: Arc<Mutex<Slot<R>>>, told: Option<Timeout>) -> R {
+    if let Some(timeout) = told {
+        current().timeout(timeout);
+    }
     std::future::poll_fn(|_| {
         let mut slot = lock(&slot);
         match std::mem::replace(&mut *slot, Slot::Asked) {

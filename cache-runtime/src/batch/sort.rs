@@ -11,6 +11,7 @@ use crate::flight::one_for_all;
 use crate::keep::Keep;
 use crate::mode::Mode;
 use crate::target::Target;
+use crate::timeout::Timeout;
 
 /// An item that is called as any caller would.
 pub(super) struct Row<A> {
@@ -27,12 +28,15 @@ pub(super) struct Led<R, K: Keep<R, Value: 'static>, P, A> {
     pub(super) at: usize,
     pub(super) item: A,
     pub(super) plan: Plan<R, K::Value, P>,
+    /// The timeout that a body would tell.
+    pub(super) told: Option<Timeout>,
     pub(super) target: Arc<Target>,
     /// `None` for a refresh, that leads a flight which nobody joins.
     pub(super) given: Option<Arc<Given>>,
 }
 
-type Missing<R, K, P, A> = Vec<(usize, Missed<R, K, P, A>)>;
+/// Items of a part that are not in process, each with its place.
+pub(super) type Missing<R, K, P, A> = Vec<(usize, Box<Missed<R, K, P, A>>)>;
 type Sorted<R, K, P, A> = (Vec<Led<R, K, P, A>>, Vec<Row<A>>);
 
 /// Leads the flights that are free, and joins the others.
@@ -42,7 +46,13 @@ pub(super) fn sort<R, K: Keep<R, Value: 'static>, P, A>(
     let (mut led, mut rows) = (Vec::new(), Vec::new());
     // What a scope says of caching, each call finds out for itself.
     let is_as_usual = context::is_as_usual();
-    for (at, Missed { target, plan, item }) in missing {
+    for (at, missed) in missing {
+        let Missed {
+            target,
+            plan,
+            item,
+            told,
+        } = *missed;
         let target = target.ok().map(Arc::new);
         let how = plan.ask.how;
         let is_there =
@@ -59,6 +69,7 @@ pub(super) fn sort<R, K: Keep<R, Value: 'static>, P, A>(
                 at,
                 item,
                 plan,
+                told,
                 target,
                 given: Some(given),
             }),

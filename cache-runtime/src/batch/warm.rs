@@ -19,7 +19,7 @@ use super::many::{AT_ONCE, PART};
 use super::progress::{Listener, Progress};
 use super::run::{Answers, Batch, Batched, Way};
 use super::shared::run_shared;
-use super::sort::{Led, Row, look_for, sort};
+use super::sort::{Led, Missing, Row, look_for, sort};
 use super::together::{together, turn};
 use super::warmed::Warmed;
 use crate::context::{self, Context, Fate, Frame};
@@ -238,10 +238,8 @@ where
     }
 }
 
-type Missing<R, K, P, A> = Vec<(usize, Missed<R, K, P, A>)>;
-
 fn row<R, K: Keep<R, Value: 'static>, P, A>(
-    (at, miss): (usize, Missed<R, K, P, A>),
+    (at, miss): (usize, Box<Missed<R, K, P, A>>),
 ) -> Option<Row<A>> {
     Some(Row {
         at,
@@ -312,12 +310,13 @@ where
 }
 
 fn alone<R, K: Keep<R, Value: 'static>, P, A>(
-    (at, miss): (usize, Missed<R, K, P, A>),
+    (at, miss): (usize, Box<Missed<R, K, P, A>>),
 ) -> Option<Led<R, K, P, A>> {
     Some(Led {
         at,
         item: miss.item,
         plan: miss.plan,
+        told: miss.told,
         target: Arc::new(miss.target.ok()?),
         given: None,
     })
