@@ -50,8 +50,13 @@ fn quickstart(url: Option<&str>) -> String {
 
 /// What it prints with this `CACHE_URL`.
 fn example(name: &str, url: Option<&str>) -> String {
+    told(name, url, &[])
+}
+
+/// The same with these arguments.
+fn told(name: &str, url: Option<&str>, arguments: &[&str]) -> String {
     let mut command = Command::new(&EXAMPLES[name]);
-    command.env_remove("CACHE_URL");
+    command.args(arguments).env_remove("CACHE_URL");
     if let Some(url) = url {
         command.env("CACHE_URL", url);
     }
@@ -202,4 +207,33 @@ fn own_store_does_what_every_store_does() {
         text.contains("0 not to be done, 0 not kept"),
         "it can do all there is: {text}"
     );
+}
+
+#[test]
+fn warm_fills_a_redis_and_finds_it_full() {
+    let server = RedisServer::start();
+    let url = format!("{}?key_prefix=shop&op_timeout=10", server.url(0));
+    let warm = |more: &[&str]| {
+        let arguments = [&["--url", &url, "--concurrency", "50"], more].concat();
+        told("warm", None, &arguments)
+    };
+    let key = |report: &str| {
+        let (_, told) = report
+            .split_once("\n  item 249 (")
+            .expect("a failure is told");
+        told.split_once("): no answer about product 250\n")
+            .expect("with its error")
+            .0
+            .to_owned()
+    };
+    let first = warm(&[]);
+    let numbers = "500 entries: 494 warmed, 0 already there, 5 not kept, 1 failed\n";
+    assert!(first.starts_with(numbers), "{first}");
+    assert!(key(&first).starts_with("shop:1:prices:"), "{first}");
+    assert_eq!(server.command(&["DBSIZE"]), "494");
+    let second = warm(&["--quiet"]);
+    let numbers = "500 entries: 0 warmed, 494 already there, 5 not kept, 1 failed\n";
+    assert!(second.starts_with(numbers), "{second}");
+    let third = warm(&["--refresh"]);
+    assert!(third.starts_with("500 entries: 494 warmed"), "{third}");
 }

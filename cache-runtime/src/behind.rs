@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::background;
 use crate::call::{Begun, Made, Plan, Run, begin, end, failed, overdue};
-use crate::context::{Context, Frame};
+use crate::context::{Context, Fate, Frame};
 use crate::flight::Flight;
 use crate::keep::Keep;
 use crate::life::Phase;
@@ -36,7 +36,11 @@ where
     };
     let (answer, run) = match begin::<R, K>(mode, &target, &plan.ask).await {
         Begun::Done(result) => return result,
-        Begun::Run(None) => return Context::inside(&Frame::running(None)).wrap(body).await,
+        Begun::Run(None) => {
+            let frame = Frame::running(None);
+            frame.tell(Fate::Ran);
+            return Context::inside(&frame).wrap(body).await;
+        }
         Begun::Behind(answer, run) => (Some(answer), run),
         Begun::Run(Some(run)) => (None, run),
     };

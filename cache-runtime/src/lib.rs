@@ -33,6 +33,7 @@
 //! | `store`, `stores`, `guarded`, `breaker`, `backlog`, `recovery`, `doubts`, `glob` | stores outside, behind time limits and a breaker; what could not reach them |
 //! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
 //! | `changes`, `tag` | what a function that changes data does to the cache; labels of entries |
+//! | `batch` | many calls at once: `many`, `warm`, batch functions |
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
 //! | `observe`, `error` | what is counted and told |
 //! | `clock`, `mode`, `testing` | time, waiting, and tests |

@@ -108,6 +108,37 @@ fn arguments_may_have_any_name() {
     assert_eq!(invented(place, 1, 2, 3, 4, 0), 6);
 }
 
+/// A type with a lifetime that a signature may leave out.
+struct Context<'a>(&'a Place);
+
+// What a batch might call its own, in a signature without the lifetimes that it might leave out.
+#[cache_result(cache = __batch.0.cache, key(__items, __ret.len()))]
+fn unwritten(__batch: Context, __items: u8, __ret: std::borrow::Cow<str>) -> u32 {
+    __batch.0.run() + u32::from(__items)
+}
+
+struct Table<'t, T>(&'t T);
+
+impl<'t, T: Clone + serde::Serialize> Table<'t, T> {
+    #[cache_result(cache = context.0.cache, key(self.0, other))]
+    pub(crate) fn get<'a>(&self, context: &Context<'a>, other: &T, _: Option<&&'t T>) -> u32 {
+        let _ = self.0;
+        context.0.run()
+    }
+}
+
+#[test]
+fn an_item_may_borrow_whatever_an_argument_may() {
+    let place = &Place::in_process();
+    let text = "a".to_owned();
+    let items = [1, 2, 1].map(|id| (Context(place), id, text.as_str().into()));
+    assert_eq!(unwritten::many(items), [2, 4, 2]);
+    let (one, context) = (1_u8, Context(place));
+    let table = Table(&one);
+    let items = [&1, &2, &1].map(|id| (&context, id, None));
+    assert_eq!(table.get_many(items), [3, 4, 3]);
+}
+
 mod shadows {
     //! Names of the prelude that mean something else here.
     use super::*;

@@ -60,6 +60,20 @@ impl Service {
     }
 }
 
+/// One with a function for many.
+#[cache_result(batch = for_many, skip(_lang), timeout = u64::from(*id), when = |n| *n > 1)]
+#[must_use]
+pub fn one_of_many(_lang: &str, id: &u32, names: &[&str]) -> u64 {
+    u64::from(*id) + names.len() as u64
+}
+
+fn for_many(_lang: &str, items: &[(&u32, &[&str])]) -> Vec<u64> {
+    let items = items.iter();
+    items
+        .map(|(id, names)| u64::from(**id) + names.len() as u64)
+        .collect()
+}
+
 /// One that may go on behind its call.
 ///
 /// # Errors
@@ -164,6 +178,12 @@ fn they_work() {
     let text = futures_executor::block_on(asynchronous(1, None));
     assert_eq!(text.as_deref(), Ok("1 None"));
     assert_eq!(futures_executor::block_on(Service::associated(1)), 1);
+    assert_eq!(one_of_many::many([("de", &1, &["a", "b"][..])]), [3]);
+    let report = futures_executor::block_on(async {
+        let warm = asynchronous::warm([(1, None), (2, Some("de"))]).concurrency(2);
+        crate::support::is_send(std::future::IntoFuture::into_future(warm)).await
+    });
+    assert_eq!((report.there, report.warmed), (1, 1));
     let names = vec!["b".to_owned(), "a".to_owned()];
     let behind = futures_executor::block_on(crate::support::is_send(behind(names, 9)));
     assert_eq!(behind.unwrap(), "ab");

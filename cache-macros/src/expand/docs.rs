@@ -52,18 +52,25 @@ fn prefix(plan: &Plan) -> String {
 }
 
 fn beside(plan: &Plan) -> String {
-    match &plan.place {
-        Place::Handle(name) => format!(
-            " Entries are reached by `{name}::entry`, `{name}::refresh`, `{name}::uncached` and \
-             `{name}::clear`."
-        ),
-        Place::Companions(name) => {
-            let name = crate::model::unraw(name);
-            format!(
-                " Entries are reached by `{name}_entry`, `{name}_refresh` and `{name}_uncached`."
-            )
-        }
-        Place::Inside => String::new(),
+    let (name, between) = match &plan.place {
+        Place::Handle(name) => (name.to_string(), "::"),
+        Place::Companions(name) => (crate::model::unraw(name), "_"),
+        Place::Inside => return String::new(),
+    };
+    let mut beside = vec!["entry", "refresh", "uncached"];
+    if plan.items().is_ok() {
+        beside.extend(["many", "warm"]);
+    }
+    if let Place::Handle(_) = &plan.place {
+        beside.push("clear");
+    }
+    let beside: Vec<_> = beside
+        .iter()
+        .map(|word| format!("`{name}{between}{word}`"))
+        .collect();
+    match &beside[..] {
+        [first @ .., last] => format!(" Entries are reached by {} and {last}.", first.join(", ")),
+        [] => String::new(),
     }
 }
 
