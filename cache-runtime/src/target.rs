@@ -20,6 +20,7 @@ use crate::recovery;
 use crate::space::Binding;
 
 pub(crate) use changing::Changing;
+pub(crate) use marks::confirm_many;
 pub(crate) use read::Found;
 pub(crate) use started::{Started, expiry};
 pub(crate) use write::{Cause, Kept, Making};

@@ -4,7 +4,7 @@ use super::given::Looked;
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::recovery;
-use crate::target::Target;
+use crate::target::{Target, confirm_many};
 
 /// What the store has for each of `targets`, in one round trip; `None` for those that are to be asked
 /// for one by one, and where there is no store. `is_shared`: the values may leave the process.
@@ -38,6 +38,12 @@ pub(super) async fn look(mode: Mode, is_shared: bool, targets: &[&Target]) -> Ve
         recovery::tend(&first.cache, mode);
         match values {
             Ok(values) => {
+                let found = mates.iter().zip(&values).filter_map(|(at, value)| {
+                    let bytes = value.as_deref()?;
+                    Some((targets[*at], bytes))
+                });
+                // What this cannot tell, each is told for itself.
+                let _ = confirm_many(mode, found).await;
                 for ((at, value), ticket) in mates.into_iter().zip(values).zip(tickets) {
                     let value = Ok(value);
                     looked[at] = Some(Looked { value, ticket });

@@ -13,7 +13,6 @@ use std::task::{Context as Task, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::asked::{Asked, Met, Missed};
-use super::given::Looked;
 use super::look::look;
 use super::many::{AT_ONCE, PART};
 use super::progress::{Listener, Progress};
@@ -264,14 +263,14 @@ async fn absent<R, K: Keep<R, Value: 'static>, P, A>(
         .filter_map(|row| row.target.as_deref())
         .collect();
     let looked = look(mode, how.is_shared, &targets).await;
-    let is_there = |(target, looked): (&Target, Option<Looked>)| {
-        let found = match (target.look_level(how), looked) {
-            (None, Some(looked)) => looked.found(target, how).unwrap_or_default(),
-            (found, _) => found,
+    let mut there = Vec::with_capacity(targets.len());
+    for (target, looked) in targets.into_iter().zip(looked) {
+        let found = match looked {
+            Some(looked) => looked.found(mode, target, how).await.unwrap_or_default(),
+            None => target.look_level(how),
         };
-        found.is_some_and(|found| found.is_fresh())
-    };
-    let there: Vec<_> = targets.into_iter().zip(looked).map(is_there).collect();
+        there.push(found.is_some_and(|found| found.is_fresh()));
+    }
     let mut absent = Vec::new();
     for (row, is_there) in rows.into_iter().zip(there) {
         if is_there {

@@ -14,7 +14,7 @@ use crate::markers;
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::recovery;
-use crate::target::{Found, Target};
+use crate::target::{Found, Target, confirm_many};
 use crate::timeout::Timeout;
 use crate::tombstone;
 use crate::value::CacheValue;
@@ -63,6 +63,9 @@ impl Cache {
             .ask(mode, "get_many", |store| store.get_many(&made))
             .await
             .inspect_err(|_| counters.count(Counter::Errors))?;
+        let stored = asked.iter().zip(&values);
+        let stored = stored.filter_map(|((_, target), value)| Some((target, value.as_deref()?)));
+        confirm_many(mode, stored).await?;
         let owed = &self.core().owed;
         for (((key, target), bytes), ticket) in asked.into_iter().zip(values).zip(tickets) {
             let bytes = bytes.filter(|_| target.made().is_some_and(|made| !owed.has(made)));

@@ -75,7 +75,6 @@ impl Envelope {
         bytes.extend_from_slice(&header);
         if let Some(stamp) = times.stamp {
             bytes[FLAGS] |= MARKED;
-            #[expect(clippy::cast_possible_truncation, reason = "below a thousand")]
             let micros = (stamp.at % 1000) as u16;
             bytes.extend_from_slice(&micros.to_le_bytes());
             bytes.extend_from_slice(&stamp.machine.to_le_bytes());

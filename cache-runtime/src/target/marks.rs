@@ -1,5 +1,6 @@
 //! The markers of one entry: which there are, and what the store says of them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Target;
@@ -87,6 +88,34 @@ impl Target {
         }
         recovery::tend(&self.cache, mode);
         Ok(())
+    }
+}
+
+/// Asks the store for the markers of many stored entries of one cache, in one round trip.
+pub(crate) async fn confirm_many<'t>(
+    mode: Mode,
+    found: impl Iterator<Item = (&'t Target, &'t [u8])>,
+) -> Result<(), CacheError> {
+    let mut unsure: Vec<Arc<Mark>> = Vec::new();
+    let mut first = None;
+    for (target, bytes) in found {
+        let settings = &target.cache.core().settings;
+        let codec = settings.codec();
+        let made = target.made().unwrap_or_default();
+        let Ok(bytes) = settings.unseal(made, Cow::Borrowed(bytes)) else {
+            continue;
+        };
+        if let Some(started) = codec.stamp(&bytes) {
+            let marks = target.marks(started, &codec.tags(&bytes));
+            unsure.extend(target.cache.unsure(&marks.marks));
+            first.get_or_insert(target);
+        }
+    }
+    unsure.sort_by(|one, other| one.key.cmp(&other.key));
+    unsure.dedup_by(|one, other| one.key == other.key);
+    match first.filter(|_| !unsure.is_empty()) {
+        Some(target) => target.confirm(mode, unsure).await,
+        None => Ok(()),
     }
 }
 
