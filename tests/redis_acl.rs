@@ -120,6 +120,12 @@ fn protocols(server: &RedisServer) -> Vec<String> {
         .collect()
 }
 
+/// By the two kinds of callers, and by who tells the news if he was there already.
+fn all_say(said: &[String], expected: &str) {
+    let all = said.iter().all(|said| said == expected);
+    assert!(all && said.len() >= 2, "{said:?} must be {expected}");
+}
+
 #[test]
 fn every_operation_means_the_same_in_resp3() {
     let server = server(&["~*", "+@all"]);
@@ -165,7 +171,7 @@ fn every_operation_means_the_same_in_resp3() {
         } else {
             "resp=2"
         };
-        assert_eq!(protocols(&server), [expected, expected], "{url}");
+        all_say(&protocols(&server), expected);
         assert!(blocking.delete("a").unwrap());
         assert_eq!(
             runtime
@@ -293,11 +299,8 @@ fn a_server_that_knows_no_hello_is_spoken_to_as_before() {
     let runtime = current_thread();
     runtime.block_on(cache.set("key", &1, 60)).unwrap();
     assert_eq!(cache.blocking().get::<i32>("key").unwrap(), Some(1));
-    assert_eq!(
-        *said.lock().unwrap(),
-        ["HELLO 3 AUTH me pw", "HELLO 3 AUTH me pw"]
-    );
-    assert_eq!(protocols(&server), ["resp=2", "resp=2"]);
+    all_say(&said.lock().unwrap(), "HELLO 3 AUTH me pw");
+    all_say(&protocols(&server), "resp=2");
     let keyspace = server.command(&["INFO", "keyspace"]);
     assert!(keyspace.contains("db1:keys=1"), "{keyspace}");
 }

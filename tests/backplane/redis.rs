@@ -104,6 +104,26 @@ fn a_server_that_dies_is_an_end() {
     again.wait_for_message("again");
 }
 
+/// A replica takes what it is told, and keeps it to those who listen there.
+#[test]
+fn a_replica_is_told_nothing() {
+    let Some(server) = RedisServer::start_or_skip() else {
+        return;
+    };
+    let store = store(config(server.port()));
+    publish(&store, "c", "to a master");
+    let replica = ["REPLICAOF", "127.0.0.1", "1"];
+    assert_eq!(server.command(&replica), "OK");
+    for _ in 0..2 {
+        let error = say(&store, "c", "to a replica").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        // A new one may find the new master behind the same name.
+        eventually("the connection is given up", || connections(&server) == 0);
+    }
+    assert_eq!(server.command(&["REPLICAOF", "NO", "ONE"]), "OK");
+    publish(&store, "c", "to a master");
+}
+
 #[test]
 fn who_stops_leaves_no_connection() {
     let Some(server) = RedisServer::start_or_skip() else {

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 
 use super::backend::RedisStore;
-use super::commands;
 use super::servers::Servers;
 use crate::backplane::{Backplane, Heard};
 use crate::store::StoreFuture;
@@ -13,9 +12,7 @@ use crate::store::StoreFuture;
 impl<S: Servers> Backplane for RedisStore<S> {
     fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let call = commands::publish(channel, message);
-            let reply = self.servers().publish(channel, &call.request).await;
-            let said = reply.and_then(call.read);
+            let said = self.servers().publish(channel, message).await;
             said.map_err(|error| error.in_operation("publish"))
         })
     }

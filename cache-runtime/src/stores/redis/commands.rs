@@ -238,13 +238,27 @@ pub(super) fn cluster_slots() -> Request {
 
 /// Heard twice, news does no harm.
 pub(super) fn publish(channel: &str, message: &str) -> Call<()> {
-    Call::one(
-        command("PUBLISH", &[channel, message]),
-        |reply| match reply {
-            Value::Int(_) => Ok(()),
-            other => Err(failure::not_allowed(other)),
-        },
-    )
+    Call::one(command("PUBLISH", &[channel, message]), read_published)
+}
+
+/// The same, by a master: what a replica is told, it takes, and keeps to those who listen there.
+pub(super) fn publish_by_master(channel: &str, message: &str) -> Call<()> {
+    let mut commands = Packed::one(&[b"ROLE"]);
+    commands.add(&[b"PUBLISH", channel.as_bytes(), message.as_bytes()]);
+    Call::many(commands, |reply| {
+        if failure::is_by_replica(&reply) {
+            return Err(failure::no_master());
+        }
+        let last = read_array(reply)?.pop();
+        read_published(last.unwrap_or(Value::Nil))
+    })
+}
+
+fn read_published(reply: Value) -> Result<(), CacheError> {
+    match reply {
+        Value::Int(_) => Ok(()),
+        other => Err(failure::not_allowed(other)),
+    }
 }
 
 /// What the server says to this it says unasked, so that it is asked for a sign of life in the same

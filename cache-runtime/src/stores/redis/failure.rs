@@ -110,15 +110,24 @@ pub(super) fn ends_connection(outcome: &RedisResult<Value>) -> bool {
     }
 }
 
-/// Whether a replica refused to write. Of several commands the first tells: each of ours that
-/// writes begins with a write.
+/// It was one when the connection was made.
+pub(super) fn no_master() -> CacheError {
+    lost("the redis server is no master any more")
+}
+
+/// Whether a replica refused to write, or said that it is one. Of several commands the first tells:
+/// each of ours that writes begins with a write, or with the question.
 pub(super) fn is_by_replica(reply: &Value) -> bool {
     match reply {
         Value::ServerError(error) => is_read_only(error),
-        Value::Array(replies) => matches!(
-            replies.first(),
-            Some(Value::ServerError(error)) if is_read_only(error)
-        ),
+        Value::Array(replies) => match replies.first() {
+            Some(Value::ServerError(error)) => is_read_only(error),
+            // What `ROLE` says. Nothing else that we ask for begins with an array of texts.
+            Some(Value::Array(role)) => {
+                matches!(role.first(), Some(Value::BulkString(name)) if name == b"slave")
+            }
+            _ => false,
+        },
         _ => false,
     }
 }

@@ -102,7 +102,7 @@ impl<'a> Ear<'a> {
         let reply = self.ask(&role.request, hear).await?;
         match (role.read)(reply)? {
             true => Ok(()),
-            false => Err(failure::lost("the redis server is no master any more")),
+            false => Err(failure::no_master()),
         }
     }
 

@@ -67,15 +67,13 @@ pub trait Servers: Send + Sync + 'static {
     #[doc(hidden)]
     fn clear(&self, prefix: &str) -> impl Future<Output = Result<(), CacheError>> + Send;
 
-    /// Sends a `PUBLISH` and brings the reply.
+    /// As [`Backplane::publish`](crate::Backplane::publish).
     #[doc(hidden)]
     fn publish(
         &self,
         channel: &str,
-        request: &Request,
-    ) -> impl Future<Output = Result<Value, CacheError>> + Send {
-        self.exchange_about(channel, request)
-    }
+        message: &str,
+    ) -> impl Future<Output = Result<(), CacheError>> + Send;
 
     /// As [`Backplane::listen`](crate::Backplane::listen).
     #[doc(hidden)]
@@ -130,6 +128,10 @@ impl<L: Link> Servers for L {
 
     async fn clear(&self, prefix: &str) -> Result<(), CacheError> {
         scan::clear(self, self, prefix).await
+    }
+
+    async fn publish(&self, channel: &str, message: &str) -> Result<(), CacheError> {
+        exchange(self, &commands::publish_by_master(channel, message)).await
     }
 
     async fn listen(&self, channel: &str, hear: Hear<'_>) -> Result<Infallible, CacheError> {

@@ -179,17 +179,19 @@ impl Servers for Cluster {
         outcome
     }
 
-    async fn publish(&self, channel: &str, request: &Request) -> Result<Value, CacheError> {
+    async fn publish(&self, channel: &str, message: &str) -> Result<(), CacheError> {
         let deadline = self.deadline();
-        match self.exchange_about(channel, request).await {
+        let commands::Call { request, read } = commands::publish(channel, message);
+        let reply = match self.exchange_about(channel, &request).await {
             Err(error) if error.is_retryable() => {
                 let topology = &self.topology;
                 let elsewhere =
-                    news::publish_elsewhere(topology, self.mode, channel, request, deadline);
+                    news::publish_elsewhere(topology, self.mode, channel, &request, deadline);
                 elsewhere.await.unwrap_or(Err(error))
             }
             outcome => outcome,
-        }
+        };
+        reply.and_then(read)
     }
 
     async fn listen(&self, channel: &str, hear: Hear<'_>) -> Result<Infallible, CacheError> {
