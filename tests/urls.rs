@@ -39,19 +39,19 @@ fn every_mistake_is_said_with_what_is_allowed() {
         (
             "memory://?timeot=60",
             "from_url: unknown option `timeot`; there is key_prefix, version, timeout, format, \
-             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout",
         ),
         (
             "redis://host?timeot=60",
             "from_url: unknown option `timeot`; there is key_prefix, version, timeout, format, \
-             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout; for redis:// also db, max_connections, protocol",
         ),
         (
             "rediss://host?timeot=60",
             "from_url: unknown option `timeot`; there is key_prefix, version, timeout, format, \
-             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout; for rediss:// also db, max_connections, protocol, ca, cert, key",
         ),
         (
@@ -184,7 +184,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         (
             "memcached://host?db=1",
             "from_url: unknown option `db`; there is key_prefix, version, timeout, format, \
-             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout; for memcached:// also max_connections",
         ),
         (
@@ -232,7 +232,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         (
             "redis+cluster://one,two?db=0",
             "from_url: unknown option `db`; there is key_prefix, version, timeout, format, \
-             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, connect_timeout, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout; for redis+cluster:// also max_connections, protocol",
         ),
         (
@@ -261,7 +261,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         (
             "sqlite:app.db?tabel=a",
             "from_url: unknown option `tabel`; there is key_prefix, version, timeout, format, \
-             compress, sign_with, max_value_size, max_entries, max_bytes, cull_frequency, key_hash, \
+             compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, \
              connect_timeout, op_timeout; for sqlite:// also table, max_connections",
         ),
         (

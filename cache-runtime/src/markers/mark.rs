@@ -97,6 +97,15 @@ impl Mark {
             .is_some_and(|known| there.is_none_or(|there| there.at < known.at))
     }
 
+    /// Whether it has been read before; if so, it is not asked for again at once.
+    pub(crate) fn was_asked_for(&self, now: Tick) -> bool {
+        let mut state = lock(&self.state);
+        if let Some((at, _)) = &mut state.read {
+            *at = now;
+        }
+        state.read.is_some()
+    }
+
     pub(crate) fn owe(&self, is_owed: bool) {
         lock(&self.state).is_owed = is_owed;
     }
