@@ -112,7 +112,7 @@ impl News {
     fn hear(&self, core: &Core, heard: Heard<'_>) {
         match heard {
             Heard::Listening => {
-                self.everything(core);
+                self.doubt_all(core);
                 self.trust(core, Instant::now());
             }
             Heard::Alive { asked } => self.trust(core, asked),
@@ -142,17 +142,19 @@ impl News {
                     core.marked(&mark, stamp);
                 }
             }
-            Event::Everything => self.everything(core),
+            Event::Everything => {
+                self.doubt_all(core);
+                core.flights.end_where(|_| true);
+            }
         }
     }
 
     /// Anything may have changed.
-    fn everything(&self, core: &Core) {
+    fn doubt_all(&self, core: &Core) {
         self.lost.fetch_add(1, Ordering::AcqRel);
         if let Some(near) = core.near() {
             near.forget_all();
         }
-        core.flights.end_where(|_| true);
     }
 }
 

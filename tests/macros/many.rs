@@ -84,7 +84,7 @@ fn one_round_trip_gets_what_the_store_has() {
     };
     let place = &place;
     on_this_thread!(load::many((1..=50).map(|id| (place, id, None))));
-    let asked = || ["get_many", "get", "set"].map(|operation| store.asked(operation));
+    let asked = || ["get_many", "get", "set_unless"].map(|operation| store.asked(operation));
     assert_eq!(asked(), [1, 0, 50]);
     let results = on_this_thread!(load::many((1..=60).map(|id| (place, id, None))));
     assert!(results.iter().all(Result::is_ok));

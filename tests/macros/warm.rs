@@ -75,7 +75,7 @@ fn one_look_finds_what_is_there() {
     };
     let place = &place;
     let items = || (10..310).map(|id| (place, id, None));
-    let asked = || ["get_many", "set"].map(|operation| store.asked(operation));
+    let asked = || ["get_many", "set_unless"].map(|operation| store.asked(operation));
     assert_eq!(
         warmed_on_this_thread!(load::warm(items()).quiet()).warmed,
         300

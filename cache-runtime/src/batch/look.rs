@@ -32,12 +32,17 @@ pub(super) async fn look(mode: Mode, is_shared: bool, targets: &[&Target]) -> Ve
         let near = first.cache.core().near();
         let ticket = |at: &usize| near.map(|near| near.reading(targets[*at].key.made));
         let tickets: Vec<_> = mates.iter().map(ticket).collect();
+        // The markers of all are asked for with them.
+        let whole = first.ask_whole();
+        let all: Vec<String> = keys.iter().cloned().chain(whole.keys()).collect();
         let values = store
-            .ask(mode, "get_many", |store| store.get_many(&keys))
+            .ask(mode, "get_many", |store| store.get_many(&all))
             .await;
         recovery::tend(&first.cache, mode);
         match values {
-            Ok(values) => {
+            Ok(mut values) => {
+                let marks = values.split_off(keys.len().min(values.len()));
+                whole.answered(first.cache.core(), marks);
                 let found = mates.iter().zip(&values).filter_map(|(at, value)| {
                     let bytes = value.as_deref()?;
                     Some((targets[*at], bytes))

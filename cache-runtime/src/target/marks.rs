@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Target;
-use crate::cache::Cache;
-use crate::clock::Clock;
+use crate::cache::{Cache, Core};
+use crate::clock::{Clock, Tick};
 use crate::error::CacheError;
 use crate::markers::{self, MAX_AGE, Mark, Marks};
 use crate::mode::Mode;
@@ -80,6 +80,37 @@ impl Target {
             Err(_) if marks.iter().all(|mark| mark.was_asked_for(now)) => return Ok(()),
             Err(error) => return Err(self.failed(error, &keys[0])),
         };
+        Asked { marks, now, lost }.answered(core, values);
+        recovery::tend(&self.cache, mode);
+        Ok(())
+    }
+
+    /// The markers of all entries of the cache and of the function, where the store has to be asked for
+    /// them: with what else it is asked for.
+    pub(crate) fn ask_whole(&self) -> Asked {
+        Asked {
+            marks: self.cache.unsure(&self.whole_marks()),
+            now: Clock::system().now(),
+            lost: self.cache.core().lost_news(),
+        }
+    }
+}
+
+/// Markers that the store is asked for, and when.
+pub(crate) struct Asked {
+    marks: Vec<Arc<Mark>>,
+    now: Tick,
+    lost: u64,
+}
+
+impl Asked {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = String> {
+        self.marks.iter().map(|mark| mark.key.clone())
+    }
+
+    /// What the store has under their keys.
+    pub(crate) fn answered(self, core: &Core, values: impl IntoIterator<Item = Option<Vec<u8>>>) {
+        let Self { marks, now, lost } = self;
         for (mark, value) in marks.iter().zip(values) {
             let text = value.and_then(|value| String::from_utf8(value).ok());
             let there = text.and_then(|text| Stamp::parse(&text));
@@ -92,8 +123,6 @@ impl Target {
                 core.owed.mark();
             }
         }
-        recovery::tend(&self.cache, mode);
-        Ok(())
     }
 }
 

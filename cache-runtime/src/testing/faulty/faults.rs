@@ -114,7 +114,13 @@ impl Faults {
     }
 
     pub(super) fn asked_in_all(&self) -> u64 {
-        lock(&self.0).asked.values().sum()
+        let is_counted = |operation: &&str| !matches!(*operation, "publish" | "listen");
+        let inner = lock(&self.0);
+        let counted = inner
+            .asked
+            .iter()
+            .filter(|(operation, _)| is_counted(operation));
+        counted.map(|(_, count)| count).sum()
     }
 
     pub(super) fn hit(&self) -> u64 {

@@ -106,7 +106,7 @@ impl<S: Store> FaultyStore<S> {
         self.awaiting.faults.asked(operation)
     }
 
-    /// How many operations were asked for in all.
+    /// How many operations were asked for in all; news, which goes behind the callers, is not counted.
     #[must_use]
     pub fn asked_in_all(&self) -> u64 {
         self.awaiting.faults.asked_in_all()
