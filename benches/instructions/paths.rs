@@ -53,6 +53,10 @@ pub(crate) const ALL: &[Way] = &[
         cache.set("greeting", &1_u64, 600).unwrap();
         repeat(times, |_| cache.get::<u64>(black_box("greeting")).unwrap());
     }),
+    ("delete_tag, 10 entries", |times| delete_tag(times, 10)),
+    ("delete_tag, 50,000 entries", |times| {
+        delete_tag(times, 50_000);
+    }),
     ("miss", |times| {
         repeat(times, |n| number(black_box(n)));
     }),
@@ -105,6 +109,16 @@ fn near(n: u64) -> u64 {
 fn tagged(n: u64) -> u64 {
     current().tag("all");
     n * 2
+}
+
+/// So many entries have the tag.
+fn delete_tag(times: u64, entries: u64) {
+    for n in 0..entries {
+        tagged(n);
+    }
+    let cache = caches().get("default").unwrap().blocking();
+    repeat(times, |_| cache.delete_tag(black_box("all")).unwrap());
+    assert!(tagged::entry(0).get().unwrap().is_none());
 }
 
 fn repeat<T>(times: u64, mut work: impl FnMut(u64) -> T) {

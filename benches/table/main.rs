@@ -11,6 +11,7 @@ mod redis;
 mod scale;
 mod stampede;
 mod stores;
+mod tags;
 mod zipf;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ const SECTIONS: &[Section] = &[
     ("stampede", stampede::all),
     ("redis", redis::all),
     ("stores", stores::all),
+    ("tags", tags::all),
     ("python", python::all),
     ("build", build::all),
 ];

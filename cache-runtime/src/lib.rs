@@ -31,6 +31,8 @@
 //! | `target` | one entry: the only places that read, write and delete it |
 //! | `codec`, `value` | how values become bytes, and how they are held in process |
 //! | `store`, `stores`, `guarded`, `breaker`, `backlog`, `recovery`, `doubts`, `glob` | stores outside, behind time limits and a breaker; what could not reach them |
+//! | `near`, `news`, `backplane` | copies in process before a shared store, and the news that keeps them right |
+//! | `markers`, `tombstone`, `stamp` | tags and clears; what an invalidation leaves behind; when something happened |
 //! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
 //! | `changes`, `tag` | what a function that changes data does to the cache; labels of entries |
 //! | `batch` | many calls at once: `many`, `warm`, batch functions |
