@@ -236,6 +236,8 @@ where
             Locked::Held(lock, again) => (held, found) = (Some(lock), again),
             Locked::Elsewhere(again) => {
                 wishes = if again.is_some() {
+                    let core = target.cache.core();
+                    core.retries.elsewhere(&target.key, &core.settings.clock);
                     Wish::Serve
                 } else {
                     Wish::Renew

@@ -106,12 +106,13 @@ impl Life {
     pub(crate) fn phase(&self, now: u64) -> Phase {
         if now < self.calm {
             Phase::Calm
+        } else if now >= self.dead {
+            // A copy may be gone before its timeout is over.
+            Phase::Dead
         } else if now < self.expires {
             Phase::Late
-        } else if now < self.dead {
-            Phase::Stale
         } else {
-            Phase::Dead
+            Phase::Stale
         }
     }
 

@@ -106,12 +106,13 @@ impl Near {
         });
     }
 
-    /// The life of a copy that is made now of an entry with this one.
+    /// The life of a copy that is made now of an entry with this one: it is gone earlier, but its
+    /// timeout is the entry's.
     pub(crate) fn life(&self, of: Life, now: Tick) -> Life {
         let end = now.saturating_add(self.timeout.load(Relaxed));
         Life {
             calm: of.calm.min(end),
-            expires: of.expires.min(end),
+            expires: of.expires,
             dead: of.dead.min(end),
         }
     }

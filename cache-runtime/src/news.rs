@@ -128,6 +128,11 @@ impl News {
 
     fn note(&self, core: &Core, event: Event) {
         match event {
+            Event::Renewed(key) => {
+                if let Some(near) = core.near() {
+                    near.changed(hash_of(&key));
+                }
+            }
             Event::Changed(key) => {
                 let made = hash_of(&key);
                 if let Some(near) = core.near() {

@@ -16,6 +16,9 @@ const MOST: usize = 10_000;
 /// A function that failed is left alone so long, or as long as its timeout if that is shorter.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// What another process computes is asked for so often.
+const ELSEWHERE: Duration = Duration::from_millis(50);
+
 #[derive(Default)]
 pub(crate) struct Retries {
     not_before: Mutex<HashMap<FullKey, Tick, Ready>>,
@@ -26,8 +29,17 @@ pub(crate) struct Retries {
 impl Retries {
     /// It has failed; its results usually live for `life`.
     pub(crate) fn failed(&self, key: &FullKey, life: Option<Duration>, clock: &Clock) {
-        let now = clock.now();
         let pause = life.map_or(PAUSE, |life| life.min(PAUSE));
+        self.leave(key, pause, clock);
+    }
+
+    /// Another process is at it: until it may be done there is nothing to ask.
+    pub(crate) fn elsewhere(&self, key: &FullKey, clock: &Clock) {
+        self.leave(key, ELSEWHERE, clock);
+    }
+
+    fn leave(&self, key: &FullKey, pause: Duration, clock: &Clock) {
+        let now = clock.now();
         let mut not_before = lock(&self.not_before);
         if not_before.len() >= MOST {
             not_before.retain(|_, at| *at > now);

@@ -18,7 +18,7 @@ use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::recovery;
 use crate::store::Ttl;
-use crate::target::{Started, Target, expiry, lossy};
+use crate::target::{Started, StoreChange, Target, expiry, lossy};
 use crate::thread;
 use crate::timeout::Timeout;
 use crate::value::{ByHand, CacheValue, Form, How, copy, hold, peek};
@@ -262,7 +262,7 @@ impl Cache {
                 .on_key(key));
             }
             target.settle(mode).await?;
-            let _changing = target.changing(true);
+            let _changing = target.changing(Some(StoreChange::Invalidated));
             return store
                 .ask(mode, "incr", |store| store.incr(made, by))
                 .await

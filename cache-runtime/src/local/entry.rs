@@ -255,7 +255,8 @@ impl Entry {
     }
 
     pub(super) fn is_fresh(&self, now: Tick) -> bool {
-        now < self.expires()
+        let life = self.life();
+        now < life.expires.min(life.dead)
     }
 
     pub(super) fn is_dead(&self, now: Tick) -> bool {

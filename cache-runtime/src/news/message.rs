@@ -13,6 +13,9 @@ const MOST_BYTES: usize = 7_000;
 pub(crate) enum Event {
     /// The value under this whole key has been changed, or is gone.
     Changed(String),
+    /// The value under this whole key has been replaced by a newer one, nobody's doing: computations of it
+    /// are as good as before.
+    Renewed(String),
     /// The marker under this key has been set to this stamp.
     Marked(String, Stamp),
     /// More than can be told: anything may have changed.
@@ -23,6 +26,7 @@ impl Event {
     fn write(&self, who: u64, text: &mut String) {
         let line = match self {
             Event::Changed(key) => format!("1 {who:016x} c - {key}\n"),
+            Event::Renewed(key) => format!("1 {who:016x} r - {key}\n"),
             Event::Marked(key, stamp) => format!("1 {who:016x} m {} {key}\n", stamp.to_text()),
             Event::Everything => format!("1 {who:016x} e - \n"),
         };
@@ -43,6 +47,7 @@ impl Event {
         let who = u64::from_str_radix(who, 16).ok()?;
         let event = match what {
             "c" => Event::Changed(key.to_owned()),
+            "r" => Event::Renewed(key.to_owned()),
             "m" => Event::Marked(key.to_owned(), Stamp::parse(stamp)?),
             "e" => Event::Everything,
             _ => return None,
@@ -86,10 +91,11 @@ mod tests {
         let events = [
             Event::Changed("app:1:user tasks:9f3c".into()),
             Event::Marked("app:1::tag:user:7".into(), stamp),
+            Event::Renewed("app:1:k".into()),
             Event::Everything,
         ];
         let (text, count) = write(0xBEEF, &events);
-        assert_eq!(count, 3);
+        assert_eq!(count, 4);
         let back: Vec<_> = read(&text).collect();
         assert!(back.iter().all(|(who, _)| *who == 0xBEEF));
         assert!(back.iter().map(|(_, event)| event).eq(&events));

@@ -16,8 +16,17 @@ use crate::tombstone::{self, Unless};
 #[must_use]
 pub(crate) struct Changing<'t> {
     target: &'t Target,
-    is_news: bool,
+    news: Option<Change>,
     writing: Option<Writing<'t>>,
+}
+
+/// What a change is to those who may have copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// What was there is not to be served any more.
+    Invalidated,
+    /// A newer value took its place, since its time had come.
+    Renewed,
 }
 
 /// An invalidation under way: what is computed or written now does not outlast it.
@@ -29,14 +38,15 @@ pub(crate) struct Invalidation<'t> {
 }
 
 impl Target {
-    /// A change of the store; `is_news`: other processes may have copies of what was there.
-    pub(crate) fn changing(&self, is_news: bool) -> Option<Changing<'_>> {
+    /// A change of the store; `news`: what it is to other processes, which may have copies of what was
+    /// there.
+    pub(crate) fn changing(&self, news: Option<Change>) -> Option<Changing<'_>> {
         let core = self.cache.core();
         core.store()?;
         self.made()?;
         Some(Changing {
             target: self,
-            is_news,
+            news,
             writing: core.near().map(|near| near.writing(self.key.made)),
         })
     }
@@ -51,7 +61,7 @@ impl Target {
         }
         core.retries.forget(&self.key);
         Invalidation {
-            _changing: self.changing(true),
+            _changing: self.changing(Some(Change::Invalidated)),
             _overtaking: core.flights.overtake(mode, &self.key).await,
         }
     }
@@ -99,12 +109,13 @@ impl Changing<'_> {
 
 impl Drop for Changing<'_> {
     fn drop(&mut self) {
-        if self.is_news
-            && let Some(made) = self.target.made()
-        {
+        if let (Some(news), Some(made)) = (self.news, self.target.made()) {
             // Before the news goes out, so that nobody here is the last to know.
             self.writing = None;
-            self.target.cache.tell(|| Event::Changed(made.to_owned()));
+            self.target.cache.tell(|| match news {
+                Change::Invalidated => Event::Changed(made.to_owned()),
+                Change::Renewed => Event::Renewed(made.to_owned()),
+            });
         }
     }
 }

@@ -119,12 +119,14 @@ impl Target {
         how: &How<V>,
     ) -> Result<Option<Found<V>>, CacheError> {
         let found = self.look_level(how);
-        if found.is_some() || !self.is_shared(how) {
+        // A copy that is worth a thought of the next one: another process may have made that.
+        let is_good = found.as_ref().is_some_and(Found::is_calm);
+        if is_good || !self.is_shared(how) {
             return Ok(found);
         }
         match self.look_store(mode, how).await {
             // What nobody can say better is served, though it may have changed.
-            Err(error) => match self.look_copy(how) {
+            Err(error) => match found.or_else(|| self.look_copy(how)) {
                 Some(found) => Ok(Some(found)),
                 None => Err(error),
             },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Changing, Started, Target, expiry, lossy};
+use super::{Changing, Started, StoreChange, Target, expiry, lossy};
 use crate::clock::{Tick, millis};
 use crate::codec::{Extended, Times};
 use crate::error::{CacheError, ErrorKind};
@@ -83,8 +83,12 @@ impl Target {
         }
         let is_shared = self.is_shared(how);
         // Nobody makes a copy of what he finds meanwhile.
-        let is_news = matches!(making.cause, Cause::Renewal | Cause::Wanted);
-        let changing = (is_shared && making.flight.is_some()).then(|| self.changing(is_news));
+        let news = match making.cause {
+            Cause::Missing | Cause::Alone => None,
+            Cause::Renewal => Some(StoreChange::Renewed),
+            Cause::Wanted => Some(StoreChange::Invalidated),
+        };
+        let changing = (is_shared && making.flight.is_some()).then(|| self.changing(news));
         let changing = changing.flatten();
         if is_shared && making.cause != Cause::Alone {
             if !survey.lossless {
@@ -328,7 +332,7 @@ impl Target {
         };
         if let (Some(store), Some(made)) = (core.store(), &self.made) {
             self.settle(mode).await?;
-            let _changing = self.changing(true);
+            let _changing = self.changing(Some(StoreChange::Invalidated));
             // What deletes it from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
             return self.touch_store(mode, store, made, life).await;
