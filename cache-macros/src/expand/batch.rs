@@ -159,8 +159,8 @@ fn run(plan: &Plan, own: &TokenStream, batch: &Ident, items: &Ident) -> TokenStr
 //     move |__items| async move {
 //         let __items = Parted::new(__items, |(db, id)| ((db,), id));
 //         let (db,) = __items.first();
-//         let __answers = Answer::answers(load_many(db, __items.rest()).await, __items.rest());
-//         __items.whole(__answers, |(db,), id| (db, id))
+//         let __answer = load_many(db, __items.rest()).await;
+//         __items.whole::<_, Task, _>(__answer, |(db,), id| (db, id))
 //     }
 fn function(plan: &Plan, items: &Ident) -> Option<TokenStream> {
     let private = plan.private();
@@ -176,16 +176,13 @@ fn function(plan: &Plan, items: &Ident) -> Option<TokenStream> {
     let is_skipped = |name: &&Ident| plan.skips(&name.to_string());
     let (skipped, rest): (Vec<&Ident>, Vec<&Ident>) = names.iter().partition(is_skipped);
     let (item, rest) = (tuple(names.iter()), tuple(rest.into_iter()));
-    let answers = Ident::new("__answers", Span::mixed_site());
+    let answer = Ident::new("__answer", Span::mixed_site());
     Some(quote! {
         move |#items| #head {
             let #items = #private::Parted::new(#items, |#item| ((#(#skipped,)*), #rest));
             let (#(#skipped,)*) = #items.first();
-            let #answers = #private::Answer::<_, #returns>::answers(
-                #function(#own #(#skipped,)* #items.rest()) #wait,
-                #items.rest(),
-            );
-            #items.whole(#answers, |(#(#skipped,)*), #rest| #item)
+            let #answer = #function(#own #(#skipped,)* #items.rest()) #wait;
+            #items.whole::<_, #returns, _>(#answer, |(#(#skipped,)*), #rest| #item)
         }
     })
 }

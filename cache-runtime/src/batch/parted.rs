@@ -1,5 +1,6 @@
 //! The items of a batch function: what it takes as it is, and what it takes as a slice.
 
+use super::answer::Answer;
 use super::run::Answers;
 
 /// Items in two parts: the skipped arguments, and the rest, which tells items apart.
@@ -27,7 +28,12 @@ impl<S: Clone, A> Parted<S, A> {
     }
 
     /// The answers, and the items as they were.
-    pub fn whole<I, R>(self, answers: Vec<Option<R>>, join: impl Fn(S, A) -> I) -> Answers<R, I> {
+    pub fn whole<I, R, B: Answer<A, R>>(
+        self,
+        answer: B,
+        join: impl Fn(S, A) -> I,
+    ) -> Answers<R, I> {
+        let answers = answer.answers(&self.rest);
         let parts = self.skipped.into_iter().zip(self.rest);
         let items = parts.map(|(skipped, rest)| join(skipped, rest)).collect();
         (answers, items)
