@@ -206,7 +206,7 @@ snapshots! {
         }
     }
 
-    batch_method: (skip(self, db), batch = Self::read_all) in (Service) {
+    batch_method: (skip(self, db), batch = Self::read_all, tags("task:{id}", "owner:{result.owner}")) in (Service) {
         pub fn load(self: Arc<Self>, db: &Db, id: TaskId, name: Option<&str>) -> Task {
             self.read(id, name)
         }

@@ -266,3 +266,33 @@ fn batches_share_what_they_have_in_common() {
     });
     assert_eq!((place.runs(), place.batches().iter().sum()), (0, 50));
 }
+
+cached! {
+    #[cache_result(
+        cache = place.cache, skip(place), batch = tagged_of, tags("id:{id}", "half:{result}"),
+    )]
+    fn tagged(place: &Place, id: u64) -> u64 {
+        place.run();
+        id / 2
+    }
+}
+
+cached! {
+    fn tagged_of(place: &Place, ids: &[u64]) -> Vec<u64> {
+        place.run_batch(ids.len());
+        ids.iter().map(|id| id / 2).collect()
+    }
+}
+
+scenario! {
+    fn what_it_gives_has_the_tags_of_the_function(place) {
+        let items = || (1..=5).map(|id| (place, id));
+        done!(tagged::many(items()));
+        place.cache.blocking().delete_tag("id:5").unwrap();
+        done!(tagged::many(items()));
+        assert_eq!(place.batches(), [5, 1]);
+        place.cache.blocking().delete_tag("half:1").unwrap();
+        assert_eq!(done!(tagged::many(items())), [0, 1, 1, 2, 2]);
+        assert_eq!((place.runs(), place.batches()), (0, vec![5, 1, 2]));
+    }
+}

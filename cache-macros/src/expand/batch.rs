@@ -9,7 +9,7 @@ use syn::{
 };
 
 use super::body::{self, Names};
-use super::{attributes, key, runs};
+use super::{attributes, key, runs, tags};
 use crate::mentions::mentions_any;
 use crate::model::{Param, unraw};
 use crate::plan::{Kind, Place, Plan};
@@ -188,29 +188,34 @@ fn function(plan: &Plan, items: &Ident) -> Option<TokenStream> {
 }
 
 /// An item that has met its cache. For a batch function it comes with what a body would tell: a timeout
-/// that depends on the call.
+/// that depends on the call, and tags.
 //
 // Output: .asked(()).told(|| { let name = Clone::clone(&name); Timeout::from(ttl(name)) }).with((id, name))
 fn asked(plan: &Plan, item: &TokenStream) -> TokenStream {
-    let Some(Timeout::Expr(timeout)) = plan.args.timeout.as_ref().map(|set| &set.value) else {
-        return quote!(.asked(#item));
-    };
     if plan.args.batch.is_none() {
         return quote!(.asked(#item));
     }
-    let runtime = &plan.runtime;
-    let params = plan.function.params.iter();
-    let parts = params
-        .filter(|param| mentions_any(timeout, &param.names()))
-        .map(Param::cloned);
-    quote! {
-        .asked(())
-        .told(|| {
-            #(#parts)*
-            <#runtime::Timeout as ::core::convert::From<_>>::from(#timeout)
-        })
-        .with(#item)
+    let timeout = match plan.args.timeout.as_ref().map(|set| &set.value) {
+        Some(Timeout::Expr(timeout)) => {
+            let runtime = &plan.runtime;
+            let params = plan.function.params.iter();
+            let parts = params
+                .filter(|param| mentions_any(timeout, &param.names()))
+                .map(Param::cloned);
+            quote! {
+                .told(|| {
+                    #(#parts)*
+                    <#runtime::Timeout as ::core::convert::From<_>>::from(#timeout)
+                })
+            }
+        }
+        _ => TokenStream::new(),
+    };
+    let tags = tags::told(plan);
+    if timeout.is_empty() && tags.is_empty() {
+        return quote!(.asked(#item));
     }
+    quote!(.asked(()) #timeout #tags .with(#item))
 }
 
 /// `a` of one, `(a, b)` of several.

@@ -68,6 +68,21 @@ pub(super) fn known(plan: &Plan) -> TokenStream {
     })
 }
 
+/// Calls on an item of a batch function, in whose place no body runs: the tags that do not mention the
+/// value.
+//
+// Output: .tagged(|| [format!("user:{user_id}")])
+pub(super) fn told(plan: &Plan) -> TokenStream {
+    let peeks = peeks(plan);
+    calls(plan, early(plan), |tags, _| {
+        if peeks.is_empty() {
+            quote!(.tagged(|| #tags))
+        } else {
+            quote!(.tagged(|| { #peeks #tags }))
+        }
+    })
+}
+
 /// `result` where the tag's `result` finds it.
 pub(super) fn result(tag: &Tag) -> Ident {
     let span = tag.tokens().into_iter().next().map(|first| first.span());

@@ -22,8 +22,14 @@ pub(super) struct Missed<R, K: Keep<R, Value: 'static>, P, A> {
     pub(super) target: Result<Target, CacheError>,
     pub(super) plan: Plan<R, K::Value, P>,
     pub(super) item: A,
-    /// The timeout that a body would tell.
-    pub(super) told: Option<Timeout>,
+    pub(super) told: Told,
+}
+
+/// What a body would tell of its result, where another function runs in its place.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) timeout: Option<Timeout>,
+    pub(super) tags: Vec<String>,
 }
 
 impl<R, K: Keep<R, Value: 'static>, P, A> Asked<R, K, P, A> {
@@ -40,7 +46,7 @@ impl<R, K: Keep<R, Value: 'static>, P, A> Asked<R, K, P, A> {
             target,
             plan,
             item,
-            told: None,
+            told: Told::default(),
         })))
     }
 
@@ -48,7 +54,16 @@ impl<R, K: Keep<R, Value: 'static>, P, A> Asked<R, K, P, A> {
     #[must_use]
     pub fn told(mut self, timeout: impl FnOnce() -> Timeout) -> Self {
         if let Met::Missed(missed) = &mut self.0 {
-            missed.told = Some(timeout());
+            missed.told.timeout = Some(timeout());
+        }
+        self
+    }
+
+    /// Tags that a body would tell, asked for where it would run.
+    #[must_use]
+    pub fn tagged<I: IntoIterator<Item = String>>(mut self, tags: impl FnOnce() -> I) -> Self {
+        if let Met::Missed(missed) = &mut self.0 {
+            missed.told.tags.extend(tags());
         }
         self
     }

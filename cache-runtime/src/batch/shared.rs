@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
+use super::asked::Told;
 use super::many::AT_ONCE;
 use super::run::Answers;
 use super::sort::{Led, Row};
@@ -20,7 +21,6 @@ use crate::policy::Policy;
 use crate::scope::current;
 use crate::sync::lock;
 use crate::target::Target;
-use crate::timeout::Timeout;
 
 /// How far the body of one item is.
 enum Slot<R> {
@@ -195,9 +195,12 @@ impl<R, F> Call<R, F> {
 }
 
 /// The body of one item: it is polled again when its answer is there.
-async fn answer<R>(slot: Arc<Mutex<Slot<R>>>, told: Option<Timeout>) -> R {
-    if let Some(timeout) = told {
+async fn answer<R>(slot: Arc<Mutex<Slot<R>>>, told: Told) -> R {
+    if let Some(timeout) = told.timeout {
         current().timeout(timeout);
+    }
+    for tag in told.tags {
+        current().tag(tag);
     }
     std::future::poll_fn(|_| {
         let mut slot = lock(&slot);

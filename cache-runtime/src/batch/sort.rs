@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::asked::Missed;
+use super::asked::{Missed, Told};
 use super::given::Given;
 use super::look::look;
 use crate::call::Plan;
@@ -11,7 +11,6 @@ use crate::flight::one_for_all;
 use crate::keep::Keep;
 use crate::mode::Mode;
 use crate::target::Target;
-use crate::timeout::Timeout;
 
 /// An item that is called as any caller would.
 pub(super) struct Row<A> {
@@ -28,8 +27,7 @@ pub(super) struct Led<R, K: Keep<R, Value: 'static>, P, A> {
     pub(super) at: usize,
     pub(super) item: A,
     pub(super) plan: Plan<R, K::Value, P>,
-    /// The timeout that a body would tell.
-    pub(super) told: Option<Timeout>,
+    pub(super) told: Told,
     pub(super) target: Arc<Target>,
     /// `None` for a refresh, that leads a flight which nobody joins.
     pub(super) given: Option<Arc<Given>>,
