@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use cache_runtime::{cache_evict, cache_put, cache_result};
+use cache_runtime::{cache_evict, cache_put};
 
 mod tasks {
     use cache_runtime::cache_result;
