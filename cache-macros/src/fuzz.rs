@@ -1,15 +1,16 @@
-//! The attribute's own parser, as a target for texts that nobody meant.
+//! The attributes' own parsers, as a target for texts that nobody meant.
 //!
 //! The test runs it on its seeds and on changes of them; `fuzz/` at the root of the repository runs
 //! it under libFuzzer.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{ImplItemFn, ItemFn, TraitItemFn};
 
 use crate::args::Args;
 use crate::errors::Errors;
-use crate::expand::cache_result;
+use crate::event::{Event, Kind};
+use crate::expand::{cache_result, event};
 
 #[cfg(test)]
 #[path = "../../fuzz/short.rs"]
@@ -44,6 +45,15 @@ pub const ATTRIBUTE: Target = Target {
         b"cache",
         b"version",
         b"when",
+        b"tags(",
+        b"tag(",
+        b"clear(",
+        b"result",
+        b"{",
+        b"{id}",
+        b"{result.id:02}",
+        b"#[cache_put(f::entry(id))]",
+        b"..",
         b"cache_none",
         b"jitter",
         b"wait",
@@ -99,20 +109,38 @@ fn run(bytes: &[u8]) {
     if depth(&args) > DEEPEST || depth(&item) > DEEPEST || signs(&text) > DEEPEST {
         return;
     }
-    let output = cache_result(args.clone(), item.clone());
+    let mut errors = Errors::default();
+    Args::parse(args.clone(), &mut errors);
+    check(
+        &args,
+        &item,
+        &cache_result(args.clone(), item.clone()),
+        &errors,
+    );
+    for kind in [Kind::Put, Kind::Evict] {
+        let mut errors = Errors::default();
+        Event::parse(kind, Span::call_site(), args.clone(), &mut errors);
+        check(
+            &args,
+            &item,
+            &event(kind, args.clone(), item.clone()),
+            &errors,
+        );
+    }
+}
+
+fn check(args: &TokenStream, item: &TokenStream, output: &TokenStream, errors: &Errors) {
     // What was no function before need not be one after.
-    if let Some(place) = Place::of(&item) {
-        let file = place.file(&output);
+    if let Some(place) = Place::of(item) {
+        let file = place.file(output);
         if let Err(error) = syn::parse2::<syn::File>(file) {
             panic!("the expansion does not parse: {error}\n{args}\n{item}\n{output}");
         }
     }
-    // A mistake is said, or there is none.
-    let mut errors = Errors::default();
-    Args::parse(args, &mut errors);
-    let is_wrong = !errors.is_empty();
-    let says = output.to_string().contains("compile_error");
-    assert!(says || !is_wrong, "{text}");
+    // A mistake is said, or there is none. Beside other attributes of ours, it is said when they are done.
+    let is_said = output.to_string().contains("compile_error");
+    let waits = output.to_string().contains("cache_result") || args.to_string().contains("done");
+    assert!(is_said || waits || errors.is_empty(), "{args}\n{item}");
 }
 
 /// Where a function may stand.
@@ -180,6 +208,9 @@ fn seeds() -> Vec<Vec<u8>> {
         ("ttl = 0, cache = \"sessions\", jitter = 0.1, wait = \"500ms\", strict, local, crate = ::app::cache, cache_none = 30,", "pub fn find(id: u64) -> Result<Option<Arc<Task>>, DbError> { read(id) }"),
         ("timeot = 5, skip(idd), jitter = 2.0, name", "pub fn find(id: u64) -> &str { read(id) }"),
         ("local", "struct Nothing;"),
+        ("tags(\"user:{user.id}:{result.team:?}\", TASKS, ..result.tags())", "async fn f(user: User) -> Result<Team, E> { g(user).await }"),
+        ("f::entry(id, &slug), g::entry(result.id, slug), tag(\"user:{result.id}\"), clear(h), cache = self.cache", "fn f(&self, id: u64, slug: String, (a, b): (u8, u8)) -> Option<Task> { g(id, slug, a) }"),
+        ("f::entry(id)", "#[cache_evict(tag(\"a\"))] #[cache_put(g::entry(*result))] async fn f(id: u64) -> impl Into<u64> { id }"),
     ]
     .map(|(args, item)| format!("{args}\n{item}").into_bytes())
     .to_vec()

@@ -1,6 +1,6 @@
 use cache_runtime::cache_result;
 
-#[derive(serde::Serialize)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct User {
     id: u64,
 }
