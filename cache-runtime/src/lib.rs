@@ -36,6 +36,7 @@
 //! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
 //! | `changes`, `tag` | what a function that changes data does to the cache; labels of entries |
 //! | `batch` | many calls at once: `many`, `warm`, batch functions |
+//! | [`events`](mod@events) | what happened, told to who caches, by code that does not know them |
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
 //! | `observe`, `error` | what is counted and told |
 //! | `clock`, `mode`, `testing` | time, waiting, and tests |
@@ -96,6 +97,7 @@ mod context;
 mod doubts;
 mod entry;
 mod error;
+pub mod events;
 mod flight;
 #[cfg(test)]
 mod flight_tests;
@@ -210,6 +212,7 @@ pub use clock::Clock;
 pub use codec::{Compression, Format};
 pub use entry::{BlockingEntry, Entry};
 pub use error::{CacheError, ErrorKind};
+pub use events::events;
 pub use glob::Glob;
 pub use observe::Stats;
 pub use registry::{Caches, caches};

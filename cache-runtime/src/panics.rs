@@ -22,3 +22,10 @@ pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panic> {
     })
     .await
 }
+
+/// Its text, if it has one.
+pub(crate) fn text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("with no text")
+}

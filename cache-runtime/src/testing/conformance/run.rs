@@ -15,7 +15,7 @@ use super::list::Behaviour;
 use super::suite::Suite;
 use crate::clock::Clock;
 use crate::mode::block_on;
-use crate::panics::caught;
+use crate::panics::{self, caught};
 
 /// One behaviour, through one column, for one kind of caller.
 pub(super) struct Job {
@@ -69,9 +69,7 @@ impl Job {
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    Failure::new(format!("it panicked: {}", text.unwrap_or("with no text")))
+    Failure::new(format!("it panicked: {}", panics::text(panic)))
 }
 
 fn hangs(limit: Duration) -> Failure {
