@@ -1,1 +1,3 @@
-//! The examples stand beside this file, one folder each.
+//! The examples stand beside this file, one folder each. What the small ones have in common is here.
+
+pub mod tasks;
