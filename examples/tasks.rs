@@ -50,6 +50,13 @@ pub fn find(id: u64) -> Result<Task, NoSuchTask> {
     query().get(&id).cloned().ok_or(NoSuchTask(id))
 }
 
+/// Reads many tasks, in one query.
+pub fn find_many(ids: &[u64]) -> Vec<Result<Task, NoSuchTask>> {
+    let tasks = query();
+    let find = |id: &u64| tasks.get(id).cloned().ok_or(NoSuchTask(*id));
+    ids.iter().map(find).collect()
+}
+
 /// Reads a user's tasks.
 pub fn of_user(user_id: u64) -> Vec<Task> {
     let tasks = query();

@@ -187,10 +187,11 @@ fn quickstart_runs_with_a_redis_that_is_not_there() {
 }
 
 /// One pattern or strategy of `docs/patterns.md` each. What they print is in `data/examples`.
-const PATTERNS: [&str; 7] = [
+const PATTERNS: [&str; 8] = [
     "cache_aside",
     "write_through",
     "ttl",
+    "warming",
     "query_caching",
     "invalidation_by_event",
     "invalidation_by_version",
