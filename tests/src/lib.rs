@@ -17,3 +17,13 @@ pub mod small_disk;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// And so does that of the pages for users.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/patterns.md")]
+pub struct Patterns;
+
+/// The ways to invalidate.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/invalidation.md")]
+pub struct Invalidation;

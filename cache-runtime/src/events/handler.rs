@@ -12,7 +12,8 @@ use crate::mode::Mode;
 /// What a handler returns: nothing, or a `Result` whose error can be displayed.
 #[diagnostic::on_unimplemented(
     message = "a handler of an event returns nothing or a `Result`, not `{Self}`",
-    note = "end the handler with `;`; the error of a `Result` has to be `Display`"
+    note = "for a future there is `on_async`; another value ends in `;`; the error of a `Result` has to be \
+            `Display`"
 )]
 pub trait Handled {
     #[doc(hidden)]
