@@ -1,4 +1,4 @@
-use cache_runtime::{Cache, cache_result, events};
+use cache_runtime::{cache_result, events};
 
 struct TaskSaved {
     id: u64,
@@ -9,16 +9,12 @@ async fn task(id: u64) -> u64 {
     id
 }
 
-fn listen(cache: Cache) {
+fn listen() {
     // A future.
     let _future = events().on(|saved: &TaskSaved| task::entry(saved.id).delete());
     // A value.
     let _value = events().on(|saved: &TaskSaved| saved.id);
     let _value = events().on_async(async |saved: &TaskSaved| saved.id);
-    // What is captured is borrowed by the future.
-    let _captured = events().on_async(async move |saved: &TaskSaved| {
-        cache.delete(&saved.id.to_string()).await
-    });
 }
 
 fn main() {}
