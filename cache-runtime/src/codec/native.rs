@@ -176,11 +176,12 @@ fn open(bytes: &[u8]) -> Option<(Times, u8, &[u8])> {
     }
     let (micros, rest) = payload.split_first_chunk()?;
     let (machine, rest) = rest.split_first_chunk()?;
+    let micros = u64::from(u16::from_le_bytes(*micros));
+    if micros >= 1000 {
+        return None;
+    }
     times.stamp = Some(Stamp {
-        at: times
-            .created
-            .saturating_mul(1000)
-            .saturating_add(u16::from_le_bytes(*micros).into()),
+        at: times.created.saturating_mul(1000).saturating_add(micros),
         machine: u32::from_le_bytes(*machine),
     });
     let (count, mut payload) = rest.split_first()?;

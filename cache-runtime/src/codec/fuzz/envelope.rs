@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::world::{COMPRESSIONS, OWN_FORMATS, Sample, TIMES, allowed, codec, sample};
-use crate::codec::{Codec, Compression, Extended, Format};
+use crate::codec::{Codec, Compression, Extended, Format, Times};
 use crate::error::ErrorKind;
 use crate::fuzz::{Target, memory};
 use crate::key::survey;
+use crate::stamp::Stamp;
 
 pub(crate) const ENVELOPE: Target = Target {
     name: "envelope",
@@ -19,6 +20,7 @@ pub(crate) const ENVELOPE: Target = Target {
     words: &[
         b"\xca\x01",
         b"\xca\x01\x10",
+        b"\xca\x01\x20",
         b"\x28\xb5\x2f\xfd",
         b"\x04\x22\x4d\x18",
         b"\x78\x9c",
@@ -52,6 +54,7 @@ fn run(bytes: &[u8]) {
     read::<i128>(bytes);
     read::<Option<()>>(bytes);
     extend(bytes);
+    label(bytes);
 }
 
 /// What is read as a `V` is read again after it was written, in every way.
@@ -82,6 +85,28 @@ fn read<V: Serialize + DeserializeOwned + Debug>(bytes: &[u8]) {
     }
 }
 
+/// Tags that are written are read back, before those that were there, and change nothing else.
+fn label(bytes: &[u8]) {
+    let reader = codec(Format::Native, Compression::None);
+    let (before, mut labelled) = (reader.tags(bytes), bytes.to_vec());
+    if reader.stamp(bytes).is_none() {
+        return assert!(before.is_empty());
+    }
+    if before.is_empty() {
+        let tags = ["tag".to_owned(), "user:7".to_owned()];
+        reader.label(&mut labelled, &tags);
+        assert_eq!(reader.tags(&labelled), tags);
+        assert_eq!(reader.stamp(&labelled), reader.stamp(bytes));
+        let read = |bytes: &[u8]| {
+            reader
+                .decode::<Value>(bytes)
+                .ok()
+                .map(|decoded| decoded.value)
+        };
+        assert_eq!(read(&labelled), read(bytes));
+    }
+}
+
 /// Another expiry changes nothing else.
 fn extend(bytes: &[u8]) {
     let reader = codec(Format::Native, Compression::None);
@@ -93,7 +118,7 @@ fn extend(bytes: &[u8]) {
             if let (Some(before), Some(after)) = (&before, &after) {
                 assert_eq!(after.value, before.value);
                 assert_eq!(after.times.map(|times| times.expires), Some(99));
-                let created = |times: crate::codec::Times| (times.created, times.cost);
+                let created = |times: Times| (times.created, times.cost);
                 assert_eq!(after.times.map(created), before.times.map(created));
             }
             assert_eq!(before.is_some(), after.is_some());
@@ -107,6 +132,17 @@ fn codecs() -> impl Iterator<Item = Codec> {
     OWN_FORMATS.iter().flat_map(every)
 }
 
+fn marked() -> Times {
+    let stamp = Stamp {
+        at: TIMES.created * 1000 + 1,
+        machine: 7,
+    };
+    Times {
+        stamp: Some(stamp),
+        ..TIMES
+    }
+}
+
 fn seeds() -> Vec<Vec<u8>> {
     let number: Value = 42.into();
     codecs()
@@ -116,6 +152,7 @@ fn seeds() -> Vec<Vec<u8>> {
                 codec.encode(&"a longer text, and the same again, and the same", TIMES),
                 codec.encode(&[[1, 2, 3], [4, 5, 6]], TIMES),
                 codec.encode(&Value::Null, TIMES),
+                codec.encode(&Value::Null, marked()),
                 codec.encode_plain(&number, TIMES),
             ]
         })

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::compress::unpack_by;
 use super::super::{Compression, Format};
-use super::{TIMES, codec, codecs};
+use super::{TIMES, Times, codec, codecs};
 use crate::error::ErrorKind;
+use crate::stamp::Stamp;
 
 const HEADER: usize = 23;
 
@@ -163,5 +164,35 @@ fn flags_that_nobody_knows_yet_are_a_miss() {
             let error = reader.decode::<Value>(&bytes).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Decode, "{magic:x?} {reader:?}");
         }
+    }
+}
+
+#[test]
+fn what_markers_may_end_is_pinned_byte_for_byte() {
+    let golden = b"\xca\x01\x20\x00\x68\xe5\xcf\x8b\x01\x00\x00\xc0\x8f\xee\xcf\x8b\x01\x00\x00\
+                   \xdc\x05\x00\x00\x7b\x00\x04\x03\x02\x01\x02\x01a\x06user:7{\"id\":1}";
+    let times = Times {
+        stamp: Some(Stamp {
+            at: TIMES.created * 1000 + 123,
+            machine: 0x0102_0304,
+        }),
+        ..TIMES
+    };
+    let codec = codec(Format::Native, Compression::None);
+    let value = serde_json::json!({"id": 1});
+    let mut bytes = codec.encode(&value, times).unwrap();
+    assert!(codec.tags(&bytes).is_empty());
+    let tags = ["a", "user:7"].map(str::to_owned);
+    codec.label(&mut bytes, &tags);
+    assert_eq!(bytes, golden);
+    assert_eq!(codec.tags(golden), tags);
+    assert_eq!(codec.stamp(golden), times.stamp);
+    let decoded = codec.decode::<serde_json::Value>(golden).unwrap();
+    assert_eq!((decoded.times, decoded.value), (Some(times), value));
+    for end in 0..golden.len() - 1 {
+        let error = codec
+            .decode::<serde_json::Value>(&golden[..end])
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{end} bytes of it");
     }
 }
