@@ -18,7 +18,7 @@ step() {
 needs() {
     case $1 in
         allocations | conformance | events | file_* | interleavings | keys | models | prefixed_store | properties) ;;
-        regressions | scopes | two_levels | ui) ;;
+        regressions | scopes | simulation | two_levels | ui) ;;
         # They leave out what is not there; `outages` even Redis.
         outages) ;;
         examples | sql_* | stores) echo redis ;;
