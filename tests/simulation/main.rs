@@ -49,6 +49,7 @@ mod slots;
 mod table;
 mod tally;
 mod target;
+#[expect(unreachable_pub, reason = "there it is exported")]
 #[path = "../../cache-runtime/src/timeout.rs"]
 mod timeout;
 
