@@ -1,4 +1,4 @@
-//! The figures agree with what is derived on paper, and some of them are to change.
+//! The figures agree with what is derived on paper, and what has been mended stays so.
 
 use std::time::Duration;
 
@@ -16,6 +16,14 @@ fn quiet() -> Fleet {
 
 fn busy() -> Fleet {
     Fleet::reading(1000.0)
+}
+
+/// As busy, but a tenth of the nodes.
+fn few() -> Fleet {
+    Fleet {
+        nodes: 100,
+        ..busy()
+    }
 }
 
 fn of(fleet: Fleet, ways: Ways) -> Counts {
@@ -55,13 +63,7 @@ fn without_anything_each_node_that_reads_meanwhile_runs_it() {
 
 #[test]
 fn without_single_flight_each_read_runs_it() {
-    for fleet in [
-        quiet(),
-        Fleet {
-            nodes: 100,
-            ..busy()
-        },
-    ] {
+    for fleet in [quiet(), few()] {
         let counts = of(fleet, PLAIN.far().everyone());
         about(counts.executions, paper::reads_that_miss(&fleet), 0.03);
     }
@@ -110,13 +112,8 @@ fn early_runs_it_e_times_on_the_average() {
         ..Fleet::reading(100.0)
     };
     let tally = run(fleet, PLAIN.early(), 600);
-    // Those in which renewals have taken each other back are another matter.
-    let counts = tally
-        .expiries
-        .iter()
-        .filter(|counts| counts.taken_back == 0.0);
-    let counts: Vec<f64> = counts.map(|counts| counts.executions).collect();
-    assert!(counts.len() > 580, "{}", counts.len());
+    let counts = tally.expiries.iter().map(|counts| counts.executions);
+    let counts: Vec<f64> = counts.collect();
     let single = paper::share_of_single_executions(&fleet);
     let mean = counts.iter().sum::<f64>() / counts.len() as f64;
     about(mean, 1.0 / single, 0.1);
@@ -143,37 +140,49 @@ fn early_with_a_lock_runs_it_once_and_one_caller_waits() {
     assert!(tally.mean().waited <= 1.1, "{:?}", tally.mean());
 }
 
-// From here on: what is so now, and what it would be with what is proposed.
-
 #[test]
-fn renewals_of_many_nodes_take_each_other_back() {
+fn renewals_of_many_nodes_leave_each_other_alone() {
     for ways in [PLAIN.refresh_ahead(), PLAIN.behind()] {
-        let now = of(busy(), ways);
-        assert!(now.taken_back > 0.0 && now.executions > 2000.0, "{now:?}");
-        assert!(now.waited > 100_000.0, "though there is a value: {now:?}");
-        let proposed = of(busy(), ways.proposed());
-        about(proposed.executions, 1000.0, 0.001);
-        assert_eq!((proposed.taken_back, proposed.waited), (0.0, 0.0));
+        let counts = of(busy(), ways);
+        about(counts.executions, 1000.0, 0.001);
+        assert_eq!(counts.store_writes, counts.executions);
+        assert_eq!(counts.waited, 0.0, "there is a value");
     }
 }
 
 #[test]
-fn who_has_got_the_lock_does_not_see_that_it_has_been_done() {
-    for ways in [PLAIN.refresh_ahead().lock(), PLAIN.behind().lock()] {
-        let now = of(busy(), ways);
-        assert_eq!(now.executions, 2.0);
-        assert!(now.lock_commands > 100_000.0, "at every read: {now:?}");
-        let proposed = of(busy(), ways.proposed());
-        assert_eq!(proposed.executions, 1.0);
-        assert!(proposed.lock_commands < 5_000.0, "{proposed:?}");
-        assert_eq!((now.waited, proposed.waited), (0.0, 0.0));
+fn who_has_got_the_lock_sees_that_it_has_been_done() {
+    for ways in [PLAIN.refresh_ahead(), PLAIN.stale(), PLAIN.behind()] {
+        let tally = run(few(), ways.lock(), 5);
+        each(&tally, 1.0);
+        let attempts = 99.0 * paper::attempts_with_an_old_value(&few());
+        about(tally.mean().lock_commands, attempts + 2.0, 0.05);
     }
 }
 
 #[test]
-fn early_goes_by_the_end_of_copies() {
-    let now = of(busy(), PLAIN.early().deaf());
-    about(now.executions, 1000.0, 0.01);
-    let proposed = of(busy(), PLAIN.early().deaf().proposed());
-    assert!(proposed.executions < 10.0, "{proposed:?}");
+fn early_goes_by_the_end_of_the_entry_and_not_of_copies() {
+    let counts = of(busy(), PLAIN.early().deaf());
+    assert!(counts.executions < 10.0, "{counts:?}");
+}
+
+// What could be better.
+
+#[test]
+fn who_waits_for_a_lock_could_ask_less() {
+    let (now, better) = (PLAIN.lock(), PLAIN.lock().proposed());
+    let commands = |ways| {
+        let counts = of(busy(), ways);
+        counts.store_reads + counts.lock_commands
+    };
+    let (now, better) = (commands(now), commands(better));
+    assert!(better < 0.7 * now, "{better} of {now}");
+}
+
+#[test]
+fn an_old_copy_is_looked_up_at_every_read_while_another_renews_it() {
+    let ways = PLAIN.behind().lock();
+    let (now, better) = (of(few(), ways), of(few(), ways.proposed()));
+    assert!(now.store_reads > 10_000.0, "{now:?}");
+    assert!(better.store_reads < 1_000.0, "{better:?}");
 }

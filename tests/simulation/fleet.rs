@@ -50,7 +50,7 @@ pub(crate) struct Ways {
     pub(crate) has_news: bool,
     /// Whether of the callers of one node one runs the function.
     pub(crate) is_single: bool,
-    /// With the changes that `docs/design/thousand-nodes.md` proposes.
+    /// With what `docs/design/thousand-nodes.md` says could be better.
     pub(crate) is_proposed: bool,
 }
 

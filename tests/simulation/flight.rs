@@ -23,9 +23,6 @@ pub(crate) enum Step {
     /// The store is given the value; it has it.
     Set,
     WasSet,
-    /// The store is to have it no more; it has it no more.
-    TakeBack,
-    WasTakenBack,
     /// The store is to let go of the lock; it has.
     Release,
     Released,
@@ -66,7 +63,6 @@ pub(crate) struct Flight<'s> {
     pub(crate) is_answered: bool,
     /// From then on nobody joins any more.
     pub(crate) closed: Option<Micros>,
-    pub(crate) is_overtaken: bool,
     pub(crate) is_renewal: bool,
     pub(crate) has_lock: bool,
     pub(crate) pause: Micros,

@@ -13,19 +13,16 @@ use crate::target::Found;
 use crate::timeout::Timeout;
 
 impl World<'_> {
-    /// The function has run: those who wait have it, and the store is told, unless an invalidation has come.
+    /// The function has run: those who wait have it, and the store is told.
     pub(crate) fn ran(&mut self, id: usize) {
         self.land(id);
         let timeout = Timeout::After(self.ways.timeout).jittered(self.ways.jitter);
         let slots = self.slots;
         let flight = self.flight(id);
-        let (node, is_overtaken) = (flight.node, flight.is_overtaken);
+        let node = flight.node;
         flight.life = timeout.life().flatten().expect("it has one");
         flight.writing = Some(slots.writing(node as u64));
         self.nodes[node].copy = None;
-        if is_overtaken {
-            return self.finish(id, false);
-        }
         self.tally.now.store_writes += 1.0;
         self.travel(id, Step::Set);
     }
@@ -48,14 +45,8 @@ impl World<'_> {
 
     pub(crate) fn was_set(&mut self, id: usize) {
         let flight = self.flight(id);
-        let (node, life, is_overtaken) = (flight.node, flight.life, flight.is_overtaken);
+        let (node, life) = (flight.node, flight.life);
         let ticket = flight.writing.as_ref().map(|writing| writing.ticket());
-        // Proposed: the news of a renewal takes nothing back.
-        if is_overtaken && !self.ways.is_proposed {
-            self.tally.now.taken_back += 1.0;
-            self.tally.now.store_writes += 1.0;
-            return self.travel(id, Step::TakeBack);
-        }
         let now = self.now / 1000;
         let cost = Duration::from_micros(self.fleet.cost);
         let life = Life::new(now, now + millis(life), cost, &self.ways.care);
@@ -69,27 +60,15 @@ impl World<'_> {
                 cost,
             });
         }
-        self.finish(id, true);
-    }
-
-    pub(crate) fn take_back(&mut self, id: usize) {
-        self.tally.command(self.now);
-        self.shop.delete();
-        if self.ways.local_timeout.is_none() {
-            // What their next read would find has changed.
-            (0..self.nodes.len()).for_each(|node| self.arrange(node));
-        }
-        self.travel(id, Step::WasTakenBack);
+        self.finish(id);
     }
 
     /// The others are told, nobody joins any more, and the next one may have the lock.
-    pub(crate) fn finish(&mut self, id: usize, was_sent: bool) {
-        let is_proposed = self.ways.is_proposed;
+    fn finish(&mut self, id: usize) {
         let flight = self.flight(id);
         flight.writing = None;
         let (node, has_lock) = (flight.node, flight.has_lock);
-        let is_told = flight.is_renewal && (was_sent || !is_proposed);
-        if is_told && self.ways.has_news {
+        if flight.is_renewal && self.ways.has_news {
             self.tally.now.published += 1.0;
             self.tally.now.delivered += self.nodes.len() as f64 - 1.0;
             let news = Event::News { from: node };
@@ -104,20 +83,11 @@ impl World<'_> {
         }
     }
 
-    /// The value has been changed: copies are dropped, and what was begun before is overtaken.
+    /// The value has been renewed: copies are dropped. What was begun before goes on.
     pub(crate) fn hear(&mut self, from: usize) {
         for node in (0..self.nodes.len()).filter(|node| *node != from) {
             self.slots.changed(node as u64);
-            let had_copy = self.nodes[node].copy.take().is_some();
-            let open = self.nodes[node].open.take();
-            for at in 0..self.nodes[node].flights.len() {
-                let id = self.nodes[node].flights[at];
-                self.flight(id).is_overtaken = true;
-            }
-            if let Some(open) = open {
-                self.flight(open).closed = Some(self.now);
-            }
-            if had_copy || open.is_some() {
+            if self.nodes[node].copy.take().is_some() {
                 self.arrange(node);
             }
         }

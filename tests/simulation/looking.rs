@@ -72,8 +72,6 @@ impl<'s> World<'s> {
             Step::Ran => self.ran(id),
             Step::Set => self.set(id),
             Step::WasSet => self.was_set(id),
-            Step::TakeBack => self.take_back(id),
-            Step::WasTakenBack => self.finish(id, true),
             Step::Release => {
                 self.tally.command(self.now);
                 self.shop.release(id);
@@ -86,9 +84,8 @@ impl<'s> World<'s> {
     /// Looks in the level, and then in the store: `Target::look`.
     pub(crate) fn look(&mut self, id: usize) {
         let node = self.flight(id).node;
-        // Proposed: who is to renew a copy asks the store first, and so does who has got the lock.
-        let is_enough = |copy: &Found<()>| !self.ways.is_proposed || copy.phase == Phase::Calm;
-        match self.copy(node).filter(is_enough) {
+        // Another may have renewed what is not calm.
+        match self.copy(node).filter(|copy| copy.phase == Phase::Calm) {
             Some(copy) => self.looked(id, Some(copy)),
             None => {
                 self.flight(id).ticket = Some(self.slots.reading(node as u64));
@@ -116,7 +113,7 @@ impl<'s> World<'s> {
         {
             self.nodes[node].copy = Some(Found { life, ..found });
         }
-        // Proposed: whether the lock is free is asked in the same command, and it is not tried before.
+        // Could be: whether the lock is free is asked in the same command, and it is not tried before.
         let is_in_vain = self.ways.is_proposed && answer.is_locked;
         if found.is_none() && self.flight(id).look == Look::Waiting && is_in_vain {
             return self.pause(id);
@@ -126,15 +123,14 @@ impl<'s> World<'s> {
 
     fn looked(&mut self, id: usize, found: Option<Found<()>>) {
         let is_detachable = self.ways.is_detachable();
-        let is_proposed = self.ways.is_proposed;
         let flight = self.flights[id].as_mut().expect("under way");
         flight.found = found;
+        self.target.key = flight.node;
         let is_calm = found.is_some_and(|found| found.phase == Phase::Calm);
         match flight.look {
             Look::First => {
-                let late = found.is_some_and(|found| found.is_late());
                 flight.wish = match (flight.chosen, found) {
-                    (Some(chosen), Some(_)) if late && !is_proposed => chosen,
+                    (Some(chosen), Some(found)) if found.is_late() => chosen,
                     (_, Some(found)) => {
                         random::lend(flight.share);
                         let wish = wish(&self.target, &found, is_detachable);
@@ -149,7 +145,11 @@ impl<'s> World<'s> {
             }
             Look::Again if is_calm => flight.wish = Wish::Serve,
             Look::Again => {}
-            Look::Waiting if found.is_some() => flight.wish = Wish::Serve,
+            Look::Waiting if found.is_some() => {
+                flight.wish = Wish::Serve;
+                let node = flight.node;
+                self.target.elsewhere(node);
+            }
             Look::Waiting => return self.ask_for_lock(id),
         }
         self.decide(id);
@@ -169,9 +169,7 @@ impl<'s> World<'s> {
             self.look(id);
         } else if flight.found.is_some() {
             flight.wish = Wish::Serve;
-            if self.ways.is_proposed {
-                self.nodes[node].patient_until = self.now + LONGEST_PAUSE;
-            }
+            self.target.elsewhere(node);
             self.decide(id);
         } else {
             self.pause(id);

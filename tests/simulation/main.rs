@@ -10,13 +10,25 @@
 //! shop.rs          the shared store
 //! tally.rs         what is counted; table.rs, how it is printed
 //! paper.rs         what it should be; many.rs, what jitter is for; expectations.rs, that it is so
-//! retold.rs        that the library still does what is told again here
 //! ```
 //!
 //! `cargo test -p cache-tests --test simulation -- --ignored --nocapture` prints the table.
 //!
 //! There are no threads, no clock and no chance but a seed. Ages of entries, the decision about them,
 //! jitter, and what is not put into the level are the sources of `cache-runtime`, included as they are.
+//!
+//! What stands there in the middle of things that wait, write and lock is told again. Where that changes,
+//! the simulation and the page are to be looked at:
+//!
+//! ```text
+//! the way of a call      call.rs `begin`, `end`                reads.rs, looking.rs, keeping.rs
+//! level, then store      target/read.rs `look`                 looking.rs `look`, `got`
+//! the lock, its pauses   lock.rs `acquire`                     looking.rs `added`, `pause`
+//! leaving it alone       retries.rs `elsewhere`, `admits`      target.rs
+//! writing, and telling   target/write.rs, target/changing.rs   keeping.rs `ran` to `finish`
+//! hearing it             news.rs `note`                        keeping.rs `hear`
+//! the life of a copy     near.rs `life`                        run.rs `near`
+//! ```
 #![allow(dead_code, reason = "the simulation uses a part of what it includes")]
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
 #![allow(
@@ -41,7 +53,6 @@ mod random;
 mod reads;
 #[path = "../../cache-runtime/src/renewal.rs"]
 mod renewal;
-mod retold;
 mod run;
 mod shop;
 #[path = "../../cache-runtime/src/near/slots.rs"]

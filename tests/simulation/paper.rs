@@ -18,11 +18,11 @@ pub(crate) fn reads_that_miss(fleet: &Fleet) -> f64 {
     fleet.nodes as f64 * fleet.rate * seconds(fleet.cost + fleet.round_trip)
 }
 
-/// The share of expiries in which `early` runs the function once: exp(-w / (β c)), where w is the time
-/// from the first execution to the moment at which all know. The number is geometric, so that its mean
-/// is one by this.
+/// The share of expiries in which `early` runs the function once: exp(-w / (β c)), where w = c + r is
+/// the time from the first choice to the last one that does not find the new value in the store. The
+/// number is geometric, so that its mean is one by this.
 pub(crate) fn share_of_single_executions(fleet: &Fleet) -> f64 {
-    let window = seconds(fleet.cost + fleet.round_trip + fleet.news);
+    let window = seconds(fleet.cost + fleet.round_trip);
     (-window / seconds(fleet.cost)).exp()
 }
 
@@ -41,4 +41,9 @@ pub(crate) fn attempts_at_a_lock(fleet: &Fleet) -> f64 {
         attempts += 1.0;
         pause = (pause * 2).min(50_000);
     }
+}
+
+/// How many times a node that has an old value asks for a lock that is another's: every 50 ms.
+pub(crate) fn attempts_with_an_old_value(fleet: &Fleet) -> f64 {
+    (seconds(fleet.cost) / 0.05).ceil()
 }

@@ -87,16 +87,15 @@ impl World<'_> {
     /// The way of a call up to the flight: `call::begin`.
     pub(crate) fn read(&mut self, node: usize, share: Option<f64>) {
         let copy = self.copy(node);
-        // Proposed: who has just been told that another renews it does not ask at every read.
-        if let Some(found) = copy
-            && self.now < self.nodes[node].patient_until
-        {
+        // Could be: while it is left to another, a copy is served without a look into the store.
+        if let Some(found) = copy.filter(|_| self.ways.is_proposed && !self.target.admits(node)) {
             self.tally.now.stale += f64::from(u8::from(found.phase == Phase::Stale));
             return self.arrange(node);
         }
         let mut chosen = None;
         if let Some(found) = copy.filter(crate::target::Found::is_fresh) {
             random::lend(share);
+            self.target.key = node;
             match wish(&self.target, &found, self.ways.is_detachable()) {
                 Wish::Serve => return self.arrange(node),
                 renewal => chosen = Some(renewal),
@@ -115,7 +114,6 @@ impl World<'_> {
             shown: None,
             is_answered: false,
             closed: None,
-            is_overtaken: false,
             is_renewal: false,
             has_lock: false,
             pause: 0,

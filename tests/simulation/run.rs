@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::fleet::{Fleet, Micros, SECOND, Ways};
 use crate::flight::Flight;
-use crate::life::Life;
+use crate::life::{Life, Phase};
 use crate::queue::{Event, Queue};
 use crate::random;
 use crate::shop::Shop;
@@ -29,8 +29,6 @@ pub(crate) struct Node {
     pub(crate) epoch: u64,
     /// Until then its hits in the store are counted.
     pub(crate) counted_until: Micros,
-    /// Until then nobody asks for the lock again (proposed).
-    pub(crate) patient_until: Micros,
 }
 
 pub(crate) struct World<'s> {
@@ -57,7 +55,7 @@ pub(crate) fn run(fleet: Fleet, ways: Ways, expiries: usize) -> Tally {
     let mut world = World {
         fleet,
         ways,
-        target: Target::new(ways.care, ways.soft),
+        target: Target::new(ways.care, ways.soft, fleet.nodes),
         now: SECOND,
         queue: Queue::default(),
         shop: Shop::default(),
@@ -115,8 +113,7 @@ impl World<'_> {
         let now = self.now / 1000;
         let copy = self.nodes[node].copy?;
         let phase = copy.life.phase(now);
-        // Dead first: with the proposed life of a copy, it may be dead before its entry expires.
-        (now < copy.life.dead).then_some(Found { phase, ..copy })
+        (phase != Phase::Dead).then_some(Found { phase, ..copy })
     }
 
     /// Of an entry with this life: `Near::life`, told again.
@@ -125,11 +122,7 @@ impl World<'_> {
         let end = self.now / 1000 + timeout.as_millis() as u64;
         Some(Life {
             calm: of.calm.min(end),
-            expires: if self.ways.is_proposed {
-                of.expires
-            } else {
-                of.expires.min(end)
-            },
+            expires: of.expires,
             dead: of.dead.min(end),
         })
     }

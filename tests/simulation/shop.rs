@@ -31,10 +31,6 @@ impl Shop {
         self.entry = Some(entry);
     }
 
-    pub(crate) fn delete(&mut self) {
-        self.entry = None;
-    }
-
     pub(crate) fn is_locked(&self, now: Micros) -> bool {
         self.lock.is_some_and(|(_, dies)| now < dies)
     }

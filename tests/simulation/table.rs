@@ -36,42 +36,16 @@ fn variants() -> Vec<(&'static str, Ways, usize)> {
         ("no news: `lock`", plain.lock().deaf(), 20),
         ("no news: `early`", plain.early().deaf(), 20),
         ("no news: `early`, `lock`", plain.early().lock().deaf(), 20),
-        ("proposed: `lock`", plain.lock().proposed(), 20),
-        ("proposed: `early`", plain.early().proposed(), 50),
+        ("better: `lock`", plain.lock().proposed(), 50),
         (
-            "proposed: `early`, `lock`",
-            plain.early().lock().proposed(),
-            50,
-        ),
-        (
-            "proposed: `refresh_ahead`",
-            plain.refresh_ahead().proposed(),
-            20,
-        ),
-        (
-            "proposed: `refresh_ahead`, `lock`",
-            plain.refresh_ahead().lock().proposed(),
+            "better: `stale`, `lock`",
+            plain.stale().lock().proposed(),
             10,
         ),
         (
-            "proposed: `stale`, `soft_timeout = 0`",
-            plain.behind().proposed(),
-            20,
-        ),
-        (
-            "proposed: `stale`, `soft_timeout = 0`, `lock`",
+            "better: `stale`, `soft_timeout = 0`, `lock`",
             plain.behind().lock().proposed(),
             10,
-        ),
-        (
-            "proposed, no news: `early`",
-            plain.early().deaf().proposed(),
-            20,
-        ),
-        (
-            "proposed, no news: `early`, `lock`",
-            plain.early().lock().deaf().proposed(),
-            20,
         ),
     ]
 }
@@ -79,7 +53,7 @@ fn variants() -> Vec<(&'static str, Ways, usize)> {
 pub(crate) fn print(rate: f64) {
     println!("\n### {rate} reads a second on each of 1,000 nodes\n");
     println!(
-        "| | executions | store reads | writes (taken back) | lock commands | busiest 10 ms | told, heard | waited | p50, p99 | stale |"
+        "| | executions | store reads | writes | lock commands | busiest 10 ms | told, heard | waited | p50, p99 | stale |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for (name, ways, expiries) in variants() {
@@ -96,11 +70,10 @@ fn row(name: &str, tally: &Tally) {
             .map_or("–".to_owned(), |wait| format!("{wait:.0}"))
     };
     println!(
-        "| {name} | {} | {} | {} ({}) | {} | {} | {}, {} | {} | {}, {} ms | {} |",
+        "| {name} | {} | {} | {} | {} | {} | {}, {} | {} | {}, {} ms | {} |",
         figure(mean.executions),
         figure(mean.store_reads),
         figure(mean.store_writes),
-        share(mean.taken_back),
         figure(mean.lock_commands),
         figure(mean.busiest),
         figure(mean.published),
@@ -110,14 +83,6 @@ fn row(name: &str, tally: &Tally) {
         wait(0.99),
         figure(mean.stale),
     );
-}
-
-fn share(number: f64) -> String {
-    if number > 0.0 && number < 0.1 {
-        format!("{number:.2}")
-    } else {
-        figure(number)
-    }
 }
 
 /// Small ones with a part, large ones with commas.

@@ -15,8 +15,6 @@ pub(crate) struct Counts {
     pub(crate) store_writes: f64,
     /// Attempts to get a lock, and releases.
     pub(crate) lock_commands: f64,
-    /// Values that were taken out of the store because news had overtaken their writer.
-    pub(crate) taken_back: f64,
     pub(crate) published: f64,
     pub(crate) delivered: f64,
     /// Callers who waited for a function.
@@ -34,7 +32,6 @@ impl Counts {
             store_reads: f(self.store_reads, other.store_reads),
             store_writes: f(self.store_writes, other.store_writes),
             lock_commands: f(self.lock_commands, other.lock_commands),
-            taken_back: f(self.taken_back, other.taken_back),
             published: f(self.published, other.published),
             delivered: f(self.delivered, other.delivered),
             waited: f(self.waited, other.waited),

@@ -3,22 +3,26 @@
 
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Tick};
 use crate::life::{Care, Life, Phase};
 
 pub(crate) struct Target {
     pub(crate) cache: Cache,
-    pub(crate) key: (),
+    /// Whose turn it is: one target serves all nodes.
+    pub(crate) key: usize,
     pub(crate) binding: Binding,
     pub(crate) care: Care,
 }
 
 impl Target {
-    pub(crate) fn new(care: Care, soft: Option<Duration>) -> Self {
+    pub(crate) fn new(care: Care, soft: Option<Duration>, nodes: usize) -> Self {
         let limits = Limits { soft };
         Self {
-            cache: Cache(Core::default()),
-            key: (),
+            cache: Cache(Core {
+                settings: Settings::default(),
+                retries: Retries(vec![0; nodes]),
+            }),
+            key: 0,
             binding: Binding {
                 site: Some(Site { limits }),
             },
@@ -33,6 +37,17 @@ impl Target {
     pub(crate) fn clock(&self) -> &Clock {
         &self.cache.0.settings.clock
     }
+
+    /// This node leaves to another what that one computes.
+    pub(crate) fn elsewhere(&mut self, node: usize) {
+        let now = self.clock().now();
+        self.cache.0.retries.0[node] = now + ELSEWHERE;
+    }
+
+    /// Whether this node may ask for it.
+    pub(crate) fn admits(&self, node: usize) -> bool {
+        self.cache.0.retries.admits(&node, self.clock())
+    }
 }
 
 pub(crate) struct Cache(Core);
@@ -43,7 +58,6 @@ impl Cache {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct Core {
     pub(crate) settings: Settings,
     pub(crate) retries: Retries,
@@ -54,13 +68,15 @@ pub(crate) struct Settings {
     pub(crate) clock: Clock,
 }
 
-/// The function never fails here.
-#[derive(Default)]
-pub(crate) struct Retries;
+/// What another node computes is asked for so often, in milliseconds.
+const ELSEWHERE: Tick = 50;
+
+/// Before when each node does not ask. The function never fails here.
+pub(crate) struct Retries(Vec<Tick>);
 
 impl Retries {
-    pub(crate) fn admits(&self, _: &(), _: &Clock) -> bool {
-        true
+    pub(crate) fn admits(&self, node: &usize, clock: &Clock) -> bool {
+        self.0[*node] <= clock.now()
     }
 }
 
