@@ -163,15 +163,16 @@ where
         Treatment::Refresh => return run(flights.beside(&target.key), Then::Replace),
     }
 
-    // A fresh value that is late costs no flight, unless this caller is to renew it.
+    // A value that is late costs no flight, unless this caller is to renew it; nor does an old one of
+    // which the next is not to be asked for yet.
     let mut chosen = None;
     if target.is_careful()
         && let Some(found) = target.look_level(how)
-        && found.is_fresh()
     {
         match wish(target, &found, ask.is_detachable) {
             Wish::Serve => return Begun::Done(K::wrap(served(target, found))),
-            renewal => chosen = Some(renewal),
+            renewal if found.is_fresh() => chosen = Some(renewal),
+            _ => {}
         }
     }
 

@@ -180,9 +180,7 @@ fn who_waits_for_a_lock_could_ask_less() {
 }
 
 #[test]
-fn an_old_copy_is_looked_up_at_every_read_while_another_renews_it() {
-    let ways = PLAIN.behind().lock();
-    let (now, better) = (of(few(), ways), of(few(), ways.proposed()));
-    assert!(now.store_reads > 10_000.0, "{now:?}");
-    assert!(better.store_reads < 1_000.0, "{better:?}");
+fn an_old_copy_is_served_without_a_look_while_another_renews_it() {
+    let now = of(few(), PLAIN.behind().lock());
+    assert!(now.store_reads < 1_000.0, "{now:?}");
 }

@@ -87,8 +87,8 @@ impl World<'_> {
     /// The way of a call up to the flight: `call::begin`.
     pub(crate) fn read(&mut self, node: usize, share: Option<f64>) {
         let copy = self.copy(node);
-        // Could be: while it is left to another, a copy is served without a look into the store.
-        if let Some(found) = copy.filter(|_| self.ways.is_proposed && !self.target.admits(node)) {
+        // While it is left to another, a copy is served without a look into the store.
+        if let Some(found) = copy.filter(|_| !self.target.admits(node)) {
             self.tally.now.stale += f64::from(u8::from(found.phase == Phase::Stale));
             return self.arrange(node);
         }

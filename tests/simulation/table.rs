@@ -37,16 +37,6 @@ fn variants() -> Vec<(&'static str, Ways, usize)> {
         ("no news: `early`", plain.early().deaf(), 20),
         ("no news: `early`, `lock`", plain.early().lock().deaf(), 20),
         ("better: `lock`", plain.lock().proposed(), 50),
-        (
-            "better: `stale`, `lock`",
-            plain.stale().lock().proposed(),
-            10,
-        ),
-        (
-            "better: `stale`, `soft_timeout = 0`, `lock`",
-            plain.behind().lock().proposed(),
-            10,
-        ),
     ]
 }
 
