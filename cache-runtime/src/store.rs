@@ -113,6 +113,9 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps `value` under `key`, unless what stands under another key forbids it; true if it was kept.
     /// How a result does not outlast an invalidation that came while it was computed.
     ///
+    /// What forbids it is itself kept by `set_unless`, with `unless.key` for its key, and whoever kept it
+    /// deletes `key` afterwards. Where this is atomic, `key` is then not there again, not for a moment.
+    ///
     /// Provided in three steps: what is forbidden while it is being written is deleted again.
     fn set_unless<'a>(
         &'a self,

@@ -397,10 +397,11 @@ impl Store for MapStore {
                 }
                 thread::sleep(Duration::from_micros(200));
                 self.write(key, value, ttl)?;
+                if key == unless.key || self.has(Flaw::SetUnlessIsTwoSteps) {
+                    return Ok(true);
+                }
                 thread::sleep(Duration::from_micros(200));
-                let is_late = self.has(Flaw::SetUnlessIsThreeSteps)
-                    && key != unless.key
-                    && forbids(self.read(unless.key));
+                let is_late = forbids(self.read(unless.key));
                 if is_late {
                     self.change(key, |map, key, _| map.remove(key));
                 }

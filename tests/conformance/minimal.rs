@@ -137,6 +137,7 @@ fn three_methods_are_a_store() {
         "nobody_sees_what_was_forbidden",
         "of_many_adds_on_an_expired_key_one_wins",
         "of_many_adds_one_wins",
+        "of_stamps_at_once_the_latest_stays",
         "the_timeout_moves_with_the_version",
         "ttl_says_how_long",
         "ttl_tells_what_is_left",

@@ -33,8 +33,6 @@ pub(crate) struct Found {
 }
 
 fn begin(folder: &Path, url: &str, role: &str) -> Child {
-    let question = if url.contains('?') { '&' } else { '?' };
-    let url = format!("{url}{question}key_prefix=app&local_max=100&local_timeout=5");
     Command::new(env::current_exe().unwrap())
         .args([
             "--ignored",
@@ -42,7 +40,7 @@ fn begin(folder: &Path, url: &str, role: &str) -> Child {
             "child::in_another_process",
             "--nocapture",
         ])
-        .env("CACHE_URL", url)
+        .env("CACHE_URL", format!("{url}&key_prefix=app"))
         .env(ROLE, role)
         .env(FOLDER, folder)
         .stdout(Stdio::null())
@@ -51,6 +49,7 @@ fn begin(folder: &Path, url: &str, role: &str) -> Child {
 }
 
 impl Troupe {
+    /// The URL has options.
     pub(crate) fn begin(url: &str, writers: usize, readers: usize) -> Self {
         let folder = Folder::new("processes");
         let many = |count: usize, role| {

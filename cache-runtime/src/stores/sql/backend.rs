@@ -20,9 +20,11 @@ use super::pool::Pool;
 use super::table::Table;
 use super::tend::Tend;
 use super::texts::Texts;
+use super::unless::SetUnless;
 use crate::error::{CacheError, ErrorKind};
 use crate::glob::Glob;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+use crate::tombstone::Unless;
 
 /// The longest key, in bytes.
 const LONGEST_KEY: usize = 1_024;
@@ -34,7 +36,8 @@ const PAGE: usize = 1_000;
 ///
 /// The table is made when it is first missed, or by [`Store::prepare`]. Expiry goes by the
 /// database's clock. Every operation is one statement, or as good as one: `incr` writes only if
-/// nobody wrote since it read, and `set_many` of more than 1,000 rows is several statements.
+/// nobody wrote since it read, `set_many` of more than 1,000 rows is several statements, and
+/// `set_unless` is a transaction of three messages.
 ///
 /// Each tokio runtime has connections of its own; callers on other executors, and all that block,
 /// are served by a thread of the library's own. The connections to a SQLite file are shared.
@@ -245,6 +248,7 @@ impl Store for SqlStore {
         Capabilities {
             atomic_add: true,
             atomic_delete_if: true,
+            atomic_set_unless: true,
             atomic_incr: true,
             list_keys: true,
             batch: true,
@@ -298,6 +302,26 @@ impl Store for SqlStore {
         self.about("delete_if", key, move |key| DeleteIf {
             key,
             value: value.to_vec(),
+        })
+    }
+
+    fn set_unless<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+        unless: Unless<'a>,
+    ) -> StoreFuture<'a, bool> {
+        if let Err(error) = check(unless.key) {
+            return Box::pin(future::ready(Err(error.in_operation("set_unless"))));
+        }
+        self.about("set_unless", key, move |key| {
+            let set = Set {
+                key,
+                value: value.to_vec(),
+                life: life(ttl),
+            };
+            SetUnless::new(set, unless)
         })
     }
 

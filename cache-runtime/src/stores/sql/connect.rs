@@ -10,11 +10,20 @@ use super::config::SqlServer;
 use super::config::{SqlConfig, SqlDatabase};
 use super::connection::Connection;
 use super::failure::Failure;
+#[cfg(feature = "mysql")]
+use super::pool::IDLE;
 
 /// A statement that its caller has left ends on the server after this time at the latest. Callers
 /// have shorter limits of their own.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 const ABANDONED: Duration = Duration::from_secs(10);
+
+/// A transaction whose caller does not go on is undone by the server after this time at the latest: a process
+/// may be frozen in the middle of it, or its machine be gone. Longer than a caller's own limit.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn left_open(op_timeout: Duration) -> Duration {
+    op_timeout.saturating_add(Duration::from_secs(1))
+}
 
 /// Where connections lead. Nothing is connected by making it.
 pub(super) enum Place {
@@ -105,9 +114,11 @@ impl Place {
             Self::Postgres(options, op_timeout) => {
                 let mut connection = options.connect().await?;
                 let limits = format!(
-                    "SET statement_timeout = {}; SET lock_timeout = {}",
+                    "SET statement_timeout = {}; SET lock_timeout = {}; \
+                     SET idle_in_transaction_session_timeout = {}",
                     ABANDONED.as_millis().max(op_timeout.as_millis()),
                     op_timeout.as_millis().max(1),
+                    left_open(*op_timeout).as_millis(),
                 );
                 sqlx::raw_sql(sqlx::AssertSqlSafe(limits))
                     .execute(&mut connection)
@@ -118,13 +129,19 @@ impl Place {
             Self::MySql(options, op_timeout) => {
                 let mut connection = options.connect().await?;
                 // Without gaps that are locked, callers that write different keys do not wait for
-                // each other. What stands after `/*M!` is read by MariaDB alone.
+                // each other. What stands after `/*M!` is read by MariaDB alone, after `/*!8` by MySQL
+                // alone: it has no limit for transactions, but one for every connection that is quiet.
+                // It is longer than the pool keeps one.
                 let limits = format!(
                     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
                      SET SESSION innodb_lock_wait_timeout = {} \
-                     /*M!100101 , max_statement_time = {} */",
+                     /*M!100101 , max_statement_time = {} */ \
+                     /*M!100302 , idle_write_transaction_timeout = {} */ \
+                     /*!80000 , wait_timeout = {} */",
                     op_timeout.as_secs_f64().ceil(),
                     ABANDONED.max(*op_timeout).as_secs_f64(),
+                    left_open(*op_timeout).as_secs_f64().ceil(),
+                    IDLE.as_secs() + 30,
                 );
                 sqlx::raw_sql(sqlx::AssertSqlSafe(limits))
                     .execute(&mut connection)

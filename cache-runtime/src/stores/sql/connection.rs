@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::error::BoxDynError;
-use sqlx::{Arguments, AssertSqlSafe, Connection as _, Database, SqlSafeStr, SqlStr};
+use sqlx::{Arguments, AssertSqlSafe, Connection as _, Database, Row, SqlSafeStr, SqlStr};
 
 use super::texts::Text;
 
@@ -134,6 +134,35 @@ impl Connection {
             sqlx::query_scalar_with(sql(text), arguments).fetch_all(connection).await
         })?;
         Ok(rows.into_iter().next())
+    }
+
+    /// Begins a transaction with a text of several statements, in one message; the one column of the
+    /// last row.
+    pub(super) async fn begin(&mut self, text: &Text) -> sqlx::Result<Option<Vec<u8>>> {
+        on!(self, connection => {
+            let rows = sqlx::raw_sql(sql(text)).fetch_all(connection).await?;
+            rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get(0)
+        })
+    }
+
+    /// Ends a transaction: what was written in it is there for all, or was never there.
+    pub(super) async fn end(&mut self, is_good: bool) -> sqlx::Result<()> {
+        let text = if is_good { "COMMIT" } else { "ROLLBACK" };
+        on!(self, connection => sqlx::raw_sql(text).execute(connection).await.map(drop))
+    }
+
+    /// Undoes what a transaction that failed has done. An error of this ends the connection.
+    pub(super) async fn undo(&mut self) -> sqlx::Result<()> {
+        match (self.end(false).await, self) {
+            (Ok(()), _) => Ok(()),
+            // It had not been begun, or SQLite had undone it already.
+            #[cfg(feature = "sqlite")]
+            (Err(sqlx::Error::Database(_)), Self::Sqlite(_)) => Ok(()),
+            (Err(error), _) => {
+                let text = format!("a transaction could not be undone: {error}");
+                Err(sqlx::Error::Protocol(text))
+            }
+        }
     }
 
     /// Asks for a sign of life.

@@ -212,8 +212,8 @@ fn of_postgres(code: &str) -> Cause {
         "23505" | "42P07" | "42710" => Cause::Made,
         // Statement timeout, lock timeout.
         "57014" | "55P03" => Cause::TooSlow,
-        // Shutting down, crashed, starting, too many connections.
-        "57P01" | "57P02" | "57P03" | "53300" => Cause::Away,
+        // Shutting down, crashed, starting, too many connections; a transaction was left open.
+        "57P01" | "57P02" | "57P03" | "53300" | "25P03" => Cause::Away,
         "25006" => Cause::ReadOnly,
         code if code.starts_with("08") => Cause::Away,
         _ => Cause::Refused,

@@ -5,6 +5,7 @@
 //! backplane.rs    what the processes that share a PostgreSQL database say to each other
 //! listening.rs    a connection that listens
 //! operations.rs   what each operation says to the database, and how its answer is read
+//! unless.rs       the one that is a transaction: a write that something newer forbids
 //! batches.rs      the same for many keys at once
 //! attempt.rs      an operation until it has an answer: the table made, a dead connection replaced
 //! callers.rs      whose connections serve whom: callers that await, and that block
@@ -55,6 +56,7 @@ mod pool;
 mod table;
 mod tend;
 mod texts;
+mod unless;
 
 pub use backend::SqlStore;
 pub use config::{SqlConfig, SqlDatabase, SqlServer};

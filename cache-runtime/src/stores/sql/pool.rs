@@ -18,7 +18,7 @@ use crate::error::CacheError;
 
 /// A connection that was not used for so long is made anew: something on the way may have
 /// forgotten it without telling us.
-const IDLE: Duration = Duration::from_secs(300);
+pub(super) const IDLE: Duration = Duration::from_secs(300);
 
 /// Connections that are lent to one caller at a time. Clones are the same pool.
 ///

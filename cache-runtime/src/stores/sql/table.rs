@@ -54,9 +54,7 @@ impl Table {
         let mut name = self.name.clone();
         if name.len() + SUFFIX.len() > LONGEST {
             // Cut, it might be the index of another table: so its hash is a part of it.
-            let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
+            let hash = hash(&name);
             while name.len() > LONGEST - SUFFIX.len() - 17 {
                 name.pop();
             }
@@ -73,6 +71,13 @@ impl Table {
             format!("{}.", quoted(schema, quote))
         })
     }
+}
+
+/// FNV-1a, which every process and every version of this library must agree on.
+pub(super) fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 fn is_name(name: &str) -> bool {

@@ -42,6 +42,10 @@ pub(super) struct Texts {
     get_many: Listed,
     delete_many: Listed,
     set_many: [String; 2],
+    /// The table as it is written, and the condition for a row that has not expired.
+    looks: [String; 2],
+    begin: fn(&str, &str, &str) -> String,
+    literal: fn(&str) -> String,
     now: &'static str,
     arrays: bool,
 }
@@ -117,6 +121,9 @@ impl Texts {
             get_many: listed(format!("SELECT cache_key, value FROM {t} WHERE cache_key")),
             delete_many,
             set_many: [insert, format!(" {replace}")],
+            looks: [t.clone(), alive.clone()],
+            begin: dialect.begin,
+            literal: dialect.literal,
             now,
             arrays: dialect.arrays,
         }
@@ -155,6 +162,17 @@ impl Texts {
             values.resize_with(room, || Value::Key(last));
         }
         (text.into(), values)
+    }
+
+    /// Begins the transaction in which `key` is written, and reads what stands under `beside`: `NULL` if
+    /// nothing does.
+    pub(super) fn begin(&self, key: &str, beside: &str) -> Text {
+        let ([table, alive], begin) = (&self.looks, (self.begin)(&self.looks[0], key, beside));
+        let beside = (self.literal)(beside);
+        format!(
+            "{begin}; SELECT (SELECT value FROM {table} WHERE cache_key = {beside} AND {alive})"
+        )
+        .into()
     }
 
     /// Keeps all `items`, whose keys differ, for `life`.

@@ -242,6 +242,7 @@ behaviours! {
         a_stamp_only_grows
         what_is_forbidden_while_it_is_written_is_gone
         nobody_sees_what_was_forbidden
+        of_stamps_at_once_the_latest_stays
     }
     Stores batches {
         get_many_answers_in_order

@@ -32,8 +32,25 @@ pub(super) struct Dialect {
     pub(super) replace: &'static str,
     /// The end of an `INSERT` that replaces the row that is there if it has expired.
     pub(super) replace_expired: &'static str,
+    /// A key as it is written in a text, where it cannot take the place of a `?`.
+    pub(super) literal: fn(&str) -> String,
+    /// Begins a transaction in which, of those that write to this table with the same key (the second
+    /// text) and the same other key that forbids it (the third), there is one at a time; until its end
+    /// nobody deletes the one and nobody writes the other. What is read next is read after that.
+    pub(super) begin: fn(&str, &str, &str) -> String,
     /// Deletes at most `?` rows, by a condition and an order.
     pub(super) delete_some: fn(&str, &str, &str) -> String,
+}
+
+/// Bytes that no quote or backslash can get out of.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The dialect of this database.

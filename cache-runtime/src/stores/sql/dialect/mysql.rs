@@ -1,6 +1,6 @@
 //! MySQL and MariaDB.
 
-use super::Dialect;
+use super::{Dialect, hexadecimal};
 use crate::stores::sql::table::Table;
 
 pub(super) const MYSQL: Dialect = Dialect {
@@ -19,6 +19,8 @@ pub(super) const MYSQL: Dialect = Dialect {
                       value = IF(expires <= {now}, VALUES(value), \
                       IF(LAST_INSERT_ID(1) = 1, value, value)), \
                       expires = IF(expires <= {now}, VALUES(expires), expires)",
+    literal,
+    begin,
     delete_some,
 };
 
@@ -30,6 +32,21 @@ fn create(table: &Table) -> Vec<String> {
          (cache_key VARBINARY(1024) NOT NULL PRIMARY KEY, value LONGBLOB NOT NULL, \
          expires BIGINT NULL, INDEX {index} (expires)) ENGINE = InnoDB"
     )]
+}
+
+fn literal(key: &str) -> String {
+    format!("X'{}'", hexadecimal(key.as_bytes()))
+}
+
+fn begin(table: &str, key: &str, _: &str) -> String {
+    // Who deletes the row waits for whoever has written it, even if that was not to be seen yet. So who
+    // has the row first and looks then, either sees what forbids it or is followed by the delete. A row
+    // that never expires does not attract those who purge.
+    format!(
+        "START TRANSACTION; INSERT INTO {table} (cache_key, value, expires) VALUES ({}, '', NULL) \
+         ON DUPLICATE KEY UPDATE cache_key = VALUES(cache_key)",
+        literal(key)
+    )
 }
 
 fn delete_some(table: &str, condition: &str, order: &str) -> String {

@@ -1,7 +1,7 @@
 //! PostgreSQL.
 
-use super::Dialect;
-use crate::stores::sql::table::Table;
+use super::{Dialect, hexadecimal};
+use crate::stores::sql::table::{Table, hash};
 
 pub(super) const POSTGRES: Dialect = Dialect {
     name: "postgres",
@@ -17,6 +17,8 @@ pub(super) const POSTGRES: Dialect = Dialect {
     replace_expired: "ON CONFLICT (cache_key) DO UPDATE \
                       SET value = excluded.value, expires = excluded.expires \
                       WHERE old.expires <= {now}",
+    literal,
+    begin,
     delete_some,
 };
 
@@ -30,6 +32,21 @@ fn create(table: &Table) -> Vec<String> {
         ),
         format!("CREATE INDEX IF NOT EXISTS {index} ON {name} (expires)"),
     ]
+}
+
+fn literal(key: &str) -> String {
+    format!("decode('{}', 'hex')", hexadecimal(key.as_bytes()))
+}
+
+fn begin(_: &str, _: &str, beside: &str) -> String {
+    // A row that is not there cannot be locked, and one that was written but is not to be seen yet is not
+    // deleted: so it is a lock of its own, which poolers know to end with the transaction. Whatever the
+    // server's default, statements see what was committed before they began. The table is no part of the
+    // number, since it has names with and without a schema; two tables share a lock.
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({})",
+        hash(beside).cast_signed()
+    )
 }
 
 fn delete_some(table: &str, condition: &str, order: &str) -> String {

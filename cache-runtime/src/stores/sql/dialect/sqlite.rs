@@ -16,6 +16,8 @@ pub(super) const SQLITE: Dialect = Dialect {
     replace_expired: "ON CONFLICT (cache_key) DO UPDATE \
                       SET value = excluded.value, expires = excluded.expires \
                       WHERE old.expires <= {now}",
+    literal,
+    begin,
     delete_some,
 };
 
@@ -31,6 +33,18 @@ fn create(table: &Table) -> Vec<String> {
         ),
         format!("CREATE INDEX IF NOT EXISTS {schema}{index} ON {bare} (expires)"),
     ]
+}
+
+fn literal(key: &str) -> String {
+    format!(
+        "'{}'",
+        key.replace('\'', "''").replace('\0', "'||char(0)||'")
+    )
+}
+
+fn begin(_: &str, _: &str, _: &str) -> String {
+    // The right to write, which one has at a time.
+    "BEGIN IMMEDIATE".to_owned()
 }
 
 fn delete_some(table: &str, condition: &str, order: &str) -> String {

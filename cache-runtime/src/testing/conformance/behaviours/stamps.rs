@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::super::bed::{Bed, MINUTE};
 use super::super::failure::{Failure, Verdict, check, check_eq};
+use super::super::raw::Raw;
+use crate::error::CacheError;
 use crate::stamp::{SKEW, Stamp, machine, micros};
 use crate::tombstone::Unless;
 
@@ -152,6 +154,37 @@ pub(crate) async fn nobody_sees_what_was_forbidden(bed: &Bed) -> Verdict {
     forbid_while_writing(bed, true).await
 }
 
+/// Of those who set one, none takes another's place that is later.
+pub(crate) async fn of_stamps_at_once_the_latest_stays(bed: &Bed) -> Verdict {
+    const RACERS: usize = 4;
+    const ROUNDS: usize = 30;
+    if !bed.capabilities().atomic_set_unless {
+        return Err(Failure::unable("it does not say `atomic_set_unless`"));
+    }
+    let store = bed.store()?;
+    let name = bed.prefix();
+    for round in 0..ROUNDS {
+        let key = format!("{name}:1:{round}");
+        let set = |racer: usize| {
+            let (store, key) = (store.clone(), key.clone());
+            async move {
+                bury(&store, &key, later(racer as u64)).await?;
+                Ok(())
+            }
+        };
+        bed.race(RACERS, set).await?;
+        let latest = later(RACERS as u64 - 1).to_text().into_bytes();
+        check_eq!(store.get(&key).await?, Some(latest));
+    }
+    Ok(())
+}
+
+/// Sets a stamp, as the library does: so that it only grows.
+async fn bury(store: &Raw, key: &str, stamp: Stamp) -> Result<bool, CacheError> {
+    let (text, unless) = (stamp.to_text(), Unless::exactly(key, stamp));
+    store.set_unless(key, text.as_bytes(), MINUTE, unless).await
+}
+
 async fn forbid_while_writing(bed: &Bed, at_once: bool) -> Verdict {
     const ROUNDS: usize = 30;
     const LOOKS: usize = 6;
@@ -168,8 +201,7 @@ async fn forbid_while_writing(bed: &Bed, at_once: bool) -> Verdict {
                         store.set_unless(&key, b"late", MINUTE, unless).await?;
                         return Ok(0);
                     }
-                    let stamp = later(1).to_text();
-                    store.set(&tomb, stamp.as_bytes(), MINUTE).await?;
+                    bury(&store, &tomb, later(1)).await?;
                     store.delete(&key).await?;
                     let mut seen = 0;
                     for _ in 0..if at_once { LOOKS } else { 0 } {
