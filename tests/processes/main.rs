@@ -62,7 +62,7 @@ fn calm(url: &str) -> Found {
     let troupe = Troupe::begin(&two_levels(url), 4, 4);
     thread::sleep(Duration::from_secs(4));
     let found = troupe.end();
-    assert!(found.writes > 100 && found.looks > 10_000, "{found:?}");
+    assert!(found.writes > 50 && found.looks > 5_000, "{found:?}");
     assert!(found.median < Duration::from_millis(10), "{found:?}");
     assert!(found.oldest < BUSY, "{found:?}");
     found

@@ -94,7 +94,7 @@ fn quoted(name: &str, quote: char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Table;
+    use super::{Table, hash};
 
     #[test]
     fn names_are_quoted() {
@@ -118,6 +118,12 @@ mod tests {
             let error = Table::new(text).unwrap_err();
             assert_eq!(error.kind(), crate::ErrorKind::Config, "{text}");
         }
+    }
+
+    #[test]
+    fn a_hash_is_the_same_in_every_version() {
+        assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(hash("foobar"), 0x8594_4171_f739_67e8);
     }
 
     #[test]
