@@ -36,7 +36,11 @@ impl Cache {
     /// comes or the marker is read again.
     pub(crate) async fn set_mark(&self, mode: Mode, mark: &Arc<Mark>) -> Result<(), CacheError> {
         let core = self.core();
-        let stamp = core.stamp();
+        let mut stamp = core.stamp();
+        if let Some(known) = mark.stamp() {
+            // Another machine's clock may be ahead of ours: this one comes later all the same.
+            stamp.at = stamp.at.max(known.at + 1);
+        }
         core.marked(mark, stamp);
         if core.store().is_none() {
             return Ok(());
