@@ -15,8 +15,11 @@ use tokio::sync::broadcast;
 #[derive(Clone)]
 pub(crate) struct Shared(Arc<Inner>);
 
+/// A value and its end.
+type Entry = (Vec<u8>, Option<Instant>);
+
 struct Inner {
-    entries: Mutex<HashMap<String, (Vec<u8>, Option<Instant>)>>,
+    entries: Mutex<HashMap<String, Entry>>,
     gets: AtomicU64,
     said: broadcast::Sender<String>,
     /// What has been said, for ever.
