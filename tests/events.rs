@@ -1,5 +1,7 @@
 //! The event bus in a service: what the log says, and handlers of cached async functions under tokio.
 
+#![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
+
 #[path = "macros/tracing_log.rs"]
 #[expect(dead_code, reason = "warnings are for the tests of the attribute")]
 mod tracing_log;

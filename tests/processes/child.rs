@@ -60,7 +60,7 @@ fn write(notes: &mut Notes, is_over: impl Fn() -> bool) {
 fn read(notes: &mut Notes, is_over: impl Fn() -> bool) {
     let mut seen: Option<Note> = None;
     let mut looks = 0_u64;
-    while looks % 64 != 0 || !is_over() {
+    while !looks.is_multiple_of(64) || !is_over() {
         looks += 1;
         let from = now();
         let number = current();
