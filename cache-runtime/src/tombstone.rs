@@ -101,7 +101,7 @@ mod tests {
     fn a_tombstone_stands_beside_its_entry() {
         assert_eq!(key_of("app:1:f:9f3c").unwrap(), "app:1:f:9f3c:gone");
         assert!(is_name(&key_of("a").unwrap()) && !is_name("a"));
-        assert_eq!(key_of(&"x".repeat(248)), None);
+        assert_eq!(key_of(&"x".repeat(100_000)), None);
     }
 
     #[test]
