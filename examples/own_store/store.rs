@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cache_runtime::{CacheError, Capabilities, ErrorKind, Glob, Store, StoreFuture, Ttl};
+use cache_runtime::{CacheError, Capabilities, ErrorKind, Glob, Store, StoreFuture, Ttl, Unless};
 
 /// Values in a map, each with the time of its end.
 #[derive(Default)]
@@ -77,6 +77,7 @@ impl Store for OwnStore {
         let mut can = Capabilities::default();
         can.atomic_add = true;
         can.atomic_delete_if = true;
+        can.atomic_set_unless = true;
         can.atomic_incr = true;
         can.list_keys = true;
         can
@@ -130,6 +131,24 @@ impl Store for OwnStore {
                 map.remove(key);
             }
             Ok(is_it)
+        })
+    }
+
+    fn set_unless<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+        unless: Unless<'a>,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let mut map = self.map(unless.key);
+            let there = map.get(unless.key).map(|entry| &*entry.value);
+            let may_be = !unless.forbids(there);
+            if may_be {
+                map.insert(key.to_owned(), Entry::new(value, ttl));
+            }
+            Ok(may_be)
         })
     }
 

@@ -129,7 +129,7 @@ fn run(plan: &Plan, own: &TokenStream, batch: &Ident, items: &Ident) -> TokenStr
         quote!(|_| ::core::option::Option::None)
     } else {
         let probe = &names.probe;
-        quote!({ use #private::reason::*; (&&#probe).reason() })
+        quote!({ use #private::reason::*; (&&&#probe).reason() })
     };
     let run = match (plan.function.is_async(), function.is_some()) {
         (true, false) => quote!(run),
