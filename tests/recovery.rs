@@ -205,7 +205,9 @@ fn a_write_that_was_given_up_and_arrives_after_a_delete_is_not_served() {
     };
     // Nobody sees the answer to these writes.
     let lost = Fault::Lost(ErrorKind::Timeout);
-    world.store.inject_on("set", lost, When::Always);
+    for write in ["set", "set_unless"] {
+        world.store.inject_on(write, lost, When::Always);
+    }
     assert_eq!(load(&world, 1), 1);
     world.blocking().set("a", &1, 600).unwrap_err();
     let load_key = load::entry(&world, 1).key();

@@ -76,6 +76,14 @@ impl News {
         self.telling.add(event);
     }
 
+    /// Waits until all has been told, at most so long.
+    pub(crate) async fn told(&self, limit: Duration) {
+        if self.is_started.load(Ordering::Relaxed) {
+            // A server's time is the system's.
+            let _ = Clock::system().within(limit, self.telling.told()).await;
+        }
+    }
+
     /// The cache is no more.
     pub(crate) fn close(&self) {
         self.telling.close();

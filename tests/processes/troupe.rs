@@ -160,7 +160,7 @@ fn number(writes: &[Note], number: u64) -> Option<&Note> {
 fn delays_of(writes: &[Note], seen: &[Note]) -> Vec<u64> {
     let mut delays = Vec::new();
     let mut next = 0;
-    for write in writes {
+    for write in writes.iter().filter(|write| write.to < u64::MAX) {
         while next < seen.len() && seen[next].number < write.number {
             next += 1;
         }

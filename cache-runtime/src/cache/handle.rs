@@ -382,7 +382,11 @@ impl Cache {
         self.op_prepare(Mode::Async).await
     }
 
-    /// Closes connections. Later operations may open them again.
+    /// Closes connections, after the other processes have been told what this one has changed. Later
+    /// operations may open them again.
+    ///
+    /// A process that changes something and ends at once waits for this: the news goes out behind its
+    /// calls.
     ///
     /// # Errors
     ///

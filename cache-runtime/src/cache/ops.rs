@@ -382,6 +382,10 @@ impl Cache {
     }
 
     pub(crate) async fn op_close(&self, mode: Mode) -> Result<(), CacheError> {
+        if let Some(news) = self.core().news() {
+            let limit = self.core().settings.op_timeout;
+            mode.wait(news.told(limit)).await;
+        }
         match self.core().store() {
             Some(store) => store.walk(mode, "close", |store| store.close()).await,
             None => Ok(()),

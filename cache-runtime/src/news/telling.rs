@@ -17,6 +17,10 @@ struct State {
     events: Vec<Event>,
     waker: Option<Waker>,
     is_closed: bool,
+    /// Some are on their way.
+    is_telling: bool,
+    /// Who waits for all to be told.
+    waiting: Vec<Waker>,
 }
 
 /// What the teller is to do.
@@ -64,8 +68,11 @@ impl Telling {
             let mut state = lock(&self.0);
             // What was said before the end is told.
             if !state.events.is_empty() {
+                state.is_telling = true;
                 return Poll::Ready(Order::Tell(std::mem::take(&mut state.events)));
             }
+            state.is_telling = false;
+            state.waiting.drain(..).for_each(Waker::wake);
             if state.is_closed {
                 return Poll::Ready(Order::Leave);
             }
@@ -73,6 +80,19 @@ impl Telling {
             Poll::Pending
         })
         .await
+    }
+
+    /// Waits until all has been told.
+    pub(super) async fn told(&self) {
+        std::future::poll_fn(|task| {
+            let mut state = lock(&self.0);
+            if state.events.is_empty() && !state.is_telling {
+                return Poll::Ready(());
+            }
+            state.waiting.push(task.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 
     pub(super) fn is_closed(&self) -> bool {
