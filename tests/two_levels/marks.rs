@@ -65,13 +65,16 @@ fn markers_are_read_once_as_long_as_news_is_heard() {
         ..
     } = World::over(Shared::new(), false);
     here.tagged(&source, 1);
+    // Longer than a marker is sure of itself: then it is the news that makes it so.
+    let pause = Duration::from_millis(1_200);
     eventually("the news is heard", || {
         there.tagged(&source, 1);
+        thread::sleep(pause);
         let before = store.gets();
         there.tagged(&source, 1);
         store.gets() == before + 1
     });
-    thread::sleep(Duration::from_millis(1_200));
+    thread::sleep(pause);
     let before = store.gets();
     for _ in 0..100 {
         there.tagged(&source, 1);

@@ -9,23 +9,30 @@ use crate::world::{Node, World};
 
 type Compute = fn(&Node, u64, &mut dyn FnMut() -> u64) -> u64;
 
-/// A node computes, and the other one invalidates meanwhile.
-fn meanwhile(world: &World, id: u64, compute: Compute, invalidate: impl Fn(&Node)) {
+/// A call of `compute` at this node, whose body gives 1; `meanwhile` runs in the middle of it.
+fn in_the_middle(node: &Node, id: u64, compute: Compute, meanwhile: impl FnOnce()) {
     let (began, has_begun) = channel();
     let (go, may_go) = channel::<()>();
     thread::scope(|scope| {
         let call = scope.spawn(move || {
-            compute(&world.here, id, &mut || {
+            compute(node, id, &mut || {
                 began.send(()).unwrap();
                 may_go.recv().unwrap();
                 1
             })
         });
         has_begun.recv().unwrap();
-        invalidate(&world.there);
-        thread::sleep(Duration::from_millis(30));
+        meanwhile();
         go.send(()).unwrap();
         assert_eq!(call.join().unwrap(), 1, "its caller has the result");
+    });
+}
+
+/// A node computes, and the other one invalidates meanwhile.
+fn meanwhile(world: &World, id: u64, compute: Compute, invalidate: impl Fn(&Node)) {
+    in_the_middle(&world.here, id, compute, || {
+        invalidate(&world.there);
+        thread::sleep(Duration::from_millis(30));
     });
     assert_eq!(compute(&world.here, id, &mut || 2), 2, "it was not kept");
     assert_eq!(
@@ -64,21 +71,8 @@ fn a_result_that_was_invalidated_elsewhere_is_not_kept() {
 fn a_value_set_elsewhere_stays() {
     for store in [Shared::new(), Shared::without_backplane()] {
         let world = World::over(store, false);
-        let (began, has_begun) = channel();
-        let (go, may_go) = channel::<()>();
-        thread::scope(|scope| {
-            let here = &world.here;
-            let call = scope.spawn(move || {
-                here.slow(1, &mut || {
-                    began.send(()).unwrap();
-                    may_go.recv().unwrap();
-                    1
-                })
-            });
-            has_begun.recv().unwrap();
+        in_the_middle(&world.here, 1, Node::slow, || {
             world.there.slow_entry(1).set(&5).unwrap();
-            go.send(()).unwrap();
-            call.join().unwrap();
         });
         assert_eq!(world.there.slow(1, &mut || 2), 5);
         assert_eq!(world.here.slow(1, &mut || 3), 5);
@@ -88,18 +82,8 @@ fn a_value_set_elsewhere_stays() {
 #[test]
 fn who_comes_after_the_news_does_not_get_what_began_before() {
     let world = World::new();
-    let (began, has_begun) = channel();
-    let (go, may_go) = channel::<()>();
-    thread::scope(|scope| {
-        let here = &world.here;
-        let call = scope.spawn(move || {
-            here.slow(1, &mut || {
-                began.send(()).unwrap();
-                may_go.recv().unwrap();
-                1
-            })
-        });
-        has_begun.recv().unwrap();
+    let here = &world.here;
+    in_the_middle(here, 1, Node::slow, || {
         world.there.slow_entry(1).delete().unwrap();
         thread::sleep(Duration::from_millis(50));
         assert_eq!(
@@ -107,8 +91,6 @@ fn who_comes_after_the_news_does_not_get_what_began_before() {
             2,
             "he does not wait for the old one"
         );
-        go.send(()).unwrap();
-        assert_eq!(call.join().unwrap(), 1);
-        assert_eq!(here.slow(1, &mut || 3), 2);
     });
+    assert_eq!(here.slow(1, &mut || 3), 2);
 }
