@@ -24,7 +24,6 @@ use crate::cache::Core;
 use crate::clock::{Clock, millis};
 use crate::near::hash_of;
 use crate::random::random_bits;
-use crate::stamp::Stamp;
 use crate::store::Store;
 pub(crate) use message::Event;
 use telling::Telling;
@@ -167,26 +166,6 @@ impl News {
         self.lost.fetch_add(1, Ordering::AcqRel);
         if let Some(near) = core.near() {
             near.forget_all();
-        }
-    }
-}
-
-impl Core {
-    /// The marker has been set: what is older is dead, and nobody joins a computation of it.
-    pub(crate) fn marked(&self, mark: &crate::markers::Mark, stamp: Stamp) {
-        let clock = &self.settings.clock;
-        let arrived = Stamp::now(clock).at;
-        if !mark.set(stamp, arrived, clock.now()) {
-            return;
-        }
-        for guard in self.guards() {
-            guard.marked();
-        }
-        if mark.is_tag() {
-            let has_tags = |key: &crate::local::FullKey| self.markers.has_tags(key.header.binding);
-            self.flights.end_where(has_tags);
-        } else {
-            self.flights.end_where(|_| true);
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::observe::Counter;
 use crate::recovery;
 use crate::space::Binding;
 
-pub(crate) use changing::{Change as StoreChange, Changing};
+pub(crate) use changing::{Changing, StoreChange};
 pub(crate) use marks::confirm_many;
 pub(crate) use read::Found;
 pub(crate) use started::{Started, expiry};

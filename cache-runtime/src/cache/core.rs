@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use crate::doubts::Doubts;
 use crate::flight::Table;
 use crate::guarded::Guarded;
-use crate::local::{Bounds, Guard, Level};
-use crate::markers::Markers;
+use crate::local::{Bounds, FullKey, Level};
+use crate::markers::{Mark, Markers};
 use crate::near::Near;
 use crate::news::News;
 use crate::recovery::Owed;
@@ -130,10 +130,22 @@ impl Core {
         self.news.as_ref()
     }
 
-    /// What hits ask.
-    pub(crate) fn guards(&self) -> impl Iterator<Item = &Guard> {
-        let levels = self.level.iter().chain(self.near.as_ref().map(Near::level));
-        levels.map(Level::guard)
+    fn levels(&self) -> impl Iterator<Item = &Level> {
+        self.level.iter().chain(self.near.as_ref().map(Near::level))
+    }
+
+    /// The marker has been set: what is older is dead, and nobody joins a computation of it.
+    pub(crate) fn marked(&self, mark: &Mark, stamp: Stamp) {
+        let clock = &self.settings.clock;
+        let arrived = Stamp::now(clock).at;
+        if !mark.set(stamp, arrived, clock.now()) {
+            return;
+        }
+        for level in self.levels() {
+            level.guard().marked();
+        }
+        let is_meant = |key: &FullKey| !mark.is_tag() || self.markers.has_tags(key.header.binding);
+        self.flights.end_where(is_meant);
     }
 
     /// How many times the news of other processes has been lost.
@@ -152,8 +164,7 @@ impl Core {
 
     /// How many entries had to go to make room.
     pub(crate) fn evictions(&self) -> u64 {
-        let levels = self.level.iter().chain(self.near.as_ref().map(Near::level));
-        levels.map(Level::evictions).sum()
+        self.levels().map(Level::evictions).sum()
     }
 
     /// The space of this key prefix.

@@ -75,6 +75,16 @@ impl Cache {
         Ok(())
     }
 
+    /// The marker under this whole key.
+    pub(crate) fn mark(&self, key: String) -> Arc<Mark> {
+        let core = self.core();
+        core.markers.mark(key, core.settings.clock.now())
+    }
+
+    pub(crate) fn mark_of_tag(&self, tag: &str) -> Arc<Mark> {
+        self.mark(markers::of_tag(self, tag))
+    }
+
     /// The marker of every entry of this prefix and version.
     pub(crate) fn mark_of_all(&self) -> Arc<Mark> {
         self.mark(markers::of_cache(self))

@@ -16,13 +16,13 @@ use crate::tombstone::{self, Unless};
 #[must_use]
 pub(crate) struct Changing<'t> {
     target: &'t Target,
-    news: Option<Change>,
+    news: Option<StoreChange>,
     writing: Option<Writing<'t>>,
 }
 
 /// What a change is to those who may have copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum StoreChange {
     /// What was there is not to be served any more.
     Invalidated,
     /// A newer value took its place, since its time had come.
@@ -40,7 +40,7 @@ pub(crate) struct Invalidation<'t> {
 impl Target {
     /// A change of the store; `news`: what it is to other processes, which may have copies of what was
     /// there.
-    pub(crate) fn changing(&self, news: Option<Change>) -> Option<Changing<'_>> {
+    pub(crate) fn changing(&self, news: Option<StoreChange>) -> Option<Changing<'_>> {
         let core = self.cache.core();
         core.store()?;
         self.made()?;
@@ -61,7 +61,7 @@ impl Target {
         }
         core.retries.forget(&self.key);
         Invalidation {
-            _changing: self.changing(Some(Change::Invalidated)),
+            _changing: self.changing(Some(StoreChange::Invalidated)),
             _overtaking: core.flights.overtake(mode, &self.key).await,
         }
     }
@@ -113,8 +113,8 @@ impl Drop for Changing<'_> {
             // Before the news goes out, so that nobody here is the last to know.
             self.writing = None;
             self.target.cache.tell(|| match news {
-                Change::Invalidated => Event::Changed(made.to_owned()),
-                Change::Renewed => Event::Renewed(made.to_owned()),
+                StoreChange::Invalidated => Event::Changed(made.to_owned()),
+                StoreChange::Renewed => Event::Renewed(made.to_owned()),
             });
         }
     }

@@ -155,16 +155,6 @@ pub(crate) async fn confirm_many<'t>(
 }
 
 impl Cache {
-    /// The marker under this whole key.
-    pub(crate) fn mark(&self, key: String) -> Arc<Mark> {
-        let core = self.core();
-        core.markers.mark(key, core.settings.clock.now())
-    }
-
-    pub(crate) fn mark_of_tag(&self, tag: &str) -> Arc<Mark> {
-        self.mark(markers::of_tag(self, tag))
-    }
-
     /// Those of which the store has to be asked.
     pub(crate) fn unsure(&self, marks: &[Arc<Mark>]) -> Vec<Arc<Mark>> {
         let core = self.core();

@@ -77,19 +77,23 @@ impl Target {
             self.count(Counter::TooLarge);
             return Ok(Kept::TooLarge);
         }
-        let marks = self.marks_of(how, &making)?;
+        let is_shared = self.is_shared(how);
+        let marks = self.marks_of(is_shared, &making)?;
         if !marks.are_silent() {
             return Ok(Kept::Overtaken);
         }
-        let is_shared = self.is_shared(how);
         // Nobody makes a copy of what he finds meanwhile.
         let news = match making.cause {
             Cause::Missing | Cause::Alone => None,
             Cause::Renewal => Some(StoreChange::Renewed),
             Cause::Wanted => Some(StoreChange::Invalidated),
         };
-        let changing = (is_shared && making.flight.is_some()).then(|| self.changing(news));
-        let changing = changing.flatten();
+        let changing = if is_shared && making.flight.is_some() {
+            self.changing(news)
+        } else {
+            // Who sets by hand has begun an invalidation, which is a change already.
+            None
+        };
         if is_shared && making.cause != Cause::Alone {
             if !survey.lossless {
                 return Err(lossy().on_key(self.made().unwrap_or_default()));
@@ -142,14 +146,10 @@ impl Target {
     }
 
     /// The markers of what is written: none where nothing can end it.
-    fn marks_of<V>(&self, how: &How<V>, making: &Making<'_>) -> Result<Marks, CacheError> {
-        let is_shared = self.is_shared(how);
+    fn marks_of(&self, is_shared: bool, making: &Making<'_>) -> Result<Marks, CacheError> {
         if !making.tags.is_empty() {
-            let format = self.cache.core().settings.format;
-            if is_shared && !format.is_own() {
-                let text = "the formats `json` and `django` have no place for tags; what has tags is kept in \
-                            `native` or `compact`";
-                return Err(CacheError::new(ErrorKind::Unsupported, text));
+            if is_shared {
+                self.cache.check_marks("set")?;
             }
             check_tags(&making.tags)?;
         }
