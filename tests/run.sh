@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source tests/servers.sh
 install_servers
+# Nothing here is built twice, and what it takes to build a second time quickly fills the disk.
+export CARGO_INCREMENTAL=0
 
 step() {
     echo
