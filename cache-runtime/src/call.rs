@@ -89,6 +89,38 @@ where
         Begun::Done(result) | Begun::Behind(result, _) => return result,
         Begun::Run(run) => run,
     };
+    run_body::<R, K, P>(mode, target, plan, run, body).await
+}
+
+/// The result of `body`, whatever is there; it takes that one's place.
+pub(crate) async fn refresh<R, K, P>(
+    mode: Mode,
+    target: &Target,
+    plan: Plan<R, K::Value, P>,
+    body: impl Future<Output = R>,
+) -> R
+where
+    K: Keep<R>,
+    P: Policy<K::Value>,
+{
+    let run = match context::treatment(None) {
+        Treatment::Uncached => None,
+        Treatment::Cached | Treatment::Refresh => Some(Run::replacing(target)),
+    };
+    run_body::<R, K, P>(mode, Some(target), plan, run, body).await
+}
+
+async fn run_body<R, K, P>(
+    mode: Mode,
+    target: Option<&Target>,
+    plan: Plan<R, K::Value, P>,
+    run: Option<Run<K::Value>>,
+    body: impl Future<Output = R>,
+) -> R
+where
+    K: Keep<R>,
+    P: Policy<K::Value>,
+{
     let started = target.map(Started::of);
     let frame = Frame::running(run.as_ref().map(|run| run.lead.flight()));
     let result = Context::inside(&frame).wrap(body).await;
@@ -128,6 +160,22 @@ pub(crate) struct Run<V> {
     lock: Option<Held>,
 }
 
+impl<V> Run<V> {
+    fn under(lead: Lead, then: Then) -> Self {
+        Self {
+            lead,
+            then,
+            old: None,
+            lock: None,
+        }
+    }
+
+    fn replacing(target: &Target) -> Self {
+        let flights = &target.cache.core().flights;
+        Self::under(flights.beside(&target.key), Then::Replace)
+    }
+}
+
 /// What is to be done with a result.
 #[derive(Clone, Copy, PartialEq)]
 enum Then {
@@ -149,18 +197,11 @@ where
     K: Keep<R>,
 {
     let (flights, how) = (&target.cache.core().flights, ask.how);
-    let run = |lead, then| {
-        Begun::Run(Some(Run {
-            lead,
-            then,
-            old: None,
-            lock: None,
-        }))
-    };
+    let run = |lead, then| Begun::Run(Some(Run::under(lead, then)));
     match context::treatment(target.binding.site) {
         Treatment::Cached => {}
         Treatment::Uncached => return Begun::Run(None),
-        Treatment::Refresh => return run(flights.beside(&target.key), Then::Replace),
+        Treatment::Refresh => return Begun::Run(Some(Run::replacing(target))),
     }
 
     // A value that is late costs no flight, unless this caller is to renew it; nor does an old one of

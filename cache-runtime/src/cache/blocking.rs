@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::handle::{Cache, collect};
 use crate::error::CacheError;
+use crate::keep::{IfOk, Whole};
 use crate::mode::{Mode, block_on};
 use crate::observe::Stats;
 use crate::store::Ttl;
@@ -98,7 +99,43 @@ impl BlockingCache {
         let run = async move { f() };
         block_on(
             self.0
-                .op_get_or_set(Mode::Blocking, key, timeout.into(), run),
+                .op_get_or_set::<T, Whole>(Mode::Blocking, key, timeout.into(), run),
+        )
+    }
+
+    /// See [`Cache::get_or_try_set`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn get_or_try_set<T: CacheValue, E>(
+        &self,
+        key: &str,
+        timeout: impl Into<Timeout>,
+        f: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Result<T, E>, CacheError> {
+        let run = async move { f() };
+        block_on(
+            self.0
+                .op_get_or_set::<_, IfOk>(Mode::Blocking, key, timeout.into(), run),
+        )
+    }
+
+    /// See [`Cache::try_refresh`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn try_refresh<T: CacheValue, E>(
+        &self,
+        key: &str,
+        timeout: impl Into<Timeout>,
+        f: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Result<T, E>, CacheError> {
+        let run = async move { f() };
+        block_on(
+            self.0
+                .op_refresh::<_, IfOk>(Mode::Blocking, key, timeout.into(), run),
         )
     }
 

@@ -10,6 +10,7 @@ use super::blocking::BlockingCache;
 use super::build::CacheBuilder;
 use super::core::Core;
 use crate::error::CacheError;
+use crate::keep::{IfOk, Whole};
 use crate::mode::Mode;
 use crate::observe::Stats;
 use crate::space::Space;
@@ -187,7 +188,57 @@ impl Cache {
         timeout: impl Into<Timeout>,
         f: impl AsyncFnOnce() -> T,
     ) -> Result<T, CacheError> {
-        self.op_get_or_set(Mode::Async, key, timeout.into(), f())
+        self.op_get_or_set::<T, Whole>(Mode::Async, key, timeout.into(), f())
+            .await
+    }
+
+    /// As [`get_or_set`](Cache::get_or_set) for what may fail: an error is returned and not kept, and
+    /// those who wait for it run their own `f`, together.
+    ///
+    /// # Errors
+    ///
+    /// As there; the inner error is that of `f`.
+    pub async fn get_or_try_set<T: CacheValue, E>(
+        &self,
+        key: &str,
+        timeout: impl Into<Timeout>,
+        f: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<Result<T, E>, CacheError> {
+        self.op_get_or_set::<_, IfOk>(Mode::Async, key, timeout.into(), f())
+            .await
+    }
+
+    /// Runs `f` and keeps its value in the place of what is there; an error is returned and changes
+    /// nothing. Unlike a [`set`](Cache::set) behind the same work, what is deleted while `f` runs stays
+    /// deleted; and `f` may say more of its value by [`current`](crate::current): tags, another
+    /// timeout.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Key` if the key cannot be used; the inner error is that of `f`. A store that fails does
+    /// not stop `f`.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// use cache_runtime::{Cache, current};
+    ///
+    /// let cache = Cache::from_url("memory://")?;
+    /// let page = cache.try_refresh("page", 60, async || {
+    ///     current().tag("pages");
+    ///     Ok::<_, std::fmt::Error>("text".to_owned())
+    /// });
+    /// assert_eq!(page.await?, Ok("text".to_owned()));
+    /// cache.delete_tag("pages").await?;
+    /// assert!(!cache.has_key("page").await?);
+    /// # Ok::<(), cache_runtime::CacheError>(()) }).unwrap();
+    /// ```
+    pub async fn try_refresh<T: CacheValue, E>(
+        &self,
+        key: &str,
+        timeout: impl Into<Timeout>,
+        f: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<Result<T, E>, CacheError> {
+        self.op_refresh::<_, IfOk>(Mode::Async, key, timeout.into(), f())
             .await
     }
 

@@ -12,7 +12,7 @@ use crate::clock::{NEVER, Tick};
 use crate::codec::survey;
 use crate::error::{CacheError, ErrorKind};
 use crate::guarded::Guarded;
-use crate::keep::Whole;
+use crate::keep::Keep;
 use crate::local::{Change, Draft, Entry, Level};
 use crate::mode::Mode;
 use crate::observe::Counter;
@@ -157,20 +157,42 @@ impl Cache {
         Ok(added)
     }
 
-    pub(crate) async fn op_get_or_set<T: CacheValue>(
+    /// The value of `key`, or what `run` gives, of which `K` is kept.
+    pub(crate) async fn op_get_or_set<R, K>(
         &self,
         mode: Mode,
         key: &str,
         timeout: Timeout,
-        run: impl Future<Output = T>,
-    ) -> Result<T, CacheError> {
+        run: impl Future<Output = R>,
+    ) -> Result<R, CacheError>
+    where
+        K: Keep<R>,
+        K::Value: CacheValue,
+    {
         let target = self.target(key)?;
-        if let Some(value) = target.read_level(how::<T>()) {
+        if let Some(value) = target.read_level(how::<K::Value>()) {
             target.binding.counters.count_hit();
-            return Ok(value);
+            return Ok(K::wrap(value));
         }
-        let plan = Plan::plain(how::<T>(), timeout);
-        Ok(call::fetch::<T, Whole, _>(mode, Some(&target), plan, run).await)
+        let plan = Plan::plain(how::<K::Value>(), timeout);
+        Ok(call::fetch::<R, K, _>(mode, Some(&target), plan, run).await)
+    }
+
+    /// What `run` gives, of which `K` is kept, whatever is there.
+    pub(crate) async fn op_refresh<R, K>(
+        &self,
+        mode: Mode,
+        key: &str,
+        timeout: Timeout,
+        run: impl Future<Output = R>,
+    ) -> Result<R, CacheError>
+    where
+        K: Keep<R>,
+        K::Value: CacheValue,
+    {
+        let target = self.target(key)?;
+        let plan = Plan::plain(how::<K::Value>(), timeout);
+        Ok(call::refresh::<R, K, _>(mode, &target, plan, run).await)
     }
 
     pub(crate) async fn op_touch(

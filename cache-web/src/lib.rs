@@ -1,0 +1,2 @@
+//! The levels of caching beside the cached function, for axum and anything that speaks tower: whole
+//! pages, template fragments, sessions, and a panel to see it all; on any [`Cache`](cache_runtime::Cache).

@@ -1,0 +1,2 @@
+//! The examples of `cache-web` stand beside this file, one folder each. They are a package of their own, so
+//! that `cargo run --example quickstart` builds no web server.
