@@ -16,7 +16,7 @@ use crate::stamp::Stamp;
 use crate::sync::lock;
 
 pub(crate) use mark::Mark;
-pub(crate) use names::{is_name, of_cache, of_function, of_tag};
+pub(crate) use names::{ends_all_of, is_name, of_cache, of_function, of_tag};
 
 /// So long a marker stands in the store. What has tags lives no longer.
 pub(crate) const LIFE: Duration = Duration::from_secs(30 * 86_400);

@@ -22,6 +22,7 @@ in_both_places! {
     delete_wins_over_an_async_function
     a_value_set_by_hand_wins_over_an_async_function
     clear_leaves_the_flights_of_other_prefixes_alone
+    a_clear_of_others_is_no_reason_to_run_it_twice
     delete_wins_over_one_who_waited_no_longer_and_runs_beside
 }
 
@@ -181,6 +182,23 @@ fn clear_leaves_the_flights_of_other_prefixes_alone(world: Arc<World>) {
         world.cache.with_version(2).blocking().clear().unwrap();
     });
     assert_eq!(kept, Some(100));
+}
+
+fn a_clear_of_others_is_no_reason_to_run_it_twice(world: Arc<World>) {
+    thread::scope(|scope| {
+        let first = scope.spawn(|| held(&world, 100));
+        eventually("it runs", || world.runs() == 1);
+        world.cache.with_prefix("other").blocking().clear().unwrap();
+        world.cache.with_version(2).blocking().clear().unwrap();
+        beside::clear_in(&world.cache).unwrap();
+        let second = scope.spawn(|| held(&world, 100));
+        // Time enough to run it, which it does not.
+        thread::sleep(milliseconds(50));
+        world.release();
+        assert_eq!(first.join().unwrap(), 100);
+        assert_eq!(second.join().unwrap(), 100);
+    });
+    assert_eq!(world.runs(), 1);
 }
 
 /// Held back until it is released, every execution of it.

@@ -7,7 +7,7 @@ use crate::doubts::Doubts;
 use crate::flight::Table;
 use crate::guarded::Guarded;
 use crate::local::{Bounds, FullKey, Level};
-use crate::markers::{Mark, Markers};
+use crate::markers::{self, Mark, Markers};
 use crate::near::Near;
 use crate::news::News;
 use crate::recovery::Owed;
@@ -144,8 +144,24 @@ impl Core {
         for level in self.levels() {
             level.guard().marked();
         }
-        let is_meant = |key: &FullKey| !mark.is_tag() || self.markers.has_tags(key.header.binding);
-        self.flights.end_where(is_meant);
+        self.flights.end_where(|key| {
+            if mark.is_tag() {
+                self.markers.has_tags(key.header.binding)
+            } else {
+                self.is_ended_by(mark, key)
+            }
+        });
+    }
+
+    /// Whether the marker of a clear means this key too; of what is not known, it is taken to.
+    fn is_ended_by(&self, mark: &Mark, key: &FullKey) -> bool {
+        let spaces = lock(&self.spaces);
+        let of_key = |space: &Arc<Space>| Some((space.binding(key.header.binding)?, space.clone()));
+        let Some((binding, space)) = spaces.values().find_map(of_key) else {
+            return true;
+        };
+        let place = (&*space.prefix, key.header.version);
+        markers::ends_all_of(&mark.key, &self.settings, place, binding.site)
     }
 
     /// How many times the news of other processes has been lost.

@@ -5,6 +5,7 @@
 
 use crate::cache::Cache;
 use crate::key::{self, KeyHash};
+use crate::settings::Settings;
 use crate::site::Site;
 
 const TAG: &str = ":tag:";
@@ -31,14 +32,28 @@ pub(crate) fn of_tag(cache: &Cache, tag: &str) -> String {
 
 /// The whole key of the marker of all entries of a function, in this cache's prefix and version.
 pub(crate) fn of_function(cache: &Cache, site: &Site) -> String {
+    whole(cache, cache.version_number(), &name_of_function(site))
+}
+
+fn name_of_function(site: &Site) -> String {
     let name = format!("{}:{}", site.prefix(), site.name);
-    let name = format!("{FUNCTION}{}", written(&name));
-    whole(cache, cache.version_number(), &name)
+    format!("{FUNCTION}{}", written(&name))
 }
 
 /// The whole key of the marker of all entries of this cache's prefix and version.
 pub(crate) fn of_cache(cache: &Cache) -> String {
     whole(cache, cache.version_number(), CACHE)
+}
+
+/// Whether the marker `key` ends all entries of this prefix and version, or all of them of `site`.
+pub(crate) fn ends_all_of(
+    key: &str,
+    settings: &Settings,
+    (prefix, version): (&str, i64),
+    site: Option<&Site>,
+) -> bool {
+    let is = |name: &str| key == settings.make_key(prefix, version, name);
+    is(CACHE) || site.is_some_and(|site| is(&name_of_function(site)))
 }
 
 fn whole(cache: &Cache, version: i64, name: &str) -> String {
