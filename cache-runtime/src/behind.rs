@@ -116,7 +116,7 @@ where
     K: Keep<R>,
     P: Policy<K::Value>,
 {
-    let started = Started::of(target);
+    let started = Started::running(target);
     let result = body.await;
     let made = Made {
         result,

@@ -121,7 +121,7 @@ where
     K: Keep<R>,
     P: Policy<K::Value>,
 {
-    let started = target.map(Started::of);
+    let started = target.map(Started::running);
     let frame = Frame::running(run.as_ref().map(|run| run.lead.flight()));
     let result = Context::inside(&frame).wrap(body).await;
     match (target, run, started) {
@@ -361,6 +361,7 @@ where
         lock,
     } = run;
     made.frame.tell(Fate::Ran);
+    made.started.ended(target);
     let is_failure = K::is_failure(&made.result);
     let result = match (then, old) {
         // Copies in process are all that is left.

@@ -214,7 +214,7 @@ pub use entry::{BlockingEntry, Entry};
 pub use error::{CacheError, ErrorKind};
 pub use events::events;
 pub use glob::Glob;
-pub use observe::Stats;
+pub use observe::{FunctionReport, Stats, Timings, functions};
 pub use registry::{Caches, caches};
 pub use scope::{Call, bypass, bypass_blocking, current, refreshing, refreshing_blocking};
 pub use store::{Capabilities, Store, StoreFuture, Ttl};

@@ -12,7 +12,7 @@ use once_cell::sync::OnceCell;
 use crate::error::{CacheError, ErrorKind};
 use crate::hit::Direct;
 use crate::life::Care;
-use crate::observe::Stats;
+use crate::observe::{self, Counters, FunctionReport, Stats, Timings};
 use crate::policy::Limits;
 use crate::reclaim::Swap;
 use crate::registry::Alias;
@@ -53,10 +53,11 @@ pub struct Site {
     last: AtomicU64,
     bindings: Mutex<Vec<Weak<Binding>>>,
     /// What was counted in caches that are no more.
-    retired: Mutex<Option<Stats>>,
+    retired: Mutex<Option<(Stats, Timings)>>,
     /// Calls that could not be cached at all: there is no such cache.
     refused: AtomicU64,
     is_told: AtomicBool,
+    is_listed: AtomicBool,
 }
 
 const UNKNOWN: u8 = 0;
@@ -101,6 +102,7 @@ impl Site {
             retired: Mutex::new(None),
             refused: AtomicU64::new(0),
             is_told: AtomicBool::new(false),
+            is_listed: AtomicBool::new(false),
         }
     }
 
@@ -188,14 +190,16 @@ impl Site {
         self.last.store(packed, Relaxed);
     }
 
-    pub(crate) fn remember(&self, binding: &Arc<Binding>) {
+    pub(crate) fn remember(&'static self, binding: &Arc<Binding>) {
+        self.enlist();
         let mut bindings = lock(&self.bindings);
         bindings.retain(|known| known.strong_count() > 0);
         bindings.push(Arc::downgrade(binding));
     }
 
     /// Tells of the first call that cannot be cached, and counts it where no cache does.
-    pub(crate) fn refused(&self, error: &CacheError) {
+    pub(crate) fn refused(&'static self, error: &CacheError) {
+        self.enlist();
         match error.kind() {
             // Told when it was found.
             ErrorKind::Collision => return,
@@ -215,14 +219,27 @@ impl Site {
         }
     }
 
+    fn enlist(&'static self) {
+        if !self.is_listed.swap(true, Relaxed) {
+            observe::enlist(self);
+        }
+    }
+
     /// What this function has done in all caches.
     pub(crate) fn stats(&self) -> Stats {
+        self.tally().0
+    }
+
+    /// The same, and how long its executions took.
+    fn tally(&self) -> (Stats, Timings) {
         let mut sum = Stats {
             errors: self.refused.load(Relaxed),
             ..Stats::default()
         };
-        if let Some(retired) = &*lock(&self.retired) {
+        let mut executions = Timings::default();
+        if let Some((retired, timings)) = &*lock(&self.retired) {
             sum.add(retired);
+            executions.add(timings);
         }
         // Upgraded first: the last of a binding takes the lock of `retired`.
         let bindings: Vec<_> = lock(&self.bindings)
@@ -231,13 +248,58 @@ impl Site {
             .collect();
         for binding in &bindings {
             sum.add(&binding.counters.stats());
+            executions.add(&binding.counters.executions.timings());
         }
-        sum
+        (sum, executions)
+    }
+
+    /// What it is and has done, for people.
+    pub(crate) fn report(&'static self) -> FunctionReport {
+        let (stats, executions) = self.tally();
+        FunctionReport {
+            name: self.name,
+            path: self.full_path(),
+            file: self.file,
+            line: self.line,
+            key_prefix: self.prefix().to_owned(),
+            timeout: self.timeout,
+            cache: self.alias,
+            stats,
+            executions,
+        }
+    }
+
+    fn full_path(&self) -> String {
+        let path = function_path((self.path)());
+        if last_segment(path) == self.name {
+            path.to_owned()
+        } else {
+            format!("{path}::{}", self.name)
+        }
+    }
+
+    /// Its name as people say it: with its type, if it has one.
+    pub(crate) fn spoken_name(&self) -> String {
+        let path = function_path((self.path)());
+        let owner = if last_segment(path) == self.name {
+            split_last(path).map_or("", |(around, _)| last_segment(around))
+        } else {
+            last_segment(path)
+        };
+        // Modules begin with a small letter, and so does a function that was given another name.
+        if owner.starts_with(char::is_uppercase) {
+            format!("{owner}::{}", self.name)
+        } else {
+            self.name.to_owned()
+        }
     }
 
     /// Keeps the counts of a cache that goes away.
-    pub(crate) fn retire(&self, stats: &Stats) {
-        lock(&self.retired).get_or_insert_default().add(stats);
+    pub(crate) fn retire(&self, counters: &Counters) {
+        let mut retired = lock(&self.retired);
+        let (stats, executions) = retired.get_or_insert_default();
+        stats.add(&counters.stats());
+        executions.add(&counters.executions.timings());
     }
 }
 
@@ -290,6 +352,11 @@ fn function_path(path: &str) -> &str {
         path = rest;
     }
     path
+}
+
+/// `add` of `app::Repo::add`.
+fn last_segment(path: &str) -> &str {
+    split_last(path).map_or(path, |(_, last)| last)
 }
 
 /// What is around the function: `app::Repo<u8>` of `app::Repo<u8>::add<u16>::{{closure}}`.

@@ -49,7 +49,7 @@ pub(crate) struct Binding {
 impl Drop for Binding {
     fn drop(&mut self) {
         if let Some(site) = self.site {
-            site.retire(&self.counters.stats());
+            site.retire(&self.counters);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::stats::Stats;
+use super::timings::Timing;
 use crate::life::Phase;
 use crate::thread;
 
@@ -42,6 +43,7 @@ pub(crate) struct Counters {
     /// In-process hits are counted apart, under this number, without touching shared memory.
     number: u32,
     others: [AtomicU64; COUNTERS],
+    pub(crate) executions: Timing,
 }
 
 impl Counters {
@@ -49,6 +51,7 @@ impl Counters {
         Self {
             number,
             others: Default::default(),
+            executions: Timing::default(),
         }
     }
 

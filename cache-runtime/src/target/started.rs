@@ -15,22 +15,35 @@ pub(crate) struct Started {
     watch: Option<Stopwatch>,
     /// Whether the time is the world's, and not only an order within this process.
     is_wall: bool,
+    /// How many executions this one stands for in what is known of their time; 0: it is not timed.
+    weight: u8,
 }
 
 impl Started {
-    /// A computation of this entry's value, from now on.
+    /// A value of this entry that is set by hand, from now on.
     pub(crate) fn of(target: &Target) -> Self {
         Self::now(&target.cache, target.is_careful())
     }
 
+    /// An execution that computes this entry's value, from now on.
+    pub(crate) fn running(target: &Target) -> Self {
+        let weight = target.binding.counters.executions.begin();
+        Self::with(&target.cache, target.is_careful(), weight)
+    }
+
     pub(crate) fn now(cache: &Cache, is_careful: bool) -> Self {
+        Self::with(cache, is_careful, 0)
+    }
+
+    fn with(cache: &Cache, is_careful: bool, weight: u8) -> Self {
         let core = cache.core();
         let is_wall = core.store().is_some();
         let clock = &core.settings.clock;
         Self {
             stamp: core.stamp(),
-            watch: (is_wall || is_careful).then(|| clock.stopwatch()),
+            watch: (is_wall || is_careful || weight > 0).then(|| clock.stopwatch()),
             is_wall,
+            weight,
         }
     }
 
@@ -39,7 +52,14 @@ impl Started {
         self.is_wall.then_some(self.stamp.at / 1000)
     }
 
-    /// What it has taken so far.
+    /// The execution is over.
+    pub(crate) fn ended(&self, target: &Target) {
+        if let Some(watch) = &self.watch {
+            target.binding.counters.executions.ended(self.weight, watch);
+        }
+    }
+
+    /// What it has taken so far, where its entry is to know that.
     pub(crate) fn cost(&self) -> Duration {
         self.watch
             .as_ref()
