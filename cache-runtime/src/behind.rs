@@ -13,7 +13,7 @@ use crate::flight::Flight;
 use crate::keep::Keep;
 use crate::life::Phase;
 use crate::mode::Mode;
-use crate::observe::Counter;
+use crate::observe::{Counter, Outcome};
 use crate::panics::{Panic, caught};
 use crate::parcel::{Receiver, parcel};
 use crate::policy::{Limits, Policy};
@@ -54,7 +54,11 @@ where
         Frame::detached(&flight)
     };
     // What the scope says here holds where it runs, too, and for the closures that are asked behind it.
-    let context = Context::inside(&frame);
+    let mut context = Context::inside(&frame);
+    if !is_awaited {
+        // Who listens hears what the caller waits for.
+        context = context.untraced();
+    }
     if is_awaited && limits == Limits::NONE {
         let made = led::<R, K, P>(mode, &target, &plan, frame, run, body);
         return context.wrap(made).await;
@@ -97,7 +101,10 @@ where
         Waited::Result(result) => result,
         Waited::Old(value) => K::wrap(value),
         Waited::Overdue(limit, receiver) => match or_error {
-            Some(or_error) => or_error(overdue(name, limit)),
+            Some(or_error) => {
+                target.came(Outcome::Failed);
+                or_error(overdue(name, limit))
+            }
             None => opened(mode.wait(receiver).await),
         },
     }

@@ -15,6 +15,7 @@ use crate::error::CacheError;
 use crate::hit;
 use crate::keep::Keep;
 use crate::mode::{Mode, drive};
+use crate::observe::Trail;
 use crate::policy::{Plain, Policy, Tags, TimeoutOf, Times, When};
 use crate::registry;
 use crate::site::Site;
@@ -230,14 +231,25 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         B: Future<Output = R> + Send + 'static,
     {
         let target = self.target();
+        let trail = target.as_ref().and_then(|target| target.trail().cloned());
         let plan = self.plan(true);
-        behind::fetch::<R, K, P>(mode, target, plan, body)
+        async move {
+            let result = behind::fetch::<R, K, P>(mode, target, plan, body).await;
+            if let Some(trail) = trail {
+                trail.end();
+            }
+            result
+        }
     }
 
     /// Where the result is kept, if it can be.
     fn target(&self) -> Option<Target> {
         // No fault of a store, so no matter for `strict`: such a call never breaks.
-        self.place().ok()
+        let mut target = self.place().ok();
+        if thread::is_special() {
+            Trail::begin(self.key.site, target.as_mut());
+        }
+        target
     }
 
     fn place(&self) -> Result<Target, CacheError> {

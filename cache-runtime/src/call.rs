@@ -15,7 +15,7 @@ use crate::flight::{Join, Lead};
 use crate::keep::Keep;
 use crate::lock::{self, Held, Locked};
 use crate::mode::Mode;
-use crate::observe::Counter;
+use crate::observe::{Counter, Outcome};
 use crate::policy::{Plain, Policy, Times};
 use crate::renewal::{Wish, wish};
 use crate::target::{Cause, Found, Started, Target};
@@ -86,10 +86,23 @@ where
     };
     let run = match begun {
         // It cannot go on behind the call.
-        Begun::Done(result) | Begun::Behind(result, _) => return result,
+        Begun::Done(result) | Begun::Behind(result, _) => {
+            answered(target);
+            return result;
+        }
         Begun::Run(run) => run,
     };
-    run_body::<R, K, P>(mode, target, plan, run, body).await
+    let result = run_body::<R, K, P>(mode, target, plan, run, body).await;
+    answered(target);
+    result
+}
+
+/// The caller has his answer, for those who listen.
+#[inline]
+fn answered(target: Option<&Target>) {
+    if let Some(trail) = target.and_then(Target::trail) {
+        trail.end();
+    }
 }
 
 /// The result of `body`, whatever is there; it takes that one's place.
@@ -200,14 +213,20 @@ where
     let run = |lead, then| Begun::Run(Some(Run::under(lead, then)));
     match context::treatment(target.binding.site) {
         Treatment::Cached => {}
-        Treatment::Uncached => return Begun::Run(None),
-        Treatment::Refresh => return Begun::Run(Some(Run::replacing(target))),
+        Treatment::Uncached => {
+            target.came(Outcome::Uncached);
+            return Begun::Run(None);
+        }
+        Treatment::Refresh => {
+            target.came(Outcome::Refreshed);
+            return Begun::Run(Some(Run::replacing(target)));
+        }
     }
 
     // A value that is late costs no flight, unless this caller is to renew it; nor does an old one of
-    // which the next is not to be asked for yet.
+    // which the next is not to be asked for yet. Nor does a hit that was not looked for since it is traced.
     let mut chosen = None;
-    if target.is_careful()
+    if (target.is_careful() || target.trail().is_some())
         && let Some(found) = target.look_level(how)
     {
         match wish(target, &found, ask.is_detachable) {
@@ -243,6 +262,7 @@ where
         Ok(found) => found,
         Err(error) => match ask.or_error.filter(|_| ask.is_strict) {
             Some(or_error) => {
+                target.came(Outcome::Failed);
                 // They shall not fail one behind the other.
                 let mut lead = lead;
                 lead.land(None);
@@ -269,6 +289,7 @@ where
             Locked::Without(again) => found = again,
             Locked::TimedOut => {
                 if let Some((hard, or_error)) = given_up {
+                    target.came(Outcome::Failed);
                     let name = target.binding.site.map_or("", |site| site.name);
                     let result = or_error(overdue(name, hard));
                     return Begun::Done(land::<R, K>(how, lead, result));
@@ -363,6 +384,9 @@ where
     made.frame.tell(Fate::Ran);
     made.started.ended(target);
     let is_failure = K::is_failure(&made.result);
+    if is_failure {
+        target.came(Outcome::Failed);
+    }
     let result = match (then, old) {
         // Copies in process are all that is left.
         (Then::HandOver, _) if target.cache.core().near().is_some() => {

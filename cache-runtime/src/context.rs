@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 use crate::batch::Given;
 use crate::cache::Cache;
 use crate::flight::Flight;
+use crate::observe::Tracing;
 use crate::site::Site;
 use crate::sync::lock;
 use crate::thread;
@@ -23,8 +24,17 @@ use crate::timeout::Timeout;
 pub(crate) struct Context {
     pub(crate) frame: Option<Arc<Frame>>,
     pub(crate) scope: Scope,
+    /// What is rare: behind one pointer, since every miss takes this along.
+    rare: Option<Arc<Rare>>,
+}
+
+/// What few scopes say.
+#[derive(Clone, Default)]
+struct Rare {
     /// What every alias stands for here, if not for what it stands for elsewhere.
-    pub(crate) cache: Option<Cache>,
+    cache: Option<Cache>,
+    /// Who listens here.
+    tracing: Option<Arc<Tracing>>,
 }
 
 /// What this scope says about caching.
@@ -87,7 +97,7 @@ pub(crate) struct Decisions {
 
 thread_local! {
     static HERE: RefCell<Context> = const {
-        RefCell::new(Context { frame: None, scope: Scope::Normal, cache: None })
+        RefCell::new(Context { frame: None, scope: Scope::Normal, rare: None })
     };
 }
 
@@ -96,12 +106,33 @@ pub(crate) fn here() -> Context {
         .unwrap_or_default()
 }
 
+/// The body that runs here.
+pub(crate) fn frame() -> Option<Arc<Frame>> {
+    HERE.try_with(|here| here.borrow().frame.clone())
+        .ok()
+        .flatten()
+}
+
 /// The cache that every alias stands for in this scope, if it says so.
 pub(crate) fn cache() -> Option<Cache> {
     if !thread::is_special() {
         return None;
     }
-    here().cache
+    rare()?.cache.clone()
+}
+
+/// Who listens in this scope.
+pub(crate) fn tracing() -> Option<Arc<Tracing>> {
+    if !thread::is_special() {
+        return None;
+    }
+    rare()?.tracing.clone()
+}
+
+fn rare() -> Option<Arc<Rare>> {
+    HERE.try_with(|here| here.borrow().rare.clone())
+        .ok()
+        .flatten()
 }
 
 /// How a call of `site` is to be treated in this scope.
@@ -175,23 +206,41 @@ impl Context {
     /// Every alias stands for `cache`.
     #[cfg(feature = "testing")]
     pub(crate) fn in_cache(cache: &Cache) -> Self {
-        Self {
-            cache: Some(cache.clone()),
-            ..here()
+        here().with(|rare| rare.cache = Some(cache.clone()))
+    }
+
+    /// What happens is told.
+    pub(crate) fn traced(tracing: Arc<Tracing>) -> Self {
+        here().with(|rare| rare.tracing = Some(tracing))
+    }
+
+    /// The same, but nobody listens.
+    pub(crate) fn untraced(self) -> Self {
+        if self.rare.is_none() {
+            return self;
         }
+        self.with(|rare| rare.tracing = None)
     }
 
     /// Inside the body of `frame`.
     pub(crate) fn inside(frame: &Arc<Frame>) -> Self {
-        let mut inside = Self {
+        // Every miss comes here: it copies what it needs.
+        let inside = HERE.try_with(|here| {
+            let here = here.borrow();
+            Self {
+                frame: Some(frame.clone()),
+                scope: match &here.scope {
+                    // It was for the call alone.
+                    Scope::Given(_) => Scope::Normal,
+                    scope => scope.clone(),
+                },
+                rare: here.rare.as_ref().map(Rare::inside),
+            }
+        });
+        inside.unwrap_or_else(|_| Self {
             frame: Some(frame.clone()),
-            ..here()
-        };
-        if let Scope::Given(_) = inside.scope {
-            // It was for the call alone.
-            inside.scope = Scope::Normal;
-        }
-        inside
+            ..Self::default()
+        })
     }
 
     /// One call, that `given` is for; made from `frame`.
@@ -200,12 +249,19 @@ impl Context {
         Self {
             scope: given.map_or(here.scope, Scope::Given),
             frame: frame.cloned().or(here.frame),
-            cache: here.cache,
+            rare: here.rare,
         }
     }
 
+    fn with(mut self, change: impl FnOnce(&mut Rare)) -> Self {
+        let mut rare = self.rare.as_deref().cloned().unwrap_or_default();
+        change(&mut rare);
+        self.rare = Some(Arc::new(rare));
+        self
+    }
+
     fn is_special(&self) -> bool {
-        !matches!(self.scope, Scope::Normal) || self.cache.is_some()
+        !matches!(self.scope, Scope::Normal) || self.rare.is_some()
     }
 
     /// Runs `f` here.
@@ -220,6 +276,20 @@ impl Context {
         Scoped {
             context: self,
             future,
+        }
+    }
+}
+
+impl Rare {
+    /// The same in the body of a call that is made here.
+    #[cold]
+    fn inside(this: &Arc<Self>) -> Arc<Self> {
+        match &this.tracing {
+            None => this.clone(),
+            Some(tracing) => Arc::new(Self {
+                cache: this.cache.clone(),
+                tracing: Some(tracing.deeper()),
+            }),
         }
     }
 }
@@ -268,7 +338,7 @@ impl Frame {
     pub(crate) fn running(flight: Option<&Arc<Flight>>) -> Arc<Self> {
         Arc::new(Self {
             flight: flight.cloned(),
-            parent: here().frame,
+            parent: frame(),
             decisions: Mutex::default(),
             fate: AtomicU8::new(Fate::Served as u8),
         })
@@ -278,7 +348,7 @@ impl Frame {
     pub(crate) fn called_from(outer: Option<&Arc<Frame>>) -> Arc<Self> {
         Arc::new(Self {
             flight: None,
-            parent: outer.cloned().or_else(|| here().frame),
+            parent: outer.cloned().or_else(frame),
             decisions: Mutex::default(),
             fate: AtomicU8::new(Fate::Served as u8),
         })

@@ -215,6 +215,9 @@ pub use error::{CacheError, ErrorKind};
 pub use events::events;
 pub use glob::Glob;
 pub use observe::{FunctionReport, Stats, Timings, functions};
+pub use observe::{
+    Kind, Outcome, Trace, TraceEvent, Tracer, is_traced, note, trace, trace_blocking,
+};
 pub use registry::{Caches, caches};
 pub use scope::{Call, bypass, bypass_blocking, current, refreshing, refreshing_blocking};
 pub use store::{Capabilities, Store, StoreFuture, Ttl};

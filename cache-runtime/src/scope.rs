@@ -62,7 +62,7 @@ pub fn refreshing_blocking<T>(f: impl FnOnce() -> T) -> T {
 /// ```
 #[must_use]
 pub fn current() -> Call {
-    Call(context::here().frame)
+    Call(context::frame())
 }
 
 /// A cached call that is running; what the function says here, it says about its own result.

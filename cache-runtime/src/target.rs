@@ -15,7 +15,7 @@ use crate::error::{CacheError, ErrorKind};
 use crate::key::{self, KeyError, Tree};
 use crate::local::{FullKey, Header};
 use crate::mode::Mode;
-use crate::observe::Counter;
+use crate::observe::{Counter, Outcome, Trail};
 use crate::recovery;
 use crate::space::Binding;
 
@@ -138,11 +138,30 @@ impl Target {
 
     pub(crate) fn count(&self, what: Counter) {
         self.binding.counters.count(what);
+        if let Some(trail) = self.trail() {
+            trail.counted(what);
+        }
     }
 
     /// Counts a read, which may be a hit in process.
     pub(crate) fn count_read(&self, what: Counter) {
         self.binding.counters.count_read(what);
+        if let Some(trail) = self.trail() {
+            trail.counted(what);
+        }
+    }
+
+    /// Where somebody listens to this call.
+    #[inline]
+    pub(crate) fn trail(&self) -> Option<&Arc<Trail>> {
+        self.cache.trail()
+    }
+
+    /// What came of the call, where no counter says it.
+    pub(crate) fn came(&self, outcome: Outcome) {
+        if let Some(trail) = self.trail() {
+            trail.came(outcome);
+        }
     }
 
     /// Counts a failure of the store, and says what it was about. A value that is too large for it

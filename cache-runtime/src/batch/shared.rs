@@ -17,10 +17,12 @@ use crate::call::{self, overdue};
 use crate::context::{Context, Fate, Frame};
 use crate::keep::Keep;
 use crate::mode::Mode;
+use crate::observe::Trail;
 use crate::policy::Policy;
 use crate::scope::current;
 use crate::sync::lock;
 use crate::target::Target;
+use crate::thread;
 
 /// How far the body of one item is.
 enum Slot<R> {
@@ -63,10 +65,15 @@ where
         item,
         plan,
         told,
-        target,
+        mut target,
         given,
     } in led
     {
+        if thread::is_special()
+            && let (Some(site), Some(target)) = (site, Arc::get_mut(&mut target))
+        {
+            Trail::begin(site, Some(target));
+        }
         let slot = Arc::new(Mutex::new(Slot::NotAsked));
         let caller = Frame::called_from(frame);
         let body = answer(slot.clone(), told);

@@ -12,7 +12,7 @@ use super::core::Core;
 use crate::error::CacheError;
 use crate::keep::{IfOk, Whole};
 use crate::mode::Mode;
-use crate::observe::Stats;
+use crate::observe::{Stats, Trail};
 use crate::space::Space;
 use crate::store::Ttl;
 use crate::timeout::Timeout;
@@ -44,6 +44,8 @@ struct View {
     core: Arc<Core>,
     space: Arc<Space>,
     version: i64,
+    /// Where this is what one traced call has of it. Here, so that what is not traced carries nothing more.
+    trail: Option<Arc<Trail>>,
 }
 
 impl Cache {
@@ -73,6 +75,7 @@ impl Cache {
             core: Arc::new(core),
             space,
             version,
+            trail: None,
         }))
     }
 
@@ -98,6 +101,21 @@ impl Cache {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// The same cache, for one call to which somebody listens.
+    pub(crate) fn trailed(&self, trail: Arc<Trail>) -> Cache {
+        Cache(Arc::new(View {
+            core: self.0.core.clone(),
+            space: self.0.space.clone(),
+            version: self.0.version,
+            trail: Some(trail),
+        }))
+    }
+
+    #[inline]
+    pub(crate) fn trail(&self) -> Option<&Arc<Trail>> {
+        self.0.trail.as_ref()
+    }
+
     #[inline]
     pub(crate) fn version_number(&self) -> i64 {
         self.0.version
@@ -110,6 +128,7 @@ impl Cache {
             core: self.0.core.clone(),
             space: self.0.space.clone(),
             version: version.into().number(),
+            trail: None,
         }))
     }
 
@@ -120,6 +139,7 @@ impl Cache {
             core: self.0.core.clone(),
             space: self.0.core.space(prefix),
             version: self.0.version,
+            trail: None,
         }))
     }
 

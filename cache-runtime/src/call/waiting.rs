@@ -9,7 +9,7 @@ use crate::error::{CacheError, ErrorKind};
 use crate::flight::{Flight, Lead, Old, Waited};
 use crate::keep::Keep;
 use crate::mode::Mode;
-use crate::observe::Counter;
+use crate::observe::{Counter, Outcome};
 use crate::target::{Found, Target};
 use crate::value::{Cargo, How};
 
@@ -48,6 +48,7 @@ where
         }
         (Some((_, Some(lead))), _) => Turn::Lead(lead),
         (Some((Waited::TimedOut, _)), Some((hard, or_error))) => {
+            target.came(Outcome::Failed);
             let name = target.binding.site.map_or("", |site| site.name);
             Turn::Result(or_error(overdue(name, hard)))
         }

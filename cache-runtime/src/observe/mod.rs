@@ -5,6 +5,9 @@ mod functions;
 mod hits;
 mod stats;
 mod timings;
+mod trace;
+mod tracer;
+mod trail;
 
 pub(crate) use counters::{Counter, Counters};
 pub(crate) use functions::enlist;
@@ -12,3 +15,7 @@ pub use functions::{FunctionReport, functions};
 pub(crate) use hits::Hits;
 pub use stats::Stats;
 pub use timings::Timings;
+pub use trace::{Kind, Outcome, Trace, TraceEvent};
+pub(crate) use tracer::Tracing;
+pub use tracer::{Tracer, is_traced, note, trace, trace_blocking};
+pub(crate) use trail::Trail;

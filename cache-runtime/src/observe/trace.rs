@@ -1,0 +1,188 @@
+//! What a traced piece of work asked of caches: one event for each cached call.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// The cached calls of one piece of work; see [`trace`](crate::trace).
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Trace {
+    /// The events, by the time at which their calls began.
+    pub events: Vec<TraceEvent>,
+    /// How many there were beyond those that a trace may hold.
+    pub left_out: u64,
+    /// How long all of it took.
+    pub took: Duration,
+}
+
+/// One cached call, or one look-up that [`note`](crate::note) tells of.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TraceEvent {
+    /// What was asked for: the name of the function (`list`, `Repo::list`), of the page, of the fragment.
+    pub name: Cow<'static, str>,
+    /// What that is.
+    pub kind: Kind,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// When it began, from the beginning of the trace.
+    pub began: Duration,
+    /// How long the caller waited for it; zero where the function cannot be cached at all.
+    pub took: Duration,
+    /// In how many cached calls of this trace it was made: 0, unless the body of one made it.
+    pub depth: u32,
+    /// The whole key, where the trace was asked for keys.
+    pub key: Option<String>,
+    /// The store failed meanwhile.
+    pub store_failed: bool,
+}
+
+impl TraceEvent {
+    /// An event of somebody else's, that ends now.
+    #[must_use]
+    pub fn new(kind: Kind, name: impl Into<Cow<'static, str>>, outcome: Outcome) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            outcome,
+            began: Duration::ZERO,
+            took: Duration::ZERO,
+            depth: 0,
+            key: None,
+            store_failed: false,
+        }
+    }
+
+    /// It took so long.
+    #[must_use]
+    pub fn took(mut self, time: Duration) -> Self {
+        self.took = time;
+        self
+    }
+
+    /// Its whole key, which is left out where the trace was not asked for keys.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+}
+
+/// What is cached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The result of a function.
+    Function,
+    /// A whole response.
+    Page,
+    /// A part of a template.
+    Fragment,
+    /// A session.
+    Session,
+    /// Anything else.
+    Other,
+}
+
+/// What came of a cached call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Outcome {
+    /// It has not come to an end: its future was dropped, or its body panicked.
+    Unfinished,
+    /// A fresh value in this process.
+    Hit,
+    /// A fresh value in the store.
+    StoreHit,
+    /// Nothing fresh was there, and the body ran.
+    Miss,
+    /// An old value, since a new one could not be had, or is being made behind the call.
+    Stale,
+    /// The result of another's execution, that was waited for.
+    Joined,
+    /// The body ran and nothing was read or kept: caching is off in this scope, or the function cannot be
+    /// cached.
+    Uncached,
+    /// The body ran to replace what was there.
+    Refreshed,
+    /// The body ran and its result was an error; or the call gave up with one.
+    Failed,
+}
+
+impl Outcome {
+    const ALL: [Self; 9] = [
+        Self::Unfinished,
+        Self::Hit,
+        Self::StoreHit,
+        Self::Miss,
+        Self::Stale,
+        Self::Joined,
+        Self::Uncached,
+        Self::Refreshed,
+        Self::Failed,
+    ];
+
+    pub(super) fn of(number: u8) -> Self {
+        Self::ALL
+            .get(usize::from(number))
+            .copied()
+            .unwrap_or(Self::Unfinished)
+    }
+
+    /// In one word, as it stands in `Server-Timing` and in JSON: `hit`, `store_hit`, `miss`, ….
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unfinished => "unfinished",
+            Self::Hit => "hit",
+            Self::StoreHit => "store_hit",
+            Self::Miss => "miss",
+            Self::Stale => "stale",
+            Self::Joined => "joined",
+            Self::Uncached => "uncached",
+            Self::Refreshed => "refreshed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Kind {
+    /// In one word: `function`, `page`, `fragment`, `session`, `other`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Page => "page",
+            Self::Fragment => "fragment",
+            Self::Session => "session",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome;
+
+    #[test]
+    fn an_outcome_comes_back_from_its_number() {
+        for (number, outcome) in Outcome::ALL.into_iter().enumerate() {
+            assert_eq!(outcome as usize, number);
+            assert_eq!(Outcome::of(number as u8), outcome);
+        }
+    }
+}
