@@ -1,5 +1,5 @@
 //! What a trace tells of cached calls: what came of each, how they nest, and that they behave as they do
-//! untraced. And the list of all functions.
+//! untraced.
 
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
 
@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use cache_runtime::testing::{Fault, FaultyStore, When, in_cache, in_cache_blocking, isolated};
 use cache_runtime::{
-    Cache, ErrorKind, FunctionReport, Kind, Outcome, Timeout, Trace, TraceEvent, Tracer, bypass,
-    cache_result, functions, is_traced, note, refreshing, trace, trace_blocking,
+    Cache, ErrorKind, Kind, Outcome, Trace, TraceEvent, Tracer, bypass, cache_result, is_traced,
+    note, refreshing, trace, trace_blocking,
 };
 
 #[path = "../examples/own_store/store.rs"]
@@ -271,7 +271,9 @@ fn a_listener_hears_each_event_and_its_panic_harms_nobody() {
         });
         let (result, trace) = tracer.run_blocking(|| plain(6));
         assert_eq!((result, trace.left_out), (12, 1));
-        let keys = heard.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let keys = heard
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         assert_eq!(*keys, [Some(plain::entry(6).key().to_string())]);
     });
 }
@@ -315,51 +317,4 @@ fn other_threads_are_not_followed() {
         });
     });
     assert!(trace.events.is_empty());
-}
-
-fn report(name: &str) -> Option<FunctionReport> {
-    functions().into_iter().find(|report| report.name == name)
-}
-
-#[cache_result(timeout = "10m", key_prefix = "trace_listed", cache = "listed", skip(clock))]
-fn listed(clock: &cache_runtime::Clock, n: u64) -> u64 {
-    clock.advance(Duration::from_millis(20 * n));
-    n
-}
-
-#[test]
-fn every_function_that_was_called_is_listed_with_what_it_is_and_did() {
-    assert!(report("listed").is_none());
-    let (cache, clock) = isolated();
-    in_cache_blocking(&cache, || {
-        for n in [1, 2, 2, 2] {
-            listed(&clock, n);
-        }
-    });
-    let check = || {
-        let report = report("listed").unwrap();
-        assert_eq!(report.path, "traces::listed");
-        assert!(report.file.ends_with("traces.rs") && report.line > 300);
-        assert_eq!(report.key_prefix, "trace_listed");
-        assert_eq!(report.timeout, Timeout::After(Duration::from_secs(600)));
-        assert_eq!(report.cache, "listed");
-        assert_eq!((report.stats.hits, report.stats.misses), (2, 2));
-        assert_eq!(report.executions.count, 2);
-        assert_eq!(report.executions.mean(), Duration::from_millis(30));
-        assert_eq!(report.executions.longest, Duration::from_millis(40));
-        assert_eq!(report.time_saved(), Duration::from_millis(60));
-    };
-    check();
-    // The counts outlive the cache.
-    drop(cache);
-    check();
-    assert_eq!(functions().iter().filter(|f| f.name == "listed").count(), 1);
-}
-
-#[test]
-fn a_function_without_a_cache_is_listed_too() {
-    nowhere(2);
-    let report = report("nowhere").unwrap();
-    assert_eq!((report.cache, report.executions.count), ("no_such_alias", 0));
-    assert!(report.stats.errors > 0);
 }

@@ -29,6 +29,33 @@ enum State {
     Probing { since: Tick, pause: Tick },
 }
 
+/// Whether the store of a cache is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// It is asked, and it answers.
+    Closed,
+    /// It is asked, though it failed when it was asked last.
+    Failing,
+    /// It is left alone for a while.
+    Open,
+    /// One caller tries whether it is back.
+    Probing,
+}
+
+impl BreakerState {
+    /// In one word: `closed`, `failing`, `open`, `probing`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Failing => "failing",
+            Self::Open => "open",
+            Self::Probing => "probing",
+        }
+    }
+}
+
 /// What a failure or a success changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum News {
@@ -113,6 +140,16 @@ impl Breaker {
     fn is_well(&self) -> bool {
         // Relaxed: who just misses a failure counts as one who came before it.
         self.is_well.load(Ordering::Relaxed)
+    }
+
+    /// For people.
+    pub(crate) fn state(&self) -> BreakerState {
+        match *lock(&self.state) {
+            State::Closed { failures: 0 } => BreakerState::Closed,
+            State::Closed { .. } => BreakerState::Failing,
+            State::Open { .. } => BreakerState::Open,
+            State::Probing { .. } => BreakerState::Probing,
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {

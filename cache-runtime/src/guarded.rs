@@ -13,6 +13,7 @@ use crate::breaker::{Breaker, News};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
+use crate::observe::{Timing, Timings};
 use crate::store::{Store, StoreFuture};
 use crate::sync::lock;
 
@@ -24,6 +25,7 @@ pub(crate) struct Guarded {
     op_timeout: Duration,
     /// The store keeps time limits itself.
     limits_itself: bool,
+    timing: Timing,
 }
 
 impl Guarded {
@@ -35,6 +37,7 @@ impl Guarded {
             backlog: Backlog::default(),
             refusals: Refusals::default(),
             op_timeout,
+            timing: Timing::default(),
         }
     }
 
@@ -45,6 +48,15 @@ impl Guarded {
 
     pub(crate) fn name(&self) -> &'static str {
         self.store.name()
+    }
+
+    pub(crate) fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    /// How often the store was asked, and how long that took.
+    pub(crate) fn timings(&self) -> Timings {
+        self.timing.timings()
     }
 
     /// One operation, within the time limit, if the breaker lets it through.
@@ -76,6 +88,8 @@ impl Guarded {
         }
         let blocking = mode.is_blocking().then(|| self.store.blocking()).flatten();
         let limits_itself = blocking.is_some() || self.limits_itself;
+        let weight = self.timing.begin();
+        let watch = (weight > 0).then(|| Clock::system().stopwatch());
         let answer = self.begin(blocking, ask);
         let answer = if limits_itself {
             answer.await
@@ -83,6 +97,9 @@ impl Guarded {
             // Boxed, to keep the future of the usual case small.
             Box::pin(self.within_limit(answer)).await
         };
+        if let Some(watch) = watch {
+            self.timing.ended(weight, &watch);
+        }
         self.note(operation, &answer);
         answer.map_err(error)
     }

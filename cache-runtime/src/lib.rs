@@ -152,7 +152,8 @@ pub mod __private;
 
 pub use backplane::{Backplane, Heard, SIGN_OF_LIFE};
 pub use batch::{Answer, BlockingWarm, Unwarmed, Warm, Warmed, Warming};
-pub use cache::{BlockingCache, Cache, CacheBuilder};
+pub use breaker::BreakerState;
+pub use cache::{BlockingCache, Cache, CacheBuilder, Inspection};
 /// # An example that runs
 ///
 /// ```
@@ -214,7 +215,9 @@ pub use entry::{BlockingEntry, Entry};
 pub use error::{CacheError, ErrorKind};
 pub use events::events;
 pub use glob::Glob;
-pub use observe::{FunctionReport, Stats, Timings, functions};
+pub use observe::{
+    CacheReport, FunctionReport, LocalReport, Report, Stats, Timings, functions, report,
+};
 pub use observe::{
     Kind, Outcome, Trace, TraceEvent, Tracer, is_traced, note, trace, trace_blocking,
 };

@@ -108,6 +108,15 @@ impl Marks {
         self.marks.is_empty()
     }
 
+    /// The names of those that are tags.
+    pub(crate) fn tags(&self) -> Vec<String> {
+        let tags = self
+            .marks
+            .iter()
+            .filter_map(|mark| names::tag_in(&mark.key));
+        tags.map(str::to_owned).collect()
+    }
+
     /// Whether none of them has come since, as far as is known.
     pub(crate) fn are_silent(&self) -> bool {
         !self.marks.iter().any(|mark| mark.ends(self.started))

@@ -10,6 +10,7 @@ use crate::cache::Cache;
 use crate::context;
 use crate::error::{CacheError, ErrorKind};
 use crate::hit::Direct;
+use crate::observe::CacheReport;
 use crate::reclaim::Retired;
 use crate::site::Site;
 use crate::sync::lock;
@@ -77,6 +78,20 @@ impl Caches {
         alias_named(alias).get()
     }
 
+    /// What the cache of each alias is and does, by alias; also of those that could not be opened. An alias that
+    /// nobody has asked for yet is not there, nor is a cache that has none.
+    #[must_use]
+    pub fn reports(self) -> Vec<CacheReport> {
+        let aliases: Vec<&Alias> = {
+            let aliases = lock(&ALIASES);
+            let all = aliases.iter().flat_map(HashMap::values);
+            all.copied().collect()
+        };
+        let mut reports: Vec<_> = aliases.into_iter().filter_map(Alias::report).collect();
+        reports.sort_by(|one, other| one.alias.cmp(&other.alias));
+        reports
+    }
+
     /// The aliases that have a cache, sorted.
     #[must_use]
     pub fn aliases(self) -> Vec<String> {
@@ -97,6 +112,14 @@ impl Alias {
         // Not under the lock: opening a store of the user's own may ask for another cache.
         let opened = from_environment(&self.name);
         lock(&self.state).found.get_or_insert(opened).clone()
+    }
+
+    fn report(&self) -> Option<CacheReport> {
+        let found = lock(&self.state).found.clone()?;
+        Some(match found {
+            Ok(cache) => CacheReport::of(&self.name, &cache),
+            Err(error) => CacheReport::failed(&self.name, &error),
+        })
     }
 
     /// Puts `new` in the place of what was there, which is the caller's.

@@ -15,6 +15,8 @@ pub(crate) type KeyFunction = Arc<dyn Fn(&str, &str, i64) -> String + Send + Syn
 
 #[derive(Clone)]
 pub(crate) struct Settings {
+    /// For people: where it is, without secrets.
+    pub(crate) url: Option<String>,
     pub(crate) key_prefix: String,
     pub(crate) version: i64,
     pub(crate) timeout: Timeout,
@@ -40,6 +42,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            url: None,
             key_prefix: String::new(),
             version: 1,
             timeout: Timeout::After(Duration::from_secs(300)),

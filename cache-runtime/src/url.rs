@@ -64,6 +64,52 @@ impl CacheUrl {
     }
 }
 
+// Not a list of what is secret: an option that somebody adds is hidden unless it is known to be harmless.
+const HARMLESS: [&str; 19] = [
+    "key_prefix",
+    "version",
+    "timeout",
+    "format",
+    "compress",
+    "max_value_size",
+    "max_entries",
+    "max_bytes",
+    "cull_frequency",
+    "connect_timeout",
+    "op_timeout",
+    "local_max",
+    "local_timeout",
+    "key_hash",
+    "table",
+    "db",
+    "max_connections",
+    "protocol",
+    "sign_with",
+];
+
+impl CacheUrl {
+    /// The URL for people: `***` stands for the login and for the value of an option that may be a secret.
+    pub(crate) fn shown(&self) -> String {
+        let is_open = self.user.is_none() && self.password.is_none();
+        let login = if is_open { "" } else { "***@" };
+        let mut text = format!(
+            "{}://{login}{}{}",
+            self.scheme,
+            self.hosts.join(","),
+            self.path
+        );
+        for (at, (name, value)) in self.options.iter().enumerate() {
+            let value = match HARMLESS.contains(&name.as_str()) {
+                true => value.as_str(),
+                false => "***",
+            };
+            let sign = if at == 0 { '?' } else { '&' };
+            text.push_str(&format!("{sign}{name}={value}"));
+        }
+        text
+    }
+}
+
 /// The scheme, and what follows its colon: `//` and a host, as a rule. Only a file of SQLite may be
 /// named without, as `sqlite:app.db`.
 fn split_scheme(url: &str) -> Option<(&str, &str)> {
@@ -194,6 +240,28 @@ mod tests {
         assert_eq!(url.options[1], ("timeout".into(), "never".into()));
         let plain = CacheUrl::parse("memory://").unwrap();
         assert!(plain.hosts.is_empty() && plain.path.is_empty() && plain.options.is_empty());
+    }
+
+    #[test]
+    fn what_people_see_has_no_secrets() {
+        for (url, shown) in [
+            (
+                "redis://h1:6379/1?timeout=60",
+                "redis://h1:6379/1?timeout=60",
+            ),
+            ("redis://me:hunter2@h1,h2/1", "redis://***@h1,h2/1"),
+            ("redis://:hunter2@h1", "redis://***@h1"),
+            (
+                "redis+sentinel://h1/main/0?sentinel_password=hunter2&db=1",
+                "redis+sentinel://h1/main/0?sentinel_password=***&db=1",
+            ),
+            (
+                "memory://?some_new_option=hunter2",
+                "memory://?some_new_option=***",
+            ),
+        ] {
+            assert_eq!(CacheUrl::parse(url).unwrap().shown(), shown);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::handle::{Cache, collect};
+use super::inspect::Inspection;
 use crate::error::CacheError;
 use crate::keep::{IfOk, Whole};
 use crate::mode::{Mode, block_on};
@@ -173,6 +174,15 @@ impl BlockingCache {
     /// As there.
     pub fn has_key(&self, key: &str) -> Result<bool, CacheError> {
         block_on(self.0.op_has_key(Mode::Blocking, key))
+    }
+
+    /// See [`Cache::inspect`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn inspect(&self, key: &str) -> Result<Option<Inspection>, CacheError> {
+        block_on(self.0.op_inspect(Mode::Blocking, key))
     }
 
     /// See [`Cache::ttl`].

@@ -77,6 +77,7 @@ impl CacheBuilder {
             }
         }
         builder.settings.check("from_url")?;
+        builder.settings.url = Some(url.shown());
         builder.place = Choice::Url(url, scheme);
         Ok(builder)
     }
@@ -85,6 +86,7 @@ impl CacheBuilder {
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
         self.place = Choice::Place(Place::Shared(Arc::new(store)));
+        self.settings.url = None;
         self
     }
 
@@ -92,6 +94,7 @@ impl CacheBuilder {
     #[must_use]
     pub fn dummy(mut self) -> Self {
         self.place = Choice::Place(Place::Nowhere);
+        self.settings.url = None;
         self
     }
 

@@ -228,6 +228,11 @@ impl Entry {
         self.value.encode()
     }
 
+    /// How large its value is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.weight as usize
+    }
+
     /// Known once the allocation stands.
     pub(super) fn set_value(&mut self, value: Value) {
         self.value = value;

@@ -12,6 +12,7 @@ use super::guard::Guard;
 use super::queue::{Queues, Ticket};
 use super::table::{Locked, Node, SHARD_BITS, Shard};
 use crate::clock::{Clock, NEVER, Tick};
+use crate::observe::LocalReport;
 use crate::reclaim::Pinned;
 use crate::thread;
 
@@ -285,6 +286,27 @@ impl Level {
                 }
             }
         });
+    }
+
+    /// How much is there, and how much may be.
+    pub(crate) fn report(&self) -> LocalReport {
+        let shards = &*self.read.shards;
+        let entries = shards.iter().map(|shard| shard.lock().len()).sum();
+        // Counted as one goes along where it is bounded; else added up here.
+        let bytes = match self.bounds.max_bytes {
+            Some(_) => self.bytes.load(Relaxed),
+            None => thread::with(|own| {
+                let guard = own.pin();
+                let entries = shards.iter().flat_map(|shard| shard.each(guard.pinned()));
+                entries.map(Entry::bytes).sum()
+            }),
+        };
+        LocalReport {
+            entries,
+            max_entries: self.bounds.max_entries,
+            bytes,
+            max_bytes: self.bounds.max_bytes,
+        }
     }
 
     /// What all entries weigh, while nobody changes any.

@@ -1,19 +1,24 @@
 //! What is counted and what is told.
 
+mod caches;
 mod counters;
 mod functions;
 mod hits;
+mod report;
 mod stats;
 mod timings;
 mod trace;
 mod tracer;
 mod trail;
 
+pub use caches::{CacheReport, LocalReport};
 pub(crate) use counters::{Counter, Counters};
 pub(crate) use functions::enlist;
 pub use functions::{FunctionReport, functions};
 pub(crate) use hits::Hits;
+pub use report::{Report, report};
 pub use stats::Stats;
+pub(crate) use timings::Timing;
 pub use timings::Timings;
 pub use trace::{Kind, Outcome, Trace, TraceEvent};
 pub(crate) use tracer::Tracing;

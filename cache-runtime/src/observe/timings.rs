@@ -116,7 +116,7 @@ impl Timing {
 mod tests {
     use std::time::Duration;
 
-    use super::{ONE_IN, Timing, Timings};
+    use super::{Timing, Timings};
 
     fn run(timing: &Timing, time: Duration) {
         let weight = timing.begin();

@@ -112,7 +112,9 @@ impl Tracer {
     pub async fn run<F: Future>(self, future: F) -> (F::Output, Trace) {
         let sink = self.sink();
         let _closing = Closing(&sink);
-        let output = Context::traced(Tracing::new(sink.clone())).wrap(future).await;
+        let output = Context::traced(Tracing::new(sink.clone()))
+            .wrap(future)
+            .await;
         (output, sink.close())
     }
 
@@ -268,4 +270,3 @@ impl Drop for Closing<'_> {
         drop(held);
     }
 }
-

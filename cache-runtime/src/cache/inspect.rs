@@ -1,0 +1,144 @@
+//! Looking at one entry without reading it: nothing is counted, and its type need not be known.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::handle::Cache;
+use super::names;
+use crate::clock::NEVER;
+use crate::codec;
+use crate::error::{CacheError, ErrorKind};
+use crate::local::Level;
+use crate::mode::Mode;
+use crate::store::Ttl;
+use crate::target::Target;
+
+/// One entry, looked at from outside; see [`Cache::inspect`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// It was found in this process; else in the store.
+    pub is_local: bool,
+    /// How large it is: in process as `max_value_size` counts it, in the store the bytes that are there.
+    pub bytes: usize,
+    /// How long it is still fresh; [`Ttl::Missing`] where its timeout is over and the store keeps it to be served
+    /// stale, or it is dead and not yet gone. (In process, what is over is not found by its key.)
+    pub left: Ttl,
+    /// Its tags. What was no good as a key stands there as its hash, behind `#:`.
+    pub tags: Vec<String>,
+    /// What the function took to make it, where that is kept.
+    pub cost: Option<Duration>,
+    json: Result<String, CacheError>,
+}
+
+impl Inspection {
+    /// The value as JSON text.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Unsupported` for a value that stays in process (`local`), `Decode` for bytes that are no value of
+    /// this cache's format.
+    pub fn json(&self) -> Result<&str, CacheError> {
+        self.json.as_deref().map_err(CacheError::clone)
+    }
+}
+
+impl Cache {
+    /// The entry under `key` as it is, in process or else in the store: how large, how old, and its value as
+    /// JSON whatever its type. Nothing is counted as a hit or a miss. For tools; it takes more than a
+    /// [`get`](Cache::get).
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// use cache_runtime::{Cache, Ttl};
+    ///
+    /// let cache = Cache::from_url("memory://")?;
+    /// cache.set("pair", &(1, "a".to_owned()), None).await?;
+    /// let entry = cache.inspect("pair").await?.unwrap();
+    /// assert_eq!(entry.json()?, r#"[1,"a"]"#);
+    /// assert_eq!((entry.is_local, entry.left), (true, Ttl::Never));
+    /// assert!(cache.inspect("nothing").await?.is_none());
+    /// assert_eq!(cache.stats().hits + cache.stats().misses, 0);
+    /// # Ok::<(), cache_runtime::CacheError>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The store's, or kind `Key`.
+    pub async fn inspect(&self, key: &str) -> Result<Option<Inspection>, CacheError> {
+        self.op_inspect(Mode::Async, key).await
+    }
+
+    pub(super) async fn op_inspect(
+        &self,
+        mode: Mode,
+        key: &str,
+    ) -> Result<Option<Inspection>, CacheError> {
+        let target = self.target(key)?;
+        if let Some(level) = self.home() {
+            return Ok(look_in(level, &target));
+        }
+        look_in_store(mode, &target, names::is_functions(key)).await
+    }
+}
+
+fn look_in(level: &Level, target: &Target) -> Option<Inspection> {
+    level.look(&target.key.lookup(), |entry, now| {
+        let expires = entry.life().expires;
+        let json = entry.encode().unwrap_or_else(|| Err(codec::local_only()));
+        Inspection {
+            is_local: true,
+            bytes: entry.bytes(),
+            left: match expires {
+                NEVER => Ttl::Never,
+                at if at > now => Ttl::After(Duration::from_millis(at - now)),
+                _ => Ttl::Missing,
+            },
+            tags: entry.marks().tags(),
+            cost: Some(entry.cost()).filter(|cost| !cost.is_zero()),
+            json: json.and_then(text),
+        }
+    })
+}
+
+async fn look_in_store(
+    mode: Mode,
+    target: &Target,
+    is_functions: bool,
+) -> Result<Option<Inspection>, CacheError> {
+    let core = target.cache.core();
+    let (Some(store), Some(made)) = (core.store(), target.made()) else {
+        return Ok(None);
+    };
+    let failed = |error: CacheError| error.on_key(made);
+    let answer = store.ask(mode, "inspect", |store| store.get(made)).await;
+    let Some(sealed) = answer.map_err(failed)? else {
+        return Ok(None);
+    };
+    let size = sealed.len();
+    let codec = core.settings.codec();
+    let unsealed = core.settings.unseal(made, Cow::Owned(sealed));
+    let decoded = unsealed.as_ref().map_err(CacheError::clone);
+    let decoded = decoded.and_then(|bytes| codec.decode::<serde_json::Value>(bytes));
+    let left = match &unsealed {
+        Ok(_) if is_functions => target.left_in_store(mode).await,
+        _ => store.ask(mode, "ttl", |store| store.ttl(made)).await,
+    };
+    let times = decoded.as_ref().ok().and_then(|decoded| decoded.times);
+    let cost = times.map(|times| Duration::from_micros(times.cost.into()));
+    Ok(Some(Inspection {
+        is_local: false,
+        bytes: size,
+        // A store may not know, and still have it.
+        left: left.unwrap_or(Ttl::Missing),
+        tags: unsealed.map_or_else(|_| Vec::new(), |bytes| codec.tags(&bytes)),
+        cost: cost.filter(|cost| !cost.is_zero()),
+        json: decoded.map(|decoded| decoded.value.to_string()),
+    }))
+}
+
+fn text(json: Vec<u8>) -> Result<String, CacheError> {
+    String::from_utf8(json).map_err(|error| {
+        CacheError::new(ErrorKind::Decode, "the value's JSON is not UTF-8").with_source(error)
+    })
+}

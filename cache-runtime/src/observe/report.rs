@@ -1,0 +1,146 @@
+//! All functions and all caches as a table, for a terminal or a log.
+
+use std::cmp::Reverse;
+use std::fmt;
+use std::time::Duration;
+
+use super::caches::CacheReport;
+use super::functions::{FunctionReport, functions};
+use crate::registry::caches;
+use crate::timeout::Timeout;
+
+/// All that is known at run time: displayed, it is a table.
+///
+/// ```
+/// use cache_runtime::{cache_result, report};
+///
+/// #[cache_result(timeout = 60, key_prefix = "squares")]
+/// fn square(n: u64) -> u64 {
+///     n * n
+/// }
+///
+/// square(3);
+/// square(3);
+/// let table = report().to_string();
+/// assert!(table.contains("square"));
+/// println!("{table}");
+/// ```
+#[must_use]
+pub fn report() -> Report {
+    let mut functions = functions();
+    functions.sort_by_cached_key(|function| Reverse(function.time_saved()));
+    Report {
+        functions,
+        caches: caches().reports(),
+    }
+}
+
+/// See [`report`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Report {
+    /// The functions; those that saved most time come first.
+    pub functions: Vec<FunctionReport>,
+    /// The caches, by alias.
+    pub caches: Vec<CacheReport>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = [
+            "function", "cache", "prefix", "timeout", "hits", "ratio", "misses", "stale", "joined",
+            "errors", "runs", "mean", "longest", "saved", "at",
+        ];
+        let rows = self.functions.iter().map(|function| {
+            let stats = &function.stats;
+            [
+                function.path.clone(),
+                function.cache.to_owned(),
+                function.key_prefix.clone(),
+                timeout(function.timeout),
+                stats.hits.to_string(),
+                percent(stats.hit_ratio()),
+                stats.misses.to_string(),
+                stats.stale.to_string(),
+                stats.joined.to_string(),
+                stats.errors.to_string(),
+                function.executions.count.to_string(),
+                time(function.executions.mean()),
+                time(function.executions.longest),
+                time(function.time_saved()),
+                format!("{}:{}", function.file, function.line),
+            ]
+        });
+        table(f, head, rows)?;
+        writeln!(f)?;
+        let head = [
+            "cache", "store", "url", "prefix", "entries", "bytes", "hits", "ratio", "misses",
+            "errors", "asked", "mean", "state",
+        ];
+        let rows = self.caches.iter().map(|cache| {
+            let local = cache.local.unwrap_or_default();
+            let state = match (&cache.error, cache.breaker) {
+                (Some(error), _) => error.to_string(),
+                (None, Some(breaker)) => breaker.as_str().to_owned(),
+                (None, None) => String::new(),
+            };
+            [
+                cache.alias.clone(),
+                cache.store.to_owned(),
+                cache.url.clone().unwrap_or_default(),
+                cache.key_prefix.clone(),
+                local.entries.to_string(),
+                local.bytes.to_string(),
+                cache.stats.hits.to_string(),
+                percent(cache.stats.hit_ratio()),
+                cache.stats.misses.to_string(),
+                cache.stats.errors.to_string(),
+                cache.operations.count.to_string(),
+                time(cache.operations.mean()),
+                state,
+            ]
+        });
+        table(f, head, rows)
+    }
+}
+
+/// Columns as wide as what stands in them.
+fn table<const N: usize>(
+    f: &mut fmt::Formatter<'_>,
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> fmt::Result {
+    let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned))
+        .chain(rows)
+        .collect();
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    for row in &rows {
+        let cells = row.iter().zip(widths);
+        let line: Vec<String> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        writeln!(f, "{}", line.join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+fn timeout(timeout: Timeout) -> String {
+    match timeout {
+        Timeout::Default => "default".to_owned(),
+        Timeout::Never => "never".to_owned(),
+        Timeout::Expired => "0s".to_owned(),
+        Timeout::After(time) => format!("{time:?}"),
+    }
+}
+
+fn time(time: Duration) -> String {
+    format!("{time:.1?}")
+}
