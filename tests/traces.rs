@@ -96,6 +96,7 @@ fn a_traced_hit_is_the_hit_that_it_would_be_untraced() {
         let event = &trace.events[0];
         assert_eq!((&*event.name, event.kind), ("plain", Kind::Function));
         assert_eq!((&event.key, event.depth), (&None, 0));
+        assert_eq!(event.cache.as_deref(), Some("default"));
         assert!(event.began <= trace.took && event.took <= trace.took);
         // Over is over.
         assert!(!is_traced());

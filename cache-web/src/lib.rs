@@ -1,2 +1,5 @@
 //! The levels of caching beside the cached function, for axum and anything that speaks tower: whole
 //! pages, template fragments, sessions, and a panel to see it all; on any [`Cache`](cache_runtime::Cache).
+
+#[cfg(feature = "panel")]
+pub mod panel;

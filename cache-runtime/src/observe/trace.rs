@@ -32,6 +32,8 @@ pub struct TraceEvent {
     pub took: Duration,
     /// In how many cached calls of this trace it was made: 0, unless the body of one made it.
     pub depth: u32,
+    /// The alias of the cache that was asked, as far as that is known.
+    pub cache: Option<Cow<'static, str>>,
     /// The whole key, where the trace was asked for keys.
     pub key: Option<String>,
     /// The store failed meanwhile.
@@ -49,6 +51,7 @@ impl TraceEvent {
             began: Duration::ZERO,
             took: Duration::ZERO,
             depth: 0,
+            cache: None,
             key: None,
             store_failed: false,
         }
@@ -58,6 +61,13 @@ impl TraceEvent {
     #[must_use]
     pub fn took(mut self, time: Duration) -> Self {
         self.took = time;
+        self
+    }
+
+    /// The alias of the cache that was asked.
+    #[must_use]
+    pub fn cache(mut self, alias: impl Into<Cow<'static, str>>) -> Self {
+        self.cache = Some(alias.into());
         self
     }
 

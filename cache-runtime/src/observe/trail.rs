@@ -16,6 +16,7 @@ use crate::target::Target;
 pub(crate) struct Trail {
     tracing: Arc<Tracing>,
     name: Cow<'static, str>,
+    cache: &'static str,
     key: Option<String>,
     began: Instant,
     /// An [`Outcome`].
@@ -35,12 +36,13 @@ impl Trail {
         let name = site.spoken_name();
         let Some(target) = target else {
             let event = TraceEvent::new(Kind::Function, name, Outcome::Uncached);
-            return tracing.record(event, Instant::now());
+            return tracing.record(event.cache(site.alias), Instant::now());
         };
         let key = tracing.has_keys().then(|| target.made_key().ok());
         target.cache = target.cache.trailed(Arc::new(Self {
             tracing,
             name: name.into(),
+            cache: site.alias,
             key: key.flatten(),
             began: Instant::now(),
             outcome: AtomicU8::new(Outcome::Unfinished as u8),
@@ -89,6 +91,7 @@ impl Trail {
                 began: Duration::ZERO,
                 took: now.saturating_duration_since(self.began),
                 depth: self.tracing.depth(),
+                cache: Some(self.cache.into()),
                 key: self.key.clone(),
                 store_failed: self.store_failed.load(Relaxed),
             },

@@ -1,0 +1,84 @@
+//! Names and values as a browser writes them into a query or sends a form.
+
+/// The pairs of `a=1&b=x+y`; a name without `=` has an empty value.
+#[derive(Debug, Default)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    pub(super) fn parse(text: &str) -> Self {
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        Self(
+            pairs
+                .map(|pair| {
+                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                    (decode(name), decode(value))
+                })
+                .collect(),
+        )
+    }
+
+    /// The first value of this name.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let pair = self.0.iter().find(|(known, _)| known == name);
+        pair.map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
+
+/// `text` as a value in a query.
+pub(super) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// What cannot be decoded stays as it is: then it is the key of nothing.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match (first, byte) {
+            (b'+', _) => bytes.push(b' '),
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            (first, _) => bytes.push(*first),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, encode};
+
+    #[test]
+    fn what_is_encoded_comes_back() {
+        for text in ["", "a b", "user:7&x=1", "100%", "ä+<script>\n"] {
+            let form = Form::parse(&format!("x=1&key={}&y", encode(text)));
+            assert_eq!(form.get("key"), Some(text));
+            assert!(form.has("y") && !form.has("z"));
+        }
+    }
+
+    #[test]
+    fn what_is_torn_stays_as_it_is() {
+        let form = Form::parse("a=%&b=%4&c=%zz&d=%+1");
+        for (name, value) in [("a", "%"), ("b", "%4"), ("c", "%zz"), ("d", "% 1")] {
+            assert_eq!(form.get(name), Some(value));
+        }
+    }
+}
