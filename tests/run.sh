@@ -20,7 +20,7 @@ step() {
 needs() {
     case $1 in
         allocations | conformance | events | file_* | interleavings | keys | models | prefixed_store | properties) ;;
-        regressions | scopes | simulation | two_levels | ui) ;;
+        regressions | reports | scopes | simulation | traces | two_levels | ui) ;;
         # They leave out what is not there; `outages` even Redis.
         outages) ;;
         examples | sql_* | stores) echo redis ;;

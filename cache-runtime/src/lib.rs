@@ -38,7 +38,7 @@
 //! | `batch` | many calls at once: `many`, `warm`, batch functions |
 //! | [`events`](mod@events) | what happened, told to who caches, by code that does not know them |
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
-//! | `observe`, `error` | what is counted and told |
+//! | `observe`, `error` | what is counted, traced and told: functions, caches, single calls |
 //! | `clock`, `mode`, `testing` | time, waiting, and tests |
 //! | `fuzz` | what reads bytes from outside, under bytes that nobody meant; in tests alone |
 //!

@@ -47,8 +47,7 @@ fn decode(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
         rest = tail;
-        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let byte = tail.get(..2).and_then(hex);
         match (first, byte) {
             (b'+', _) => bytes.push(b' '),
             (b'%', Some(byte)) => {
@@ -59,6 +58,13 @@ fn decode(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Two digits; `from_str_radix` would take a sign for one.
+fn hex(digits: &[u8]) -> Option<u8> {
+    let text = std::str::from_utf8(digits).ok()?;
+    let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
+    u8::from_str_radix(text, 16).ok().filter(|_| is_hex)
 }
 
 #[cfg(test)]

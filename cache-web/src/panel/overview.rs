@@ -74,10 +74,20 @@ fn caches(caches: &[CacheReport]) -> String {
     let row = |cache: &CacheReport| {
         let url = cache.url.as_deref().unwrap_or(cache.store);
         let (state, class) = state(cache);
-        let local = cache.local.unwrap_or_default();
-        let entries = match cache.local {
-            Some(local) => format!("{} of {}", local.entries, local.max_entries),
-            None => String::new(),
+        // What a cache has none of is left empty.
+        let (entries, size) = match cache.local {
+            Some(local) => (
+                format!("{} of {}", local.entries, local.max_entries),
+                bytes(local.bytes),
+            ),
+            None => Default::default(),
+        };
+        let (asked, mean) = match cache.breaker {
+            Some(_) => (
+                cache.operations.count.to_string(),
+                time(cache.operations.mean()),
+            ),
+            None => Default::default(),
         };
         let stats = &cache.stats;
         [
@@ -88,14 +98,14 @@ fn caches(caches: &[CacheReport]) -> String {
             ),
             cell("state", class, &Text(state).to_string()),
             cell("in process", "number", &entries),
-            cell("size", "number", &bytes(local.bytes)),
+            cell("size", "number", &size),
             cell("hits", "number", &stats.hits.to_string()),
             cell("misses", "number", &stats.misses.to_string()),
             cell("ratio", "number", &percent(stats.hit_ratio())),
             cell("evicted", "number", &stats.evictions.to_string()),
             cell("errors", number(stats.errors), &stats.errors.to_string()),
-            cell("store asked", "number", &cache.operations.count.to_string()),
-            cell("store mean", "number", &time(cache.operations.mean())),
+            cell("store asked", "number", &asked),
+            cell("store mean", "number", &mean),
         ]
         .concat()
     };

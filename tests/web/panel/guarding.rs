@@ -121,6 +121,9 @@ async fn delete(
 
 const OWN: (&str, &str) = ("origin", "http://localhost:3000");
 
+/// Why it is refused, its token and its headers.
+type Attempt<'a> = (&'a str, Option<&'a str>, &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn a_key_is_deleted_by_the_panels_own_form_and_by_nothing_else() {
     let cache = cache("guarded");
@@ -131,7 +134,7 @@ async fn a_key_is_deleted_by_the_panels_own_form_and_by_nothing_else() {
     let stranger = Panel::new();
     let foreign = crate::world::token(&stranger, "guarded", "a").await;
 
-    let refused: [(&str, Option<&str>, &[(&str, &str)]); 11] = [
+    let refused: [Attempt<'_>; 11] = [
         ("no token", None, &[OWN]),
         ("an empty token", Some(""), &[OWN]),
         ("a token of another panel", Some(&foreign), &[OWN]),
