@@ -60,7 +60,9 @@ impl Clock {
     }
 
     /// Now, in milliseconds since 1970, for times that other processes read.
-    pub(crate) fn wall(&self) -> u64 {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn wall(&self) -> u64 {
         match &self.0 {
             None => SystemTime::now()
                 .duration_since(UNIX_EPOCH)

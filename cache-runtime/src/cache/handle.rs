@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::blocking::BlockingCache;
 use super::build::CacheBuilder;
 use super::core::Core;
+use crate::clock::Clock;
 use crate::error::CacheError;
 use crate::keep::{IfOk, Whole};
 use crate::mode::Mode;
@@ -141,6 +142,13 @@ impl Cache {
             version: self.0.version,
             trail: None,
         }))
+    }
+
+    /// The clock that the cache goes by: for crates that keep times of their own in its values.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.core().settings.clock
     }
 
     /// The same cache for callers that do not `await`.
