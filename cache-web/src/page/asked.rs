@@ -1,0 +1,53 @@
+//! What a request says that matters to a cache, read once.
+
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, IF_MATCH, IF_UNMODIFIED_SINCE, RANGE,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::{Method, request::Parts};
+
+use super::control::RequestControl;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) control: RequestControl,
+    pub(crate) is_head: bool,
+    pub(crate) has_cookie: bool,
+    pub(crate) has_authorization: bool,
+    pub(crate) has_range: bool,
+}
+
+impl Asked {
+    /// `None` where no kept page can be the answer, and none is to be made of it.
+    pub(crate) fn of(request: &Parts) -> Option<Self> {
+        let headers = &request.headers;
+        let is_head = request.method == Method::HEAD;
+        if !is_head && request.method != Method::GET {
+            return None;
+        }
+        // A body would have to be part of the key. `If-Match` is for the one who has the original.
+        let has_body = headers.contains_key(TRANSFER_ENCODING)
+            || headers
+                .get(CONTENT_LENGTH)
+                .is_some_and(|length| length != "0");
+        if has_body || has_any(headers, &[IF_MATCH, IF_UNMODIFIED_SINCE, UPGRADE]) {
+            return None;
+        }
+        let control = RequestControl::of(headers);
+        (!control.no_store).then(|| Self {
+            control,
+            is_head,
+            has_cookie: headers.contains_key(COOKIE),
+            has_authorization: headers.contains_key(AUTHORIZATION),
+            has_range: headers.contains_key(RANGE),
+        })
+    }
+
+    pub(crate) fn is_somebody(&self) -> bool {
+        self.has_cookie || self.has_authorization
+    }
+}
+
+fn has_any(headers: &HeaderMap, names: &[http::HeaderName]) -> bool {
+    names.iter().any(|name| headers.contains_key(name))
+}

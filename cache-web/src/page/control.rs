@@ -1,0 +1,319 @@
+//! Cache-Control of requests and responses, read once, the strict way (RFC 9111, section 5.2).
+
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, PRAGMA};
+
+/// The longest age that is told apart: RFC 9111 asks for at least this.
+pub(crate) const LONGEST: u32 = 1 << 31;
+
+/// What a response says of who may keep it, and for how long.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ResponseControl {
+    pub(crate) no_store: bool,
+    pub(crate) no_cache: bool,
+    /// `no-cache="a, b"`: these fields alone may not be served without asking.
+    pub(crate) no_cache_fields: Vec<HeaderName>,
+    pub(crate) private: bool,
+    pub(crate) public: bool,
+    pub(crate) must_revalidate: bool,
+    pub(crate) proxy_revalidate: bool,
+    pub(crate) must_understand: bool,
+    pub(crate) max_age: Option<u32>,
+    pub(crate) s_maxage: Option<u32>,
+    pub(crate) stale_while_revalidate: Option<u32>,
+    pub(crate) stale_if_error: Option<u32>,
+}
+
+impl ResponseControl {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self::of_field(headers, &CACHE_CONTROL)
+    }
+
+    /// The same of a field that speaks to caches of one kind (RFC 9213, `Surrogate-Control`).
+    pub(crate) fn of_field(headers: &HeaderMap, name: &HeaderName) -> Self {
+        let mut said = Self::default();
+        directives(headers, name, |name, value| said.take(name, value));
+        said
+    }
+
+    fn take(&mut self, name: &str, value: Option<&str>) {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if is("no-store") {
+            self.no_store = true;
+        } else if is("no-cache") {
+            match value.map(fields) {
+                Some(Some(fields)) => self.no_cache_fields.extend(fields),
+                _ => self.no_cache = true,
+            }
+        } else if is("private") {
+            // `private="a"` would allow the rest to be kept; nobody is harmed if it is not.
+            self.private = true;
+        } else if is("public") {
+            self.public = true;
+        } else if is("must-revalidate") {
+            self.must_revalidate = true;
+        } else if is("proxy-revalidate") {
+            self.proxy_revalidate = true;
+        } else if is("must-understand") {
+            self.must_understand = true;
+        } else if is("max-age") {
+            strictest(&mut self.max_age, value);
+        } else if is("s-maxage") {
+            strictest(&mut self.s_maxage, value);
+        } else if is("stale-while-revalidate") {
+            strictest(&mut self.stale_while_revalidate, value);
+        } else if is("stale-if-error") {
+            strictest(&mut self.stale_if_error, value);
+        }
+    }
+
+    /// Whether a stale response may be served at all by a cache that many share.
+    pub(crate) fn forbids_stale(&self) -> bool {
+        // Section 5.2.2.10: `s-maxage` implies `proxy-revalidate`.
+        self.must_revalidate || self.proxy_revalidate || self.no_cache || self.s_maxage.is_some()
+    }
+}
+
+/// What a request says of what it would like to get.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RequestControl {
+    pub(crate) no_store: bool,
+    pub(crate) no_cache: bool,
+    pub(crate) only_if_cached: bool,
+    pub(crate) max_age: Option<u32>,
+    pub(crate) min_fresh: Option<u32>,
+    /// Without a value: as stale as there is.
+    pub(crate) max_stale: Option<u32>,
+}
+
+impl RequestControl {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut said = Self::default();
+        if !headers.contains_key(CACHE_CONTROL) {
+            // What browsers of 1996 say in its place.
+            directives(headers, &PRAGMA, |name, _| {
+                said.no_cache |= name.eq_ignore_ascii_case("no-cache");
+            });
+            return said;
+        }
+        directives(headers, &CACHE_CONTROL, |name, value| {
+            said.take(name, value);
+        });
+        said
+    }
+
+    fn take(&mut self, name: &str, value: Option<&str>) {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if is("no-store") {
+            self.no_store = true;
+        } else if is("no-cache") {
+            self.no_cache = true;
+        } else if is("only-if-cached") {
+            self.only_if_cached = true;
+        } else if is("max-age") {
+            strictest(&mut self.max_age, value);
+        } else if is("min-fresh") {
+            // More is stricter; what cannot be read asks for nothing.
+            let seconds = value.and_then(seconds);
+            self.min_fresh = self.min_fresh.max(seconds);
+        } else if is("max-stale") {
+            match value {
+                None => self.max_stale = self.max_stale.or(Some(LONGEST)),
+                Some(_) => strictest(&mut self.max_stale, value),
+            }
+        }
+    }
+}
+
+/// Of the same directive twice the shorter one holds; one that cannot be read is over at once
+/// (section 4.2.1).
+fn strictest(known: &mut Option<u32>, value: Option<&str>) {
+    let new = value.and_then(seconds).unwrap_or(0);
+    *known = Some(known.map_or(new, |known| known.min(new)));
+}
+
+/// Whole seconds, digits alone; what is too large to count is as large as can be.
+pub(crate) fn seconds(text: &str) -> Option<u32> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(
+        text.parse()
+            .map_or(LONGEST, |number: u32| number.min(LONGEST)),
+    )
+}
+
+/// The field names in a quoted value; `None` if there is one that is no name.
+fn fields(value: &str) -> Option<Vec<HeaderName>> {
+    let names = value
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let names: Result<Vec<_>, _> = names.map(|name| name.parse()).collect();
+    names.ok().filter(|names| !names.is_empty())
+}
+
+/// Calls `take` with each directive and its value without quotes, over all lines of a field.
+fn directives(headers: &HeaderMap, name: &HeaderName, mut take: impl FnMut(&str, Option<&str>)) {
+    for line in headers.get_all(name) {
+        // A byte that is no text is in a value that nobody here asks for, or the line means nothing.
+        let text = String::from_utf8_lossy(line.as_bytes());
+        for directive in split_outside_quotes(&text) {
+            match directive.split_once('=') {
+                None => take(directive.trim(), None),
+                Some((name, value)) => {
+                    let value = value.trim();
+                    let quoted = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+                    match quoted {
+                        Some(quoted) if quoted.contains('\\') => {
+                            take(name.trim(), Some(&unescaped(quoted)));
+                        }
+                        Some(quoted) => take(name.trim(), Some(quoted)),
+                        None => take(name.trim(), Some(value)),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn unescaped(quoted: &str) -> String {
+    let mut text = String::with_capacity(quoted.len());
+    let mut is_escaped = false;
+    for c in quoted.chars() {
+        if c == '\\' && !is_escaped {
+            is_escaped = true;
+        } else {
+            text.push(c);
+            is_escaped = false;
+        }
+    }
+    text
+}
+
+/// The members of a list; a comma in quotes is no end of one.
+pub(crate) fn split_outside_quotes(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (mut is_quoted, mut is_escaped) = (false, false);
+        for (at, byte) in text.bytes().enumerate() {
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' if is_quoted => is_escaped = true,
+                b'"' => is_quoted = !is_quoted,
+                b',' if !is_quoted => {
+                    rest = Some(&text[at + 1..]);
+                    return Some(&text[..at]);
+                }
+                _ => {}
+            }
+        }
+        rest = None;
+        Some(text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a test may unwrap: its panic is its report"
+    )]
+
+    use super::*;
+
+    fn lines(name: HeaderName, lines: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(name.clone(), line.parse().unwrap());
+        }
+        headers
+    }
+
+    fn response(text: &[&str]) -> ResponseControl {
+        ResponseControl::of(&lines(CACHE_CONTROL, text))
+    }
+
+    fn request(text: &[&str]) -> RequestControl {
+        RequestControl::of(&lines(CACHE_CONTROL, text))
+    }
+
+    #[test]
+    fn names_have_no_case_and_come_on_several_lines() {
+        let said = response(&["PRIVATE, No-StOrE", "foo, MaX-aGe=5"]);
+        assert!(said.private && said.no_store);
+        assert_eq!(said.max_age, Some(5));
+    }
+
+    #[test]
+    fn ages_are_digits_saturate_and_are_over_at_once_where_they_cannot_be_read() {
+        for (text, age) in [
+            ("max-age=3600", 3600),
+            ("max-age=\"3600\"", 3600),
+            ("max-age=003600", 3600),
+            ("max-age=99999999999999999999", LONGEST),
+            ("max-age=2147483649", LONGEST),
+            ("max-age=-3600", 0),
+            ("max-age='3600'", 0),
+            ("max-age=3600.0", 0),
+            ("max-age=a3600", 0),
+            ("max-age", 0),
+            ("max-age=", 0),
+        ] {
+            assert_eq!(response(&[text]).max_age, Some(age), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_two_ages_the_shorter_holds() {
+        assert_eq!(response(&["max-age=1800, max-age=1"]).max_age, Some(1));
+        assert_eq!(response(&["max-age=1", "max-age=1800"]).max_age, Some(1));
+    }
+
+    #[test]
+    fn what_is_quoted_is_no_directive() {
+        let said = response(&[r#"ext="max-age=3600, no-store", max-age=1, x="a\", private""#]);
+        assert_eq!(said.max_age, Some(1));
+        assert!(!said.no_store && !said.private);
+    }
+
+    #[test]
+    fn no_cache_of_fields_names_them_and_no_cache_of_nonsense_means_all() {
+        let said = response(&[r#"no-cache="A, b", max-age=5"#]);
+        assert!(!said.no_cache);
+        assert_eq!(said.no_cache_fields, ["a", "b"]);
+        assert!(response(&[r#"no-cache="""#]).no_cache);
+        assert!(response(&[r#"no-cache="a b""#]).no_cache);
+    }
+
+    #[test]
+    fn what_requests_say() {
+        let said = request(&["max-stale, min-fresh=5, max-age=7, only-if-cached"]);
+        assert_eq!(said.max_stale, Some(LONGEST));
+        assert_eq!(said.min_fresh, Some(5));
+        assert_eq!(said.max_age, Some(7));
+        assert!(said.only_if_cached && !said.no_cache);
+        assert_eq!(request(&["max-stale=x"]).max_stale, Some(0));
+    }
+
+    #[test]
+    fn pragma_counts_where_nothing_else_is_said() {
+        let mut headers = lines(PRAGMA, &["no-cache"]);
+        assert!(RequestControl::of(&headers).no_cache);
+        headers.insert(CACHE_CONTROL, "foo".parse().unwrap());
+        assert!(!RequestControl::of(&headers).no_cache);
+    }
+
+    #[test]
+    fn stale_is_forbidden_by_four_words() {
+        for text in [
+            "must-revalidate",
+            "proxy-revalidate",
+            "no-cache",
+            "s-maxage=1",
+        ] {
+            assert!(response(&[text]).forbids_stale(), "{text}");
+        }
+        assert!(!response(&["max-age=1, public"]).forbids_stale());
+    }
+}

@@ -1,0 +1,186 @@
+//! Keeps what a run brings, under one key or two, so that whatever is invalidated while the service
+//! runs stays so.
+//!
+//! Everything hangs on the first key: it holds the page, or the list of names with a number that is a
+//! part of the variants' keys. The service runs inside a refresh of the first key, and of the variant's
+//! where that is known; an invalidation in between ends both, and what is written after it under a new
+//! number is never found.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache_runtime::{Cache, Timeout, current};
+use http::HeaderMap;
+use http_body::Body;
+
+use super::find::{Found, variant_key};
+use super::options::Options;
+use super::run::{Made, Unkept};
+use super::slot::{Slot, Varies};
+use super::stored::Stored;
+use super::vary::Names;
+
+/// Where a run's page goes.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) cache: &'a Cache,
+    pub(crate) options: &'a Options,
+    pub(crate) primary: &'a str,
+    /// The tags of the path.
+    pub(crate) tags: &'a [String],
+    /// The request's fields, by which a variant is chosen.
+    pub(crate) request: &'a HeaderMap,
+}
+
+impl Place<'_> {
+    /// Runs `run` and keeps its page.
+    pub(crate) async fn keep<B, E, F>(&self, found: Found, run: F) -> Result<Made, Unkept<B, E>>
+    where
+        B: Body,
+        F: Future<Output = Result<Made, Unkept<B, E>>>,
+    {
+        let mut run = Some(run);
+        let mut made = None;
+        let kept = match found.varies {
+            None => self.first(&mut run, &mut made).await,
+            Some((varies, key)) => self.variant(&varies, &key, &mut run, &mut made).await,
+        };
+        match (kept, made, run) {
+            (Some(Err(unkept)), ..) => Err(unkept),
+            (_, Some(made), _) => Ok(made),
+            // A key that the cache does not take: the page is made all the same.
+            (_, None, Some(run)) => run.await,
+            (_, None, None) => unreachable!("a run ends with a page or without one"),
+        }
+    }
+
+    /// Nothing is known of variants.
+    async fn first<B, E, F>(
+        &self,
+        run: &mut Option<F>,
+        place: &mut Option<Made>,
+    ) -> Option<Result<Slot, Unkept<B, E>>>
+    where
+        B: Body,
+        F: Future<Output = Result<Made, Unkept<B, E>>>,
+    {
+        let work = async || {
+            let Some(run) = run.take() else {
+                unreachable!("a body runs once");
+            };
+            let made = run.await?;
+            self.say(&made, made.stays);
+            let slot = if made.names.is_empty() && self.options.django.is_none() {
+                Slot::Page(made.page.clone())
+            } else {
+                self.put_variant(made.names.clone(), &made).await
+            };
+            *place = Some(made);
+            Ok(slot)
+        };
+        self.cache
+            .try_refresh(self.primary, Timeout::Default, work)
+            .await
+            .ok()
+    }
+
+    /// The variant's key is known, unless the response varies by more than that.
+    async fn variant<B, E, F>(
+        &self,
+        varies: &Varies,
+        key: &str,
+        run: &mut Option<F>,
+        place: &mut Option<Made>,
+    ) -> Option<Result<Slot, Unkept<B, E>>>
+    where
+        B: Body,
+        F: Future<Output = Result<Made, Unkept<B, E>>>,
+    {
+        let work = async || {
+            let mut other = None;
+            let inside = async || {
+                let Some(run) = run.take() else {
+                    unreachable!("a body runs once");
+                };
+                let made = run.await.map_err(Some)?;
+                let is_known = varies.names.covers(&made.names);
+                self.say(&made, made.stays);
+                let page = made.page.clone();
+                other = Some(made);
+                if is_known { Ok(page) } else { Err(None) }
+            };
+            let kept = self.cache.try_refresh(key, Timeout::Default, inside).await;
+            if let Ok(Err(Some(unkept))) = kept {
+                return Err(Some(unkept));
+            }
+            let is_known = matches!(kept, Ok(Ok(_)));
+            let Some(made) = other else {
+                return Err(None);
+            };
+            let until = until(&made);
+            let slot = if !is_known {
+                // Two that name different fields are told apart by all of them.
+                match varies.names.union(&made.names) {
+                    Some(names) => {
+                        self.say(&made, made.stays);
+                        Some(self.put_variant(names, &made).await)
+                    }
+                    None => None,
+                }
+            } else if until > varies.until {
+                // The list lives as long as what is found by it.
+                self.say(&made, made.stays);
+                let longer = Varies {
+                    until,
+                    ..varies.clone()
+                };
+                Some(Slot::Varies(Arc::new(longer)))
+            } else {
+                None
+            };
+            *place = Some(made);
+            slot.ok_or(None)
+        };
+        let kept = self
+            .cache
+            .try_refresh(self.primary, Timeout::Default, work)
+            .await;
+        match kept {
+            Ok(Ok(slot)) => Some(Ok(slot)),
+            Ok(Err(Some(unkept))) => Some(Err(unkept)),
+            Ok(Err(None)) | Err(_) => None,
+        }
+    }
+
+    /// Keeps a variant under a new list, and returns that.
+    async fn put_variant(&self, names: Names, made: &Made) -> Slot {
+        let varies = Varies::new(names, until(made), self.options.django.is_some());
+        let key = variant_key(self.options, self.primary, &varies, self.request);
+        let page = async || {
+            self.say(made, made.stays);
+            Ok::<Arc<Stored>, Infallible>(made.page.clone())
+        };
+        let kept = self.cache.try_refresh(&key, Timeout::Default, page).await;
+        if let Err(error) = kept {
+            tracing::debug!(%error, "a page is not kept");
+        }
+        Slot::Varies(Arc::new(varies))
+    }
+
+    /// How long the entry lives whose body this is, and by what it is found to be forgotten.
+    fn say(&self, made: &Made, seconds: u32) {
+        let call = current();
+        call.timeout(Duration::from_secs(seconds.into()));
+        if self.options.has_tags() {
+            for tag in self.tags.iter().chain(&made.tags) {
+                call.tag(tag);
+            }
+        }
+    }
+}
+
+fn until(made: &Made) -> u64 {
+    made.page.at.saturating_add(u64::from(made.stays) * 1000)
+}

@@ -1,0 +1,169 @@
+//! What a page is called in the cache: by host, path and query, and by what its variants are chosen by.
+
+use http::header::HOST;
+use http::{HeaderMap, Uri, request::Parts};
+use md5::{Digest, Md5};
+
+use super::options::Options;
+use super::vary::Names;
+
+/// Django's limit is 250 bytes with prefix and version before it.
+const LONGEST_PLAIN: usize = 180;
+
+/// The key of a page's first entry; `None` if the request cannot be named: its host is none.
+pub(crate) fn primary(options: &Options, request: &Parts) -> Option<String> {
+    let own;
+    let uri = match &options.uri {
+        Some(uri_of) => {
+            own = uri_of(request);
+            &own
+        }
+        None => &request.uri,
+    };
+    match &options.django {
+        Some(django) => {
+            Some(django.header_key(&options.key_prefix, host(uri, request)?, path(uri)))
+        }
+        None => Some(of(&options.key_prefix, host(uri, request)?, path(uri))),
+    }
+}
+
+/// The key of another page on the same host.
+pub(crate) fn of(prefix: &str, host: &str, path: &str) -> String {
+    let mut key = String::with_capacity(7 + prefix.len() + host.len() + path.len());
+    key.push_str("page:");
+    key.push_str(prefix);
+    key.push(':');
+    let start = key.len();
+    key.push_str(host);
+    key[start..].make_ascii_lowercase();
+    key.push_str(path);
+    let is_plain = key.len() <= LONGEST_PLAIN && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain {
+        return key;
+    }
+    let digest = hex(&Md5::digest(&key.as_bytes()[start..]));
+    key.truncate(start);
+    // No slash: the name of no page.
+    key.push_str("md5:");
+    key.push_str(&digest);
+    key
+}
+
+/// The key of the variant that this request chooses. `id` is the list's: variants that were found by
+/// an older list are not found by a new one.
+pub(crate) fn secondary(
+    prefix: &str,
+    primary: &str,
+    names: &Names,
+    id: u64,
+    request: &HeaderMap,
+) -> String {
+    let mut text = Vec::with_capacity(128);
+    text.extend_from_slice(primary.as_bytes());
+    text.push(b' ');
+    text.extend_from_slice(&id.to_be_bytes());
+    names.selection(request, &mut text);
+    format!("page:{prefix}:v:{}", hex(&Md5::digest(&text)))
+}
+
+pub(crate) fn path(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", |path| path.as_str())
+}
+
+/// The host as the client named it; nothing where there is none. `None` if it is no host: it would be a
+/// way to ask for one page by the name of another.
+pub(crate) fn host<'a>(uri: &'a Uri, request: &'a Parts) -> Option<&'a str> {
+    let mut named = request.headers.get_all(HOST).iter();
+    let host = match (uri.authority(), named.next(), named.next()) {
+        (Some(authority), ..) => authority.as_str(),
+        (None, None, _) => "",
+        (None, Some(host), None) => host.to_str().ok()?,
+        (None, Some(_), Some(_)) => return None,
+    };
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    host.bytes().all(is_host).then_some(host)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+/// A prefix that cannot be taken for a part of what follows.
+pub(crate) fn clean_prefix(prefix: &str) -> String {
+    let mut clean = String::with_capacity(prefix.len());
+    for c in prefix.chars() {
+        if c.is_ascii_graphic() && c != ':' && c != '%' {
+            clean.push(c);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                clean.push('%');
+                clean.push_str(&hex(&[byte]));
+            }
+        }
+    }
+    if clean.len() > 60 {
+        return hex(&Md5::digest(clean.as_bytes()));
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a test may unwrap: its panic is its report"
+    )]
+
+    use super::*;
+    use http::Request;
+
+    fn parts(uri: &str, hosts: &[&str]) -> Parts {
+        let mut request = Request::get(uri);
+        for host in hosts {
+            request = request.header(HOST, *host);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn host_of(uri: &str, hosts: &[&str]) -> Option<String> {
+        let parts = parts(uri, hosts);
+        host(&parts.uri, &parts).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_short_page_has_a_plain_name_and_any_other_a_digest() {
+        assert_eq!(
+            of("a", "X.example:80", "/B?c=d"),
+            "page:a:x.example:80/B?c=d"
+        );
+        let long = of("", "h", &format!("/{}", "x".repeat(300)));
+        assert!(long.starts_with("page::md5:") && long.len() == 42, "{long}");
+        assert!(of("", "h", "/a b").starts_with("page::md5:"));
+    }
+
+    #[test]
+    fn the_host_is_the_authority_or_the_field_and_nothing_else() {
+        assert_eq!(host_of("http://a/x", &["b"]).as_deref(), Some("a"));
+        assert_eq!(host_of("/x", &["b:80"]).as_deref(), Some("b:80"));
+        assert_eq!(host_of("/x", &["[::1]:80"]).as_deref(), Some("[::1]:80"));
+        assert_eq!(host_of("/x", &[]).as_deref(), Some(""));
+        assert_eq!(host_of("/x", &["a/b"]), None);
+        assert_eq!(host_of("/x", &["a", "b"]), None);
+        assert_eq!(host_of("/x", &["a b"]), None);
+    }
+
+    #[test]
+    fn prefixes_do_not_run_into_hosts() {
+        assert_eq!(clean_prefix("shop"), "shop");
+        assert_eq!(clean_prefix("a:b é"), "a%3ab%20%c3%a9");
+        assert_eq!(clean_prefix(&"x".repeat(99)).len(), 32);
+    }
+}

@@ -1,0 +1,227 @@
+//! One run of the inner service, and what it brings: a page to keep, or a response that goes on as it
+//! is.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cache_runtime::Clock;
+use http::header::LAST_MODIFIED;
+use http::header::{ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::{Request, Response, StatusCode, request, response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::asked::Asked;
+use super::body::PageBody;
+use super::collect::{Collected, collect};
+use super::options::Options;
+use super::storable::{Plan, Times, plan};
+use super::stored::Stored;
+use super::vary::{self, Names};
+use super::{conditional, headers};
+
+/// A page that is to be kept.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) page: Arc<Stored>,
+    pub(crate) names: Names,
+    /// Seconds in the cache.
+    pub(crate) stays: u32,
+    pub(crate) tags: Vec<String>,
+    /// What the first client gets and no other: fields of `no-cache="a, b"`.
+    pub(crate) extra: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) is_validated: bool,
+}
+
+/// A run that brought nothing to keep.
+pub(crate) enum Unkept<B: Body, E> {
+    /// Boxed: it is handed through several results.
+    Response(Box<Response<PageBody<B>>>, &'static str),
+    Failed(E),
+}
+
+/// What a run is for.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) options: Arc<Options>,
+    pub(crate) clock: Clock,
+    pub(crate) asked: Asked,
+    /// What is stale, or was not enough.
+    pub(crate) old: Option<Arc<Stored>>,
+}
+
+impl Job {
+    pub(crate) async fn run<S, A, B>(
+        self,
+        mut inner: S,
+        mut request: Request<A>,
+    ) -> Result<Made, Unkept<B, S::Error>>
+    where
+        S: Service<Request<A>, Response = Response<B>>,
+        B: Body<Data = Bytes>,
+    {
+        let old = self.ask(request.headers_mut());
+        let uri = request.uri().clone();
+        let asked = self.clock.wall();
+        let response = inner.call(request).await.map_err(Unkept::Failed)?;
+        let times = Times {
+            asked,
+            got: self.clock.wall(),
+        };
+        let (mut parts, body) = response.into_parts();
+        vary::add(&mut parts.headers, self.options.vary.iter());
+
+        if let Some(old) = old.filter(|_| parts.status == StatusCode::NOT_MODIFIED) {
+            parts.status = old.status;
+            parts.headers = headers::update(&old.headers, parts.headers);
+            let old_body = old.body.clone();
+            return match plan(self.asked, &parts, &self.options, times) {
+                Ok(plan) => Ok(self.make(parts, old_body, plan, times, &uri, true)),
+                Err(why) => Err(Unkept::Response(Box::new(whole(parts, old_body)), why)),
+            };
+        }
+        let plan = match plan(self.asked, &parts, &self.options, times) {
+            Ok(plan) => plan,
+            Err(why) => {
+                let body = PageBody::passed(body);
+                return Err(unkept(parts, body, why));
+            }
+        };
+        match collect(body, self.options.max_body_size).await {
+            Collected::Whole(body) => Ok(self.make(parts, body, plan, times, &uri, false)),
+            Collected::HandedOn(body) => Err(unkept(parts, body, "body")),
+        }
+    }
+
+    /// Puts the stored page's validators in the place of the client's conditions, if the service can
+    /// be asked whether it is still right; returns the page then.
+    fn ask(&self, request: &mut HeaderMap) -> Option<Arc<Stored>> {
+        if self.options.by_headers() {
+            let old = self.old.as_ref()?;
+            if self.asked.is_head || self.asked.has_range {
+                return None;
+            }
+            let validators = [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)];
+            if !validators
+                .iter()
+                .any(|(name, _)| old.headers.contains_key(name))
+            {
+                // It has to come whole; a 304 would be for a client that has another.
+                conditional::CONDITIONS.iter().for_each(|name| {
+                    request.remove(name);
+                });
+                return None;
+            }
+            for (validator, condition) in validators {
+                match old.headers.get(&validator) {
+                    Some(value) => request.insert(condition, value.clone()),
+                    None => request.remove(condition),
+                };
+            }
+            return Some(old.clone());
+        }
+        if !self.asked.is_head {
+            // What is made is for the next ones too.
+            for name in conditional::CONDITIONS {
+                request.remove(name);
+            }
+        }
+        None
+    }
+
+    fn make(
+        &self,
+        mut parts: response::Parts,
+        body: Bytes,
+        plan: Plan,
+        times: Times,
+        uri: &http::Uri,
+        is_validated: bool,
+    ) -> Made {
+        let options = &*self.options;
+        let now = times.got / 1000;
+        let tags = options
+            .tags
+            .as_ref()
+            .map_or_else(Vec::new, |tags| tags(uri, &parts));
+        let extra = plan.control.no_cache_fields.iter().flat_map(|name| {
+            let values = parts.headers.get_all(name).iter();
+            values.map(|value| (name.clone(), value.clone()))
+        });
+        let extra = extra.collect();
+        headers::leave_out(&mut parts.headers, &plan.control.no_cache_fields);
+        headers::make_date(&mut parts.headers, now);
+        if parts.status != StatusCode::NO_CONTENT {
+            headers::make_length(&mut parts.headers, body.len());
+        }
+        if !options.by_headers() {
+            headers::make_freshness(&mut parts.headers, &plan.control, plan.life, now);
+            if parts.status == StatusCode::OK {
+                headers::make_validators(&mut parts.headers, &body, now);
+            }
+        }
+        Made {
+            page: Arc::new(Stored {
+                status: parts.status,
+                headers: parts.headers,
+                body,
+                at: times.got,
+                age: plan.age,
+                life: plan.life,
+                stale_while_revalidate: plan.stale_while_revalidate,
+                stale_if_error: plan.stale_if_error,
+                facts: plan.facts,
+            }),
+            names: plan.names,
+            stays: plan.stays,
+            tags,
+            extra,
+            is_validated,
+        }
+    }
+}
+
+fn unkept<B: Body, E>(
+    parts: response::Parts,
+    body: PageBody<B>,
+    why: &'static str,
+) -> Unkept<B, E> {
+    Unkept::Response(Box::new(Response::from_parts(parts, body)), why)
+}
+
+fn whole<B: Body>(mut parts: response::Parts, body: Bytes) -> Response<PageBody<B>> {
+    headers::leave_out(&mut parts.headers, &[]);
+    Response::from_parts(parts, PageBody::whole(body))
+}
+
+/// The service's own answer, with nothing looked up and nothing kept.
+pub(crate) async fn pass_by<S, A, B>(
+    options: &Options,
+    mut inner: S,
+    request: Request<A>,
+) -> Result<Response<PageBody<B>>, S::Error>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    B: Body,
+{
+    let response = inner.call(request).await?;
+    let (mut parts, body) = response.into_parts();
+    vary::add(&mut parts.headers, options.vary.iter());
+    Ok(Response::from_parts(parts, PageBody::passed(body)))
+}
+
+/// The client's conditions, which the run may take away.
+pub(crate) fn conditions(request: &request::Parts) -> HeaderMap {
+    let mut conditions = HeaderMap::new();
+    for name in conditional::CONDITIONS {
+        for value in request.headers.get_all(&name) {
+            conditions.append(name.clone(), value.clone());
+        }
+    }
+    for name in [http::header::RANGE, http::header::IF_RANGE] {
+        for value in request.headers.get_all(&name) {
+            conditions.append(name.clone(), value.clone());
+        }
+    }
+    conditions
+}

@@ -1,0 +1,332 @@
+//! The way of a request: found, waited for, or made.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use cache_runtime::Cache;
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use tower_service::Service;
+
+use super::answer::{self, Question};
+use super::asked::Asked;
+use super::body::PageBody;
+use super::find::{Found, find};
+use super::flights::{Flights, Joined, Lead};
+use super::invalidate::{self, Changed};
+use super::judge::is_better_than_nothing;
+use super::keep::Place;
+use super::options::Options;
+use super::run::{Job, Unkept, conditions, pass_by};
+use super::sought::{Served, Sought};
+use super::status::Told;
+use super::storable::is_for;
+use super::stored::Stored;
+use super::{key, renew};
+
+/// What all services of one layer share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: Arc<Options>,
+    pub(crate) flights: Arc<Flights>,
+}
+
+/// A service behind [`CachePage`](super::CachePage).
+#[derive(Debug, Clone)]
+pub struct PageService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> PageService<S> {
+    pub(crate) fn new(inner: S, shared: Arc<Shared>) -> Self {
+        Self { inner, shared }
+    }
+}
+
+type Answered<B, E> = Result<Response<PageBody<B>>, E>;
+
+impl<S, A, B> Service<Request<A>> for PageService<S>
+where
+    S: Service<Request<A>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    A: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Send,
+{
+    type Response = Response<PageBody<B>>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Answered<B, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<A>) -> Self::Future {
+        // The one that is ready goes; its clone is asked again.
+        let clone = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, clone);
+        Box::pin(serve(self.shared.clone(), inner, request))
+    }
+}
+
+async fn serve<S, A, B>(shared: Arc<Shared>, inner: S, request: Request<A>) -> Answered<B, S::Error>
+where
+    S: Service<Request<A>, Response = Response<B>> + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    A: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Send,
+{
+    let options = &shared.options;
+    let cache = match options.cache.get() {
+        Ok(cache) => cache,
+        Err(error) => {
+            tracing::error!(%error, "pages are not cached");
+            return sent(options, inner, request, "bypass", "cache").await;
+        }
+    };
+    let (parts, body) = request.into_parts();
+    if invalidate::is_unsafe(&parts.method) {
+        return change(&cache, options, inner, Request::from_parts(parts, body)).await;
+    }
+    let (Some(asked), Some(primary), Some(tags)) = (
+        Asked::of(&parts).filter(|asked| options.by_headers() || !asked.has_range),
+        key::primary(options, &parts),
+        invalidate::tags(options, &parts.uri),
+    ) else {
+        let request = Request::from_parts(parts, body);
+        return sent(options, inner, request, "bypass", "").await;
+    };
+    let landed = shared.flights.landed();
+    let found = find(&cache, options, &primary, &parts.headers).await;
+    let sought = Sought {
+        clock: cache.clock().clone(),
+        shared,
+        cache,
+        asked,
+        primary,
+        tags,
+        parts,
+    };
+    let visit = Visit {
+        sought,
+        body,
+        inner,
+    };
+    visit.answer(found, landed).await
+}
+
+/// A request on its way, and who can answer it.
+pub(crate) struct Visit<S, A> {
+    pub(crate) sought: Sought,
+    pub(crate) body: A,
+    pub(crate) inner: S,
+}
+
+impl<S, A, B> Visit<S, A>
+where
+    S: Service<Request<A>, Response = Response<B>> + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    A: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Send,
+{
+    async fn answer(self, mut found: Found, landed: u64) -> Answered<B, S::Error> {
+        let sought = &self.sought;
+        match sought.served(&found, Told::Hit) {
+            Served::Answer(response) => Ok(response),
+            Served::AnswerAndRenew(response) => {
+                renew::behind(self, found);
+                Ok(response)
+            }
+            Served::Nothing(why) => {
+                if sought.options().heeds_requests && sought.asked.control.only_if_cached {
+                    let mut response = Response::new(PageBody::whole(Bytes::new()));
+                    *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+                    return Ok(response);
+                }
+                let mut lead = None;
+                if sought.may_wait(&found) {
+                    match sought.join(&found) {
+                        Joined::Alone => {}
+                        Joined::Lead(own) => {
+                            // Somebody may have landed between the look and the lead.
+                            if sought.shared.flights.landed() != landed {
+                                found = sought.look().await;
+                            }
+                            lead = Some(own);
+                        }
+                        Joined::Wait(wait) => {
+                            wait.over().await;
+                            found = sought.look().await;
+                        }
+                    }
+                    if let Served::Answer(response) = sought.served(&found, Told::Collapsed) {
+                        return Ok(response);
+                    }
+                }
+                self.make(found, lead, why).await
+            }
+        }
+    }
+
+    /// Runs the service, keeps what can be kept, and answers.
+    pub(crate) async fn make(
+        self,
+        found: Found,
+        lead: Option<Lead>,
+        why: &'static str,
+    ) -> Answered<B, S::Error> {
+        let Sought {
+            shared,
+            cache,
+            clock,
+            asked,
+            primary,
+            tags,
+            parts,
+        } = self.sought;
+        let options = shared.options.clone();
+        let old = found
+            .page
+            .clone()
+            .filter(|page| is_for(asked, page.facts, &options));
+        let mut asked_by = conditions(&parts);
+        let chosen_by = parts.headers.clone();
+        let job = Job {
+            options: options.clone(),
+            clock: clock.clone(),
+            asked,
+            old: old.clone(),
+        };
+        let place = Place {
+            cache: &cache,
+            options: &options,
+            primary: &primary,
+            tags: &tags,
+            request: &chosen_by,
+        };
+        let run = job.run(self.inner, Request::from_parts(parts, self.body));
+        let made = place.keep(found, run).await;
+
+        let now = clock.wall();
+        if made.is_err()
+            && let Some(lead) = &lead
+        {
+            lead.unkept(now);
+        }
+        drop(lead);
+        let better = old.filter(|page| is_better_than_nothing(page, now));
+        match made {
+            Ok(made) => {
+                let told = Told::Sent {
+                    why,
+                    is_stored: true,
+                    detail: if made.is_validated { "validated" } else { "" },
+                };
+                asked_by.remove(http::header::RANGE);
+                let question = Question {
+                    asked,
+                    headers: &asked_by,
+                    options: &options,
+                    now,
+                };
+                Ok(answer::just_made(&made.page, &made.extra, question, told))
+            }
+            Err(Unkept::Response(mut response, detail)) => {
+                if is_failure(response.status())
+                    && let Some(page) = better
+                {
+                    return Ok(instead(&page, asked, &asked_by, &options, now));
+                }
+                let told = Told::Sent {
+                    why,
+                    is_stored: false,
+                    detail,
+                };
+                if let Some(name) = &options.status_name {
+                    told.write(response.headers_mut(), name, 0);
+                }
+                Ok(*response)
+            }
+            Err(Unkept::Failed(error)) => match better {
+                Some(page) => Ok(instead(&page, asked, &asked_by, &options, now)),
+                None => Err(error),
+            },
+        }
+    }
+}
+
+/// RFC 5861, section 4: what a stale page may stand in for.
+fn is_failure(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 500 | 502 | 503 | 504)
+}
+
+fn instead<B: Body>(
+    page: &Stored,
+    asked: Asked,
+    headers: &http::HeaderMap,
+    options: &Options,
+    now: u64,
+) -> Response<PageBody<B>> {
+    let question = Question {
+        asked,
+        headers,
+        options,
+        now,
+    };
+    answer::from_cache(page, question, Told::Hit)
+}
+
+/// The service's own answer, and that it was sent for.
+async fn sent<S, A, B>(
+    options: &Options,
+    inner: S,
+    request: Request<A>,
+    why: &'static str,
+    detail: &'static str,
+) -> Answered<B, S::Error>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    B: Body,
+{
+    let mut response = pass_by(options, inner, request).await?;
+    if let Some(name) = &options.status_name {
+        let told = Told::Sent {
+            why,
+            is_stored: false,
+            detail,
+        };
+        told.write(response.headers_mut(), name, 0);
+    }
+    Ok(response)
+}
+
+/// A request that may change something: what it has changed is forgotten before it is answered.
+async fn change<S, A, B>(
+    cache: &Cache,
+    options: &Options,
+    inner: S,
+    request: Request<A>,
+) -> Answered<B, S::Error>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    B: Body,
+{
+    let (parts, body) = request.into_parts();
+    let changed = Changed::of(options, &parts);
+    let request = Request::from_parts(parts, body);
+    let response = sent(options, inner, request, "method", "").await?;
+    let is_done = response.status().is_success() || response.status().is_redirection();
+    if let Some(changed) = changed.filter(|_| is_done) {
+        changed.forget(cache, options, response.headers()).await;
+    }
+    Ok(response)
+}

@@ -1,0 +1,107 @@
+//! What a request seeks: its page by name, the look at the cache for it, and what the look means.
+
+use std::sync::Arc;
+
+use cache_runtime::{Cache, Clock};
+use http::{Response, request};
+use http_body::Body;
+
+use super::answer::{self, Question};
+use super::asked::Asked;
+use super::body::PageBody;
+use super::find::{Found, find};
+use super::flights::Joined;
+use super::judge::{Verdict, judge};
+use super::options::Options;
+use super::service::Shared;
+use super::status::Told;
+use super::storable::is_for;
+use super::stored::Facts;
+
+pub(crate) struct Sought {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) cache: Cache,
+    pub(crate) clock: Clock,
+    pub(crate) asked: Asked,
+    pub(crate) primary: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) parts: request::Parts,
+}
+
+/// What a look at the cache means for a request.
+pub(crate) enum Served<B: Body> {
+    Answer(Response<PageBody<B>>),
+    AnswerAndRenew(Response<PageBody<B>>),
+    Nothing(&'static str),
+}
+
+impl Sought {
+    pub(crate) fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    pub(crate) async fn look(&self) -> Found {
+        find(
+            &self.cache,
+            self.options(),
+            &self.primary,
+            &self.parts.headers,
+        )
+        .await
+    }
+
+    /// Whether somebody else's page could be the answer to this request too.
+    pub(crate) fn may_wait(&self, found: &Found) -> bool {
+        let control = &self.asked.control;
+        let wants_new = self.options().heeds_requests
+            && (control.no_cache || control.max_age.is_some() || control.min_fresh.is_some());
+        let is_asked_always = found
+            .page
+            .as_ref()
+            .is_some_and(|page| page.facts.has(Facts::ASK_ALWAYS));
+        !(wants_new || is_asked_always || self.asked.is_head || self.asked.has_range)
+    }
+
+    pub(crate) fn join(&self, found: &Found) -> Joined {
+        self.shared
+            .flights
+            .join(&self.flight_key(found), self.clock.wall())
+    }
+
+    fn flight_key(&self, found: &Found) -> String {
+        let key = found.varies.as_ref().map_or(&self.primary, |(_, key)| key);
+        // What is kept for nobody in particular is not for somebody, mostly.
+        let who = if self.asked.is_somebody() { "+" } else { "" };
+        format!("{key}{who}")
+    }
+
+    pub(crate) fn served<B: Body>(&self, found: &Found, told: Told) -> Served<B> {
+        let Some(page) = &found.page else {
+            let why = if found.varies.is_some() {
+                "vary-miss"
+            } else {
+                "uri-miss"
+            };
+            return Served::Nothing(why);
+        };
+        let options = self.options();
+        if !is_for(self.asked, page.facts, options) {
+            return Served::Nothing("bypass");
+        }
+        let now = self.clock.wall();
+        let question = Question {
+            asked: self.asked,
+            headers: &self.parts.headers,
+            options,
+            now,
+        };
+        match judge(page, &self.asked, options.heeds_requests, now) {
+            Verdict::Serve => Served::Answer(answer::from_cache(page, question, told)),
+            Verdict::ServeAndRenew => {
+                Served::AnswerAndRenew(answer::from_cache(page, question, told))
+            }
+            Verdict::Renew if page.age_at(now) < page.life => Served::Nothing("request"),
+            Verdict::Renew => Served::Nothing("stale"),
+        }
+    }
+}

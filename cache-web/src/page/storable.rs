@@ -1,0 +1,223 @@
+//! Whether a response may be kept, for whom and for how long (RFC 9111, section 3, and stricter where
+//! that has leaked).
+
+use http::header::{
+    AUTHORIZATION, CONTENT_RANGE, COOKIE, ETAG, HeaderMap, LAST_MODIFIED, SET_COOKIE,
+};
+use http::{StatusCode, response::Parts};
+
+use super::asked::Asked;
+use super::control::ResponseControl;
+use super::freshness::{explicit_lifetime, heuristic_lifetime, initial_age};
+use super::options::{DEFAULT_LIFETIME, Lifetime, Options};
+use super::stored::Facts;
+use super::vary::Names;
+
+/// How a response is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) control: ResponseControl,
+    pub(crate) names: Names,
+    pub(crate) facts: Facts,
+    /// Seconds, all of them.
+    pub(crate) age: u32,
+    pub(crate) life: u32,
+    pub(crate) stale_while_revalidate: u32,
+    pub(crate) stale_if_error: u32,
+    /// How long it stays in the cache.
+    pub(crate) stays: u32,
+}
+
+/// When a response was asked for and when it came, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) asked: u64,
+    pub(crate) got: u64,
+}
+
+/// The plan, or why the response is not kept.
+pub(crate) fn plan(
+    asked: Asked,
+    response: &Parts,
+    options: &Options,
+    times: Times,
+) -> Result<Plan, &'static str> {
+    let headers = &response.headers;
+    let said = control(headers, options);
+    if asked.is_head {
+        return Err("head");
+    }
+    check(response.status, headers, &said, options)?;
+    let names = Names::of(headers).ok_or("vary")?;
+    let facts = facts(&said, &names);
+    if !is_for(asked, facts, options) {
+        return Err("credentials");
+    }
+
+    let age = match options.lifetime {
+        Lifetime::Headers => initial_age(headers, times.asked, times.got),
+        Lifetime::Page(_) | Lifetime::Told => 0,
+    };
+    let life = lifetime(response.status, headers, &said, options, times.got / 1000)?;
+    let may_be_stale = !said.forbids_stale();
+    let stale = |told: Option<u32>, option: u32| {
+        if may_be_stale {
+            told.unwrap_or(option)
+        } else {
+            0
+        }
+    };
+    let stale_while_revalidate = stale(said.stale_while_revalidate, options.stale_while_revalidate);
+    let stale_if_error = stale(said.stale_if_error, options.stale_if_error);
+    let has_validator = headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED);
+    let for_validation = if has_validator {
+        options.for_validation
+    } else {
+        0
+    };
+
+    let after = stale_while_revalidate
+        .max(stale_if_error)
+        .max(for_validation);
+    let stays = life.saturating_sub(age).saturating_add(after);
+    if stays == 0 || (said.no_cache && for_validation == 0) {
+        return Err("stale");
+    }
+    Ok(Plan {
+        control: said,
+        names,
+        facts,
+        age,
+        life,
+        stale_while_revalidate,
+        stale_if_error,
+        stays,
+    })
+}
+
+/// What is said to this cache: in a field of its own (RFC 9213), or to all.
+fn control(headers: &HeaderMap, options: &Options) -> ResponseControl {
+    let mut own = options
+        .targeted
+        .iter()
+        .filter(|name| headers.contains_key(*name));
+    own.next().map_or_else(
+        || ResponseControl::of(headers),
+        |name| ResponseControl::of_field(headers, name),
+    )
+}
+
+fn check(
+    status: StatusCode,
+    headers: &HeaderMap,
+    said: &ResponseControl,
+    options: &Options,
+) -> Result<(), &'static str> {
+    // A part is not the page, and 304 and 1xx are no answers of their own.
+    if status.is_informational() || matches!(status.as_u16(), 206 | 304) {
+        return Err("status");
+    }
+    let is_understood = said.must_understand && is_understood(status);
+    if said.must_understand && !is_understood {
+        return Err("must-understand");
+    }
+    if said.no_store && !is_understood {
+        return Err("no-store");
+    }
+    if said.private {
+        return Err("private");
+    }
+    // Whatever else it says: who gets this is somebody from now on.
+    if headers.contains_key(SET_COOKIE) {
+        return Err("set-cookie");
+    }
+    if options.by_headers() {
+        return Ok(());
+    }
+    if said.no_cache || !said.no_cache_fields.is_empty() {
+        return Err("no-cache");
+    }
+    if headers.contains_key(CONTENT_RANGE) {
+        return Err("range");
+    }
+    Ok(())
+}
+
+/// Statuses that this cache knows to treat (section 3, by which `must-understand` goes).
+fn is_understood(status: StatusCode) -> bool {
+    matches!(
+        status.as_u16(),
+        200 | 203 | 204 | 300 | 301 | 302 | 303 | 307 | 308 | 404 | 405 | 410 | 414 | 501
+    )
+}
+
+fn facts(said: &ResponseControl, names: &Names) -> Facts {
+    let shared = said.public || said.must_revalidate || said.s_maxage.is_some();
+    Facts::default()
+        .with(Facts::PUBLIC, said.public)
+        .with(Facts::VARIES_BY_COOKIE, names.has(&COOKIE))
+        .with(Facts::VARIES_BY_AUTHORIZATION, names.has(&AUTHORIZATION))
+        .with(Facts::SHARED, shared)
+        .with(Facts::ASK_ALWAYS, said.no_cache)
+        .with(Facts::NEVER_STALE, said.forbids_stale())
+}
+
+/// Whether a page with these facts may be made of, or be the answer to, a request of somebody: it says
+/// that it is for all, or tells those apart who ask.
+///
+/// The same rule on both ways. A page that was made for nobody in particular may greet the next visitor
+/// by name once there is a cookie; so a page that says nothing is not for him.
+pub(crate) fn is_for(asked: Asked, facts: Facts, options: &Options) -> bool {
+    let shared = if options.by_headers() {
+        Facts::SHARED
+    } else {
+        Facts::PUBLIC
+    };
+    let by_authorization =
+        !asked.has_authorization || facts.has(shared) || facts.has(Facts::VARIES_BY_AUTHORIZATION);
+    let by_cookie = !asked.has_cookie
+        || options.ignores_cookies
+        || facts.has(Facts::PUBLIC)
+        || facts.has(Facts::VARIES_BY_COOKIE);
+    by_authorization && by_cookie
+}
+
+fn lifetime(
+    status: StatusCode,
+    headers: &HeaderMap,
+    said: &ResponseControl,
+    options: &Options,
+    got: u64,
+) -> Result<u32, &'static str> {
+    let told = explicit_lifetime(headers, said, got);
+    let page = match options.lifetime {
+        Lifetime::Headers => {
+            let is_targeted = options
+                .targeted
+                .iter()
+                .any(|name| headers.contains_key(name));
+            let told = if is_targeted {
+                said.s_maxage.or(said.max_age)
+            } else {
+                told
+            };
+            let guessed = || heuristic_lifetime(status, headers, said, got);
+            return Ok(told.or_else(guessed).unwrap_or(0));
+        }
+        Lifetime::Page(seconds) => Some(seconds),
+        Lifetime::Told => None,
+    };
+    // `max-age=0` is a way to say: do not keep it.
+    let ages = [said.max_age, said.s_maxage];
+    if ages.contains(&Some(0)) || page == Some(0) {
+        return Err("stale");
+    }
+    if status == StatusCode::OK {
+        return Ok(page
+            .or(said.s_maxage)
+            .or(said.max_age)
+            .unwrap_or(DEFAULT_LIFETIME));
+    }
+    // Nobody means an error to stay; one that says how long does.
+    told.filter(|&life| life > 0).ok_or("status")
+}
