@@ -25,13 +25,35 @@ pub(crate) struct ResponseControl {
 
 impl ResponseControl {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        Self::of_field(headers, &CACHE_CONTROL)
+        let mut said = Self::default();
+        directives(headers, &CACHE_CONTROL, |name, value| {
+            said.take(name, value)
+        });
+        said
     }
 
-    /// The same of a field that speaks to caches of one kind (RFC 9213, `Surrogate-Control`).
-    pub(crate) fn of_field(headers: &HeaderMap, name: &HeaderName) -> Self {
+    /// The same of a field that speaks to some caches alone (RFC 9213). A directive may have a
+    /// parameter; that of `Surrogate-Control` is the one cache that it is for.
+    pub(crate) fn of_targeted(headers: &HeaderMap, field: &HeaderName, own_name: &str) -> Self {
         let mut said = Self::default();
-        directives(headers, name, |name, value| said.take(name, value));
+        let is_addressed = field == "surrogate-control";
+        let is_ours = |parameter: Option<&str>| {
+            parameter.is_none_or(|name| !is_addressed || name.trim() == own_name)
+        };
+        directives(headers, field, |name, value| match value {
+            Some(value) => {
+                let (value, parameter) = without_parameter(value);
+                if is_ours(parameter) {
+                    said.take(name, Some(value));
+                }
+            }
+            None => {
+                let (name, parameter) = without_parameter(name);
+                if is_ours(parameter) {
+                    said.take(name, None);
+                }
+            }
+        });
         said
     }
 
@@ -140,6 +162,13 @@ pub(crate) fn seconds(text: &str) -> Option<u32> {
         text.parse()
             .map_or(LONGEST, |number: u32| number.min(LONGEST)),
     )
+}
+
+fn without_parameter(text: &str) -> (&str, Option<&str>) {
+    match text.split_once(';') {
+        Some((text, parameter)) => (text.trim(), Some(parameter)),
+        None => (text, None),
+    }
 }
 
 /// The field names in a quoted value; `None` if there is one that is no name.
@@ -294,6 +323,20 @@ mod tests {
         assert_eq!(said.max_age, Some(7));
         assert!(said.only_if_cached && !said.no_cache);
         assert_eq!(request(&["max-stale=x"]).max_stale, Some(0));
+    }
+
+    #[test]
+    fn what_is_for_another_cache_is_not_for_this_one() {
+        let field = HeaderName::from_static("surrogate-control");
+        let said = |field: &HeaderName, text: &str| {
+            ResponseControl::of_targeted(&lines(field.clone(), &[text]), field, "me")
+        };
+        assert_eq!(said(&field, "max-age=5;me").max_age, Some(5));
+        assert_eq!(said(&field, "max-age=5;other").max_age, None);
+        assert!(said(&field, "no-store").no_store);
+        assert!(!said(&field, "no-store;other").no_store);
+        let field = HeaderName::from_static("cdn-cache-control");
+        assert_eq!(said(&field, "max-age=5;other").max_age, Some(5));
     }
 
     #[test]

@@ -65,10 +65,12 @@ impl Flights {
 pub(crate) struct Wait(watch::Receiver<()>);
 
 impl Wait {
-    /// Returns when it is over: it ended, its caller went away, or it takes too long.
-    pub(crate) async fn over(mut self) {
+    /// Returns when it is over, because it ended or its caller went away; false if it takes too long.
+    pub(crate) async fn over(mut self) -> bool {
         // Nothing is ever sent; the end of the sender is the sign.
-        let _ = tokio::time::timeout(LONGEST_WAIT, self.0.changed()).await;
+        tokio::time::timeout(LONGEST_WAIT, self.0.changed())
+            .await
+            .is_ok()
     }
 }
 
@@ -123,7 +125,7 @@ mod tests {
         assert!(is_lead(&flights.join("b", 0)));
         let before = flights.landed();
         drop(lead);
-        wait.over().await;
+        assert!(wait.over().await);
         assert_eq!(flights.landed(), before + 1);
         assert!(is_lead(&flights.join("a", 0)));
     }

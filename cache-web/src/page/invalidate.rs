@@ -118,11 +118,10 @@ pub(crate) struct Changed {
 
 impl Changed {
     pub(crate) fn of(options: &Options, request: &Parts) -> Option<Self> {
-        let own = options.uri.as_ref().map(|uri_of| uri_of(request));
-        let uri = own.as_ref().unwrap_or(&request.uri);
+        let uri = key::uri(options, request);
         Some(Self {
-            host: key::host(uri, request)?.to_owned(),
-            path: key::path(uri).to_owned(),
+            host: key::host(&uri, request)?.to_owned(),
+            path: key::path(&uri).to_owned(),
         })
     }
 
@@ -134,10 +133,7 @@ impl Changed {
         }
         paths.dedup();
         for path in paths {
-            let key = match &options.django {
-                Some(django) => django.header_key(&options.key_prefix, &self.host, &path),
-                None => key::of(&options.key_prefix, &self.host, &path),
-            };
+            let key = key::named(options, &self.host, &path);
             if let Err(error) = cache.delete(&key).await {
                 tracing::warn!(%error, path, "a page that may have changed is not forgotten");
             }

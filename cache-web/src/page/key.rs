@@ -1,5 +1,7 @@
 //! What a page is called in the cache: by host, path and query, and by what its variants are chosen by.
 
+use std::borrow::Cow;
+
 use http::header::HOST;
 use http::{HeaderMap, Uri, request::Parts};
 use md5::{Digest, Md5};
@@ -10,26 +12,29 @@ use super::vary::Names;
 /// Django's limit is 250 bytes with prefix and version before it.
 const LONGEST_PLAIN: usize = 180;
 
-/// The key of a page's first entry; `None` if the request cannot be named: its host is none.
-pub(crate) fn primary(options: &Options, request: &Parts) -> Option<String> {
-    let own;
-    let uri = match &options.uri {
-        Some(uri_of) => {
-            own = uri_of(request);
-            &own
-        }
-        None => &request.uri,
-    };
-    match &options.django {
-        Some(django) => {
-            Some(django.header_key(&options.key_prefix, host(uri, request)?, path(uri)))
-        }
-        None => Some(of(&options.key_prefix, host(uri, request)?, path(uri))),
+/// The URI that a page is named by.
+pub(crate) fn uri<'a>(options: &Options, request: &'a Parts) -> Cow<'a, Uri> {
+    match &options.uri {
+        Some(uri_of) => Cow::Owned(uri_of(request)),
+        None => Cow::Borrowed(&request.uri),
     }
 }
 
-/// The key of another page on the same host.
-pub(crate) fn of(prefix: &str, host: &str, path: &str) -> String {
+/// The key of a page's first entry; `None` if the request cannot be named: its host is none.
+pub(crate) fn primary(options: &Options, uri: &Uri, request: &Parts) -> Option<String> {
+    let host = host(uri, request)?;
+    Some(named(options, host, path(uri)))
+}
+
+/// The key of the first entry of any page.
+pub(crate) fn named(options: &Options, host: &str, path: &str) -> String {
+    match &options.django {
+        Some(django) => django.header_key(&options.key_prefix, host, path),
+        None => of(&options.key_prefix, host, path),
+    }
+}
+
+fn of(prefix: &str, host: &str, path: &str) -> String {
     let mut key = String::with_capacity(7 + prefix.len() + host.len() + path.len());
     key.push_str("page:");
     key.push_str(prefix);

@@ -131,7 +131,9 @@ impl CachePage {
     }
 
     /// Fields that speak to this cache alone, in the place of `Cache-Control` and `Expires`: the first
-    /// that a response has counts (RFC 9213), such as `cdn-cache-control`.
+    /// that a response has counts (RFC 9213), such as `cdn-cache-control`. A directive of
+    /// `surrogate-control` may be for one cache alone, by its name in
+    /// [`cache_status`](Self::cache_status).
     ///
     /// # Panics
     ///

@@ -72,6 +72,8 @@ impl Job {
         vary::add(&mut parts.headers, self.options.vary.iter());
 
         if let Some(old) = old.filter(|_| parts.status == StatusCode::NOT_MODIFIED) {
+            // It is from now, and so is what it is about (RFC 9110, section 6.6.1).
+            headers::make_date(&mut parts.headers, times.got / 1000);
             parts.status = old.status;
             parts.headers = headers::update(&old.headers, parts.headers);
             let old_body = old.body.clone();

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use cache_runtime::Cache;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, request};
 use http_body::Body;
 use tower_service::Service;
 
@@ -95,11 +95,7 @@ where
     if invalidate::is_unsafe(&parts.method) {
         return change(&cache, options, inner, Request::from_parts(parts, body)).await;
     }
-    let (Some(asked), Some(primary), Some(tags)) = (
-        Asked::of(&parts).filter(|asked| options.by_headers() || !asked.has_range),
-        key::primary(options, &parts),
-        invalidate::tags(options, &parts.uri),
-    ) else {
+    let Some((asked, primary, tags)) = named(options, &parts) else {
         let request = Request::from_parts(parts, body);
         return sent(options, inner, request, "bypass", "").await;
     };
@@ -120,6 +116,14 @@ where
         inner,
     };
     visit.answer(found, landed).await
+}
+
+/// What is asked, by which key and tags; `None` for a request that passes by.
+fn named(options: &Options, parts: &request::Parts) -> Option<(Asked, String, Vec<String>)> {
+    let asked = Asked::of(parts).filter(|asked| options.by_headers() || !asked.has_range)?;
+    let uri = key::uri(options, parts);
+    let primary = key::primary(options, &uri, parts)?;
+    Some((asked, primary, invalidate::tags(options, &uri)?))
 }
 
 /// A request on its way, and who can answer it.
@@ -152,25 +156,15 @@ where
                     *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
                     return Ok(response);
                 }
-                let mut lead = None;
-                if sought.may_wait(&found) {
-                    match sought.join(&found) {
-                        Joined::Alone => {}
-                        Joined::Lead(own) => {
-                            // Somebody may have landed between the look and the lead.
-                            if sought.shared.flights.landed() != landed {
-                                found = sought.look().await;
-                            }
-                            lead = Some(own);
-                        }
-                        Joined::Wait(wait) => {
-                            wait.over().await;
-                            found = sought.look().await;
-                        }
-                    }
-                    if let Served::Answer(response) = sought.served(&found, Told::Collapsed) {
-                        return Ok(response);
-                    }
+                let lead = if sought.may_wait(&found) {
+                    let lead;
+                    (lead, found) = wait(sought, found, landed).await;
+                    lead
+                } else {
+                    None
+                };
+                if let Served::Answer(response) = sought.served(&found, Told::Collapsed) {
+                    return Ok(response);
                 }
                 self.make(found, lead, why).await
             }
@@ -262,6 +256,34 @@ where
             },
         }
     }
+}
+
+/// How often somebody waits for others before running for himself: the first may only have found out
+/// by what the page varies, or have gone away.
+const MOST_WAITS: usize = 2;
+
+/// Waits for who makes this page already; the lead if it is ours to make, and what is found now.
+async fn wait(sought: &Sought, mut found: Found, landed: u64) -> (Option<Lead>, Found) {
+    for _ in 0..MOST_WAITS {
+        match sought.join(&found) {
+            Joined::Alone => break,
+            Joined::Lead(lead) => {
+                // Somebody may have landed between the look and the lead.
+                if sought.shared.flights.landed() != landed {
+                    found = sought.look().await;
+                }
+                return (Some(lead), found);
+            }
+            Joined::Wait(wait) => {
+                let is_over = wait.over().await;
+                found = sought.look().await;
+                if !is_over || sought.is_served(&found) {
+                    break;
+                }
+            }
+        }
+    }
+    (None, found)
 }
 
 /// RFC 5861, section 4: what a stale page may stand in for.

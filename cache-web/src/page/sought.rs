@@ -16,7 +16,7 @@ use super::options::Options;
 use super::service::Shared;
 use super::status::Told;
 use super::storable::is_for;
-use super::stored::Facts;
+use super::stored::{Facts, Stored};
 
 pub(crate) struct Sought {
     pub(crate) shared: Arc<Shared>,
@@ -75,33 +75,51 @@ impl Sought {
         format!("{key}{who}")
     }
 
+    /// Whether the page that was found is an answer by itself.
+    pub(crate) fn is_served(&self, found: &Found) -> bool {
+        matches!(
+            self.verdict(found, self.clock.wall()),
+            Ok((_, Verdict::Serve))
+        )
+    }
+
     pub(crate) fn served<B: Body>(&self, found: &Found, told: Told) -> Served<B> {
-        let Some(page) = &found.page else {
-            let why = if found.varies.is_some() {
-                "vary-miss"
-            } else {
-                "uri-miss"
-            };
-            return Served::Nothing(why);
-        };
-        let options = self.options();
-        if !is_for(self.asked, page.facts, options) {
-            return Served::Nothing("bypass");
-        }
         let now = self.clock.wall();
+        let (page, verdict) = match self.verdict(found, now) {
+            Ok(judged) => judged,
+            Err(why) => return Served::Nothing(why),
+        };
         let question = Question {
             asked: self.asked,
             headers: &self.parts.headers,
-            options,
+            options: self.options(),
             now,
         };
+        let answer = answer::from_cache(page, question, told);
+        match verdict {
+            Verdict::ServeAndRenew => Served::AnswerAndRenew(answer),
+            Verdict::Serve | Verdict::Renew => Served::Answer(answer),
+        }
+    }
+
+    /// The page that may be served, or why there is none, in the words of RFC 9211.
+    fn verdict<'a>(
+        &self,
+        found: &'a Found,
+        now: u64,
+    ) -> Result<(&'a Stored, Verdict), &'static str> {
+        let Some(page) = &found.page else {
+            let is_varied = found.varies.is_some();
+            return Err(if is_varied { "vary-miss" } else { "uri-miss" });
+        };
+        let options = self.options();
+        if !is_for(self.asked, page.facts, options) {
+            return Err("bypass");
+        }
         match judge(page, &self.asked, options.heeds_requests, now) {
-            Verdict::Serve => Served::Answer(answer::from_cache(page, question, told)),
-            Verdict::ServeAndRenew => {
-                Served::AnswerAndRenew(answer::from_cache(page, question, told))
-            }
-            Verdict::Renew if page.age_at(now) < page.life => Served::Nothing("request"),
-            Verdict::Renew => Served::Nothing("stale"),
+            Verdict::Renew if page.age_at(now) < page.life => Err("request"),
+            Verdict::Renew => Err("stale"),
+            verdict => Ok((page, verdict)),
         }
     }
 }

@@ -103,7 +103,13 @@ fn control(headers: &HeaderMap, options: &Options) -> ResponseControl {
         .filter(|name| headers.contains_key(*name));
     own.next().map_or_else(
         || ResponseControl::of(headers),
-        |name| ResponseControl::of_field(headers, name),
+        |name| {
+            ResponseControl::of_targeted(
+                headers,
+                name,
+                options.status_name.as_deref().unwrap_or(""),
+            )
+        },
     )
 }
 

@@ -40,6 +40,11 @@ impl Upstream {
         *request.uri_mut() = uri;
         request.headers_mut().insert(HOST, host);
         leave_out(request.headers_mut());
+        // So that the other server can speak to this cache alone.
+        request.headers_mut().insert(
+            HeaderName::from_static("surrogate-capability"),
+            HeaderValue::from_static("reverse-proxy=\"Surrogate/1.0\""),
+        );
         match self.client.request(request).await {
             Ok(response) => {
                 let mut response = response.map(Body::new);

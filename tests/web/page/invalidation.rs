@@ -1,0 +1,196 @@
+//! Pages are forgotten by path, by all below it, by tag, and by what changes them; and stay so though
+//! they are being made meanwhile.
+
+use std::sync::Arc;
+
+use cache_runtime::current;
+use cache_web::cache_page;
+use tokio::sync::Notify;
+use tokio::task::yield_now;
+
+use crate::site::{Site, page, request, response};
+
+/// A site and the handle to its pages.
+macro_rules! site_with_pages {
+    ($layer:expr, $answer:expr) => {{
+        let (cache, clock) = cache_runtime::testing::isolated();
+        let layer = $layer.cache(&cache);
+        let pages = layer.pages();
+        (Site::within(cache, clock, layer, $answer), pages)
+    }};
+}
+
+#[tokio::test]
+async fn by_path_with_every_query_host_and_variant() {
+    let (site, pages) = site_with_pages!(cache_page(600), |seen| async move {
+        page(&seen, &[("vary", "X")])
+    });
+    let all = [
+        ("/a", "h", "1"),
+        ("/a", "h", "2"),
+        ("/a?q", "h", "1"),
+        ("/a", "i", "1"),
+        ("/a/", "h", "1"),
+        ("/ab", "h", "1"),
+    ];
+    let ask_all = async || {
+        for (path, host, x) in all {
+            site.get_with(path, &[("host", host), ("x", x)]).await;
+        }
+        site.count()
+    };
+    ask_all().await;
+    assert_eq!(ask_all().await, 6);
+    pages.forget("/a").await.unwrap();
+    assert_eq!(ask_all().await, 10);
+    assert_eq!(ask_all().await, 10);
+}
+
+#[tokio::test]
+async fn by_prefix_of_whole_segments() {
+    let (site, pages) = site_with_pages!(cache_page(600), |seen| async move { page(&seen, &[]) });
+    let ask_all = async || {
+        for path in ["/", "/a", "/a/", "/a/b", "/a/b/c?d", "/ab", "/b"] {
+            site.get(path).await;
+        }
+        site.count()
+    };
+    ask_all().await;
+    for (prefix, ended) in [
+        ("/a", 4),
+        ("/a/", 4),
+        ("/a/b", 2),
+        ("/ab", 1),
+        ("/c", 0),
+        ("/", 7),
+    ] {
+        let before = ask_all().await;
+        pages.forget_prefix(prefix).await.unwrap();
+        assert_eq!(ask_all().await, before + ended, "{prefix}");
+    }
+}
+
+#[tokio::test]
+async fn by_tag_of_the_layer_and_of_the_handler() {
+    let layer = cache_page(600).tags(|uri, response| {
+        vec![
+            format!("query:{}", uri.query().unwrap_or_default()),
+            format!("kind:{}", response.headers["kind"].to_str().unwrap()),
+        ]
+    });
+    let (site, pages) = site_with_pages!(layer, |seen| async move {
+        current().tag("by-hand");
+        page(&seen, &[("kind", "k"), ("vary", "X")])
+    });
+    for (n, tag) in ["query:q", "kind:k", "by-hand"].into_iter().enumerate() {
+        for x in ["1", "2"] {
+            site.get_with("/?q", &[("x", x)]).await;
+            site.get_with("/?q", &[("x", x)]).await;
+        }
+        assert_eq!(site.count(), 2 * n + 2, "before {tag}");
+        pages.forget_tag(tag).await.unwrap();
+    }
+    site.get_with("/?q", &[("x", "1")]).await;
+    assert_eq!(site.count(), 7);
+}
+
+#[tokio::test]
+async fn a_handler_may_say_that_its_page_is_not_kept() {
+    let site = Site::later(cache_page(600), |seen| async move {
+        current().skip();
+        page(&seen, &[])
+    });
+    site.get("/").await;
+    assert_eq!(site.get("/").await.body, "page 2");
+}
+
+#[tokio::test]
+async fn what_is_forgotten_while_it_is_made_stays_forgotten() {
+    for fields in [&[][..], &[("vary", "X")]] {
+        for known in [false, true] {
+            let gate = Arc::new(Notify::new());
+            let wait = gate.clone();
+            let (site, pages) = site_with_pages!(cache_page(600), move |seen| {
+                let wait = wait.clone();
+                async move {
+                    if seen.header("slow").is_some() {
+                        wait.notified().await;
+                    }
+                    page(&seen, fields)
+                }
+            });
+            if known {
+                site.get_with("/", &[("x", "0")]).await;
+            }
+            let slow = {
+                let site = site.clone();
+                let fields = [("x", "1"), ("slow", ""), ("cache-control", "no-cache")];
+                tokio::spawn(async move { site.get_with("/", &fields).await })
+            };
+            while site.count() < 1 + usize::from(known) {
+                yield_now().await;
+            }
+            pages.forget("/").await.unwrap();
+            gate.notify_one();
+            let old = slow.await.unwrap().body;
+            assert_ne!(
+                site.get_with("/", &[("x", "1")]).await.body,
+                old,
+                "{fields:?} {known}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_changes_something_ends_its_page() {
+    for method in ["POST", "PUT", "DELETE", "PATCH", "WHATEVER"] {
+        for (status, is_ended) in [(200, true), (303, true), (404, false), (500, false)] {
+            let site = Site::new(cache_page(600), move |seen| {
+                let status = if seen.parts.method == "GET" {
+                    200
+                } else {
+                    status
+                };
+                response(status, &[], format!("page {}", seen.number))
+            });
+            site.get("/a?b").await;
+            site.ask(request(method, "/a?b", &[])).await;
+            let is_new = site.get("/a?b").await.body == "page 3";
+            assert_eq!(is_new, is_ended, "{method} {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn and_those_that_its_response_names_on_the_same_host() {
+    let site = Site::new(cache_page(600), |seen| match seen.parts.method.as_str() {
+        "GET" => page(&seen, &[]),
+        _ => response(
+            201,
+            &[("location", "/b?c"), ("content-location", "http://h/d/e")],
+            "",
+        ),
+    });
+    let ask_all = async || {
+        for path in ["/a", "/b", "/b?c", "/d/e", "/d"] {
+            site.get_with(path, &[("host", "h")]).await;
+        }
+        site.count()
+    };
+    ask_all().await;
+    site.ask(request("POST", "/a", &[("host", "h")])).await;
+    assert_eq!(ask_all().await, 5 + 1 + 3);
+    // From another host, the absolute one is not its own.
+    site.ask(request("POST", "/x", &[("host", "i")])).await;
+    assert_eq!(ask_all().await, 9 + 1);
+}
+
+#[tokio::test]
+async fn a_path_that_is_too_deep_to_be_forgotten_is_not_kept() {
+    let site = Site::new(cache_page(600), |seen| page(&seen, &[]));
+    let deep = "/a".repeat(17);
+    site.get(&deep).await;
+    site.get(&deep).await;
+    assert_eq!(site.count(), 2);
+}
