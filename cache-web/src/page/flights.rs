@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::Extensions;
 use tokio::sync::watch;
 
 /// How long somebody waits for another's run before running for himself.
@@ -24,6 +25,10 @@ pub(crate) struct Flights {
     landed: AtomicU64,
 }
 
+/// The tables that a request has been in, from the outermost layer on.
+#[derive(Debug, Clone)]
+struct Inside(Vec<usize>);
+
 pub(crate) enum Joined {
     Lead(Lead),
     Wait(Wait),
@@ -35,6 +40,22 @@ impl Flights {
     /// How many runs have ended; a number that has changed means that a page may be there now.
     pub(crate) fn landed(&self) -> u64 {
         self.landed.load(Ordering::Acquire)
+    }
+
+    /// Whether a request comes from a run of this table's own.
+    pub(crate) fn is_inside(&self, request: &Extensions) -> bool {
+        let inside = request.get::<Inside>();
+        inside.is_some_and(|Inside(tables)| tables.contains(&self.address()))
+    }
+
+    /// Marks a request that a run sends inwards.
+    pub(crate) fn mark(&self, request: &mut Extensions) {
+        let Inside(tables) = request.get_or_insert_with(|| Inside(Vec::new()));
+        tables.push(self.address());
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     pub(crate) fn join(self: &Arc<Self>, key: &str, now: u64) -> Joined {

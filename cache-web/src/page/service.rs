@@ -95,7 +95,7 @@ where
     if invalidate::is_unsafe(&parts.method) {
         return change(&cache, options, inner, Request::from_parts(parts, body)).await;
     }
-    let Some((asked, primary, tags)) = named(options, &parts) else {
+    let Some((asked, primary, tags)) = named(&shared, &parts) else {
         let request = Request::from_parts(parts, body);
         return sent(options, inner, request, "bypass", "").await;
     };
@@ -119,11 +119,17 @@ where
 }
 
 /// What is asked, by which key and tags; `None` for a request that passes by.
-fn named(options: &Options, parts: &request::Parts) -> Option<(Asked, String, Vec<String>)> {
+fn named(shared: &Shared, parts: &request::Parts) -> Option<(Asked, String, Vec<String>)> {
+    // The same layer outside makes this page already: who waits for it here would wait for himself.
+    if shared.flights.is_inside(&parts.extensions) {
+        return None;
+    }
+    let options = &shared.options;
     let asked = Asked::of(parts).filter(|asked| options.by_headers() || !asked.has_range)?;
     let uri = key::uri(options, parts);
     let primary = key::primary(options, &uri, parts)?;
-    Some((asked, primary, invalidate::tags(options, &uri)?))
+    let tags = invalidate::tags(options, &uri)?;
+    Some((asked, primary, tags))
 }
 
 /// A request on its way, and who can answer it.
@@ -185,8 +191,9 @@ where
             asked,
             primary,
             tags,
-            parts,
+            mut parts,
         } = self.sought;
+        shared.flights.mark(&mut parts.extensions);
         let options = shared.options.clone();
         let old = found
             .page

@@ -167,3 +167,17 @@ async fn who_wants_a_new_one_runs_it() {
     let _new = held.ask(&[("cache-control", "no-cache")]);
     assert_eq!(held.settle().await, 2);
 }
+
+#[tokio::test]
+async fn the_same_layer_twice_does_not_wait_for_itself() {
+    let layer = cache_page(600).cache(cache_runtime::Cache::isolated());
+    let inner = tower::service_fn(|_: axum::http::Request<Body>| async {
+        Ok::<_, std::convert::Infallible>(response(200, &[], "page"))
+    });
+    let app = tower::Layer::layer(&layer, inner);
+    let app = tower::ServiceExt::map_response(app, |response| response.map(Body::new));
+    let app = tower::Layer::layer(&layer, app);
+    let answer = tower::ServiceExt::oneshot(app, crate::site::get("/", &[]));
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(10), answer).await;
+    assert_eq!(answer.unwrap().unwrap().status(), 200);
+}
