@@ -1,0 +1,49 @@
+//! Parts of a page, rendered once and kept: Django's `{% cache %}`, for any template engine.
+//!
+//! A fragment has a name, and what else its text depends on: whose it is, in which language.
+//!
+//! ```
+//! use cache_web::fragment::fragment;
+//!
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(async {
+//! # let (user_id, language) = (7, "en");
+//! let mut rendered = 0;
+//! for _ in 0..2 {
+//!     let sidebar = fragment("sidebar").vary_on(user_id).vary_on(language).timeout(600);
+//!     let html = sidebar.render(async || {
+//!         rendered += 1; // any engine: askama, maud, tera, format!
+//!         Ok::<_, std::fmt::Error>(format!("<ul id=tasks-of-{user_id}></ul>"))
+//!     });
+//!     assert_eq!(&*html.await?, "<ul id=tasks-of-7></ul>");
+//! }
+//! assert_eq!(rendered, 1);
+//!
+//! // When the user's tasks change:
+//! fragment("sidebar").vary_on(user_id).vary_on(language).delete().await.unwrap();
+//! # Ok::<(), std::fmt::Error>(()) }).unwrap();
+//! ```
+//!
+//! What is kept is the text as it was rendered, so it is to be escaped already: `{{ html|safe }}` in askama
+//! and tera, `PreEscaped(html)` in maud. An error is returned and not kept. A cache that is down changes
+//! nothing but the time it takes. Fragments are in the cache of the alias `template_fragments`, if there is
+//! one, else in `default`; [`Fragments`] says otherwise.
+//!
+//! The function `cache` of minijinja's templates is in [`Fragments::add_to`] (feature `minijinja`).
+
+mod key;
+#[cfg(feature = "minijinja")]
+mod minijinja;
+mod place;
+mod rendering;
+mod vary;
+
+pub use key::{DjangoKeys, make_template_fragment_key};
+pub use place::Fragments;
+pub use rendering::Fragment;
+pub use vary::Vary;
+
+/// The fragment of this name, in the usual place; see [`Fragments`] for another.
+pub fn fragment(name: impl Into<String>) -> Fragment {
+    Fragments::new().fragment(name)
+}

@@ -1,0 +1,183 @@
+//! One fragment: rendered, taken from the cache, forgotten.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cache_runtime::{Cache, CacheError, Timeout, current};
+
+use super::place::Fragments;
+use super::vary::Vary;
+
+/// One fragment: a name, and what else its text depends on. See [`fragment`](super::fragment).
+#[derive(Debug, Clone)]
+#[must_use = "a fragment is rendered by `render`, `render_blocking` or a template"]
+pub struct Fragment {
+    of: Fragments,
+    name: String,
+    vary_on: Vec<String>,
+    /// What stands behind the key, for text that is not to be taken for Django's.
+    suffix: &'static str,
+    timeout: Timeout,
+    tags: Vec<String>,
+}
+
+impl Fragment {
+    pub(super) fn new(of: Fragments, name: String) -> Self {
+        Self {
+            of,
+            name,
+            vary_on: Vec::new(),
+            suffix: "",
+            timeout: Timeout::Default,
+            tags: Vec::new(),
+        }
+    }
+
+    /// Its text depends on this as well: whoever gives something else has another fragment. The order counts.
+    ///
+    /// Everything that the text shows of a person belongs here, or people see each other's.
+    pub fn vary_on(mut self, value: impl Vary) -> Self {
+        self.vary_on.push(value.text().into_owned());
+        self
+    }
+
+    /// How long it lives: seconds, a `Duration`, [`Timeout::Never`]; the cache's own timeout unless told.
+    /// Zero and less: it is rendered each time.
+    pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    /// [`Cache::delete_tag`] forgets it by this label, with whatever else has it.
+    ///
+    /// Not in a cache of the format `json` or `django`, which has no place for tags: there it is rendered
+    /// each time.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// Rendered without escaping: kept apart from what a page takes as escaped.
+    #[cfg(feature = "minijinja")]
+    pub(super) fn unescaped(mut self) -> Self {
+        self.suffix = ".unescaped";
+        self
+    }
+
+    /// Its key in the cache, as Django's `make_template_fragment_key` makes it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.of.key(&self.name, &self.vary_on) + self.suffix
+    }
+
+    /// The text that is kept, or what `render` gives, which is kept then. Of many who want it at once one
+    /// renders, and the others wait for that.
+    ///
+    /// # Errors
+    ///
+    /// Those of `render` alone: they are not kept. A cache that is down, is not configured or cannot have
+    /// this key is logged, and the fragment is rendered.
+    pub async fn render<T, E>(
+        &self,
+        render: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<Arc<str>, E>
+    where
+        T: Into<Arc<str>>,
+    {
+        let cache = match self.of.open() {
+            Ok(cache) => cache,
+            Err(error) => return self.uncached(&error, render().await),
+        };
+        // A key that cannot be used is found out before `render` runs, which then still has to.
+        let mut left = Some(render);
+        let key = self.key();
+        let found = cache.get_or_try_set(&key, self.timeout, async || {
+            self.say_tags();
+            let render = left.take().expect("a cache runs it once");
+            render().await.map(Into::into)
+        });
+        match (found.await, left) {
+            (Err(error), Some(render)) => self.uncached(&error, render().await),
+            (Ok(text), _) => text,
+            (Err(error), None) => unreachable!("it has run, and says no more than that: {error}"),
+        }
+    }
+
+    /// [`render`](Self::render) for code that does not `await`, which most template engines are.
+    ///
+    /// It blocks its thread while it asks a shared store or waits for another's rendering. In an async
+    /// handler that is a round trip of the store's, or `op_timeout` (500 ms) once when the store hangs;
+    /// where that is too much, render in `spawn_blocking`. Give one fragment one of the two ways: a thread
+    /// that blocks for a rendering that awaits on the same thread gives up after half a minute, and renders.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn render_blocking<T, E>(
+        &self,
+        render: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<str>, E>
+    where
+        T: Into<Arc<str>>,
+    {
+        let cache = match self.of.open() {
+            Ok(cache) => cache.blocking(),
+            Err(error) => return self.uncached(&error, render()),
+        };
+        let mut left = Some(render);
+        let found = cache.get_or_try_set(&self.key(), self.timeout, || {
+            self.say_tags();
+            let render = left.take().expect("a cache runs it once");
+            render().map(Into::into)
+        });
+        match (found, left) {
+            (Err(error), Some(render)) => self.uncached(&error, render()),
+            (Ok(text), _) => text,
+            (Err(error), None) => unreachable!("it has run, and says no more than that: {error}"),
+        }
+    }
+
+    /// Forgets it; true if it was there.
+    ///
+    /// # Errors
+    ///
+    /// The cache's.
+    pub async fn delete(&self) -> Result<bool, CacheError> {
+        self.open()?.delete(&self.key()).await
+    }
+
+    /// [`delete`](Self::delete) for code that does not `await`.
+    ///
+    /// # Errors
+    ///
+    /// The cache's.
+    pub fn delete_blocking(&self) -> Result<bool, CacheError> {
+        self.open()?.blocking().delete(&self.key())
+    }
+
+    pub(super) fn open(&self) -> Result<Cache, CacheError> {
+        self.of.open()
+    }
+
+    /// Inside of the rendering: the cache keeps its text with these.
+    fn say_tags(&self) {
+        for tag in &self.tags {
+            current().tag(tag.clone());
+        }
+    }
+
+    fn uncached<T, E>(&self, error: &CacheError, text: Result<T, E>) -> Result<Arc<str>, E>
+    where
+        T: Into<Arc<str>>,
+    {
+        static IS_TOLD: AtomicBool = AtomicBool::new(false);
+        let name = &*self.name;
+        // Once aloud: a page may have a hundred of them.
+        if IS_TOLD.swap(true, Ordering::Relaxed) {
+            tracing::debug!(name, %error, "a fragment is rendered without its cache");
+        } else {
+            tracing::warn!(name, %error, "a fragment is rendered without its cache");
+        }
+        text.map(Into::into)
+    }
+}
