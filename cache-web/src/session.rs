@@ -37,6 +37,7 @@
 
 mod cache_store;
 mod cached_db;
+mod place;
 mod record;
 
 pub use cache_store::CacheStore;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cache_runtime::{Cache, CacheError, Timeout, current};
+use cache_runtime::{Cache, Timeout, current};
 use tower_sessions_core::SessionStore;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{Error, Result};
 
-use super::cache_store::CacheStore;
+use super::cache_store::{down, gone};
+use super::place::{Place, Seen};
 use super::record;
 
 /// Sessions in another store, with a cache before it: Django's `cached_db`.
@@ -17,9 +18,8 @@ use super::record;
 /// tower-sessions' own `CachingSessionStore`:
 ///
 /// - A cache that is down is logged, and the database is asked; there it is an error.
-/// - After a save the session is forgotten in the cache, and the next load takes it from the database. So two
-///   saves at once, or a load beside a save, leave nothing older in the cache than the database has, in any
-///   process.
+/// - After a save the next load takes the session from the database. So two saves at once, or a load beside
+///   a save, leave nothing older in the cache than the database has, in any process.
 /// - Of many requests of one session that is not in the cache, one asks the database.
 /// - A save of a session that is not in the database any more is an error, also where the database's own `save`
 ///   would bring it back. (A logout in the moment between that look and the write is left to the
@@ -30,7 +30,7 @@ use super::record;
 #[derive(Debug, Clone)]
 pub struct CachedDbStore<Db> {
     db: Db,
-    cached: CacheStore,
+    cached: Place,
 }
 
 impl<Db: SessionStore> CachedDbStore<Db> {
@@ -39,31 +39,46 @@ impl<Db: SessionStore> CachedDbStore<Db> {
     pub fn new(cache: Cache, db: Db) -> Self {
         Self {
             db,
-            cached: CacheStore::new(cache).key_prefix("session_db:"),
+            cached: Place::new(cache, "session_db:"),
         }
     }
 
     /// The id stands directly behind this in the key; Django's is `django.contrib.sessions.cached_db`.
     #[must_use]
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.cached = self.cached.key_prefix(prefix);
+        self.cached.prefix = prefix.into();
         self
     }
 
-    /// The record as the database has it, for the cache to keep as long as the session lives.
-    async fn read_db(&self, id: &Id) -> std::result::Result<Arc<str>, Missing> {
-        let record = self.db.load(id).await.map_err(Missing::Failed)?;
-        let record = record.filter(record::is_active).ok_or(Missing::Gone)?;
-        current().timeout(record::timeout(&record));
-        record::to_text(&record).map_err(Missing::Failed)
-    }
-
-    async fn forget(&self, id: &Id) -> std::result::Result<bool, CacheError> {
-        self.cached.cache().delete(&self.cached.key(id)).await
+    /// What the database has, put into the cache for as long as the session lives; `None` for no session.
+    /// Those who want it at once, and have seen the same mark, ask once.
+    async fn read_db(&self, id: &Id, mark: Option<Arc<str>>) -> Result<Option<Record>> {
+        let seen = mark.as_deref().unwrap_or_default();
+        let flight = format!("{}:reading:{seen}", self.cached.key(id));
+        let read = async || {
+            // Only for those who wait: what is kept is written below, under the session's key.
+            current().skip();
+            let record = self.db.load(id).await.map_err(Missing::Failed)?;
+            let record = record.filter(record::is_active).ok_or(Missing::Gone)?;
+            let text = record::to_text(&record, mark.as_ref()).map_err(Missing::Failed)?;
+            let timeout = record::timeout(&record);
+            let written = self.cached.write(id, &text, timeout, mark.as_ref());
+            if let Err(error) = written.await {
+                tracing::warn!(%error, "a session is in the database alone");
+            }
+            Ok(text)
+        };
+        let cache = self.cached.cache();
+        let read = cache.get_or_try_set(&flight, Timeout::Default, read);
+        match read.await.map_err(down)? {
+            Ok(text) => Ok(record::of_text(id, &text).map(|(record, _)| record)),
+            Err(Missing::Gone) => Ok(None),
+            Err(Missing::Failed(error)) => Err(error),
+        }
     }
 }
 
-/// Why the database gives no session. None of it is kept.
+/// Why the database gives no session.
 enum Missing {
     Gone,
     Failed(Error),
@@ -74,9 +89,9 @@ impl<Db: SessionStore> SessionStore for CachedDbStore<Db> {
     async fn create(&self, record: &mut Record) -> Result<()> {
         self.db.create(record).await?;
         // Nobody knows its id yet, so nothing can come in between.
-        let (key, text) = (self.cached.key(&record.id), record::to_text(record)?);
+        let text = record::to_text(record, None)?;
         let timeout = record::timeout(record);
-        if let Err(error) = self.cached.cache().set(&key, &text, timeout).await {
+        if let Err(error) = self.cached.write(&record.id, &text, timeout, None).await {
             tracing::warn!(%error, "a session is in the database alone");
         }
         Ok(())
@@ -84,48 +99,39 @@ impl<Db: SessionStore> SessionStore for CachedDbStore<Db> {
 
     async fn save(&self, record: &Record) -> Result<()> {
         if self.db.load(&record.id).await?.is_none() {
-            return Err(Error::Backend(
-                "the session is gone: it was ended while the request ran".to_owned(),
-            ));
+            return Err(gone());
         }
         self.db.save(record).await?;
-        if let Err(error) = self.forget(&record.id).await {
-            // This process does not read it before it has been deleted; others may, if only this one
-            // has lost the cache.
+        if let Err(error) = self.cached.end(&record.id).await {
+            // This process does not read the old one before it has been deleted; others may, if only
+            // this one has lost the cache.
             tracing::warn!(%error, "a session has changed, and the cache could not be told");
         }
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let key = self.cached.key(id);
-        let found = self
-            .cached
-            .cache()
-            .get_or_try_set(&key, Timeout::Never, async || self.read_db(id).await)
-            .await
-            .map_err(|error| Error::Backend(error.to_string()))?;
-        let text = match found {
-            Ok(text) => text,
-            Err(Missing::Gone) => return Ok(None),
-            Err(Missing::Failed(error)) => return Err(error),
+        let seen = self.cached.look(id).await;
+        let Seen { text, mark } = match seen {
+            Ok(seen) => seen,
+            Err(error) => {
+                tracing::warn!(%error, "a session is read from the database");
+                let record = self.db.load(id).await?;
+                return Ok(record.filter(record::is_active));
+            }
         };
-        if let Some(record) = record::of_text(id, &text) {
-            return Ok(Some(record).filter(record::is_active));
+        let found = text.and_then(|text| record::of_text(id, &text));
+        match found {
+            // A mark that is there no more is so old that nothing of before it can come.
+            Some((record, after)) if mark.is_none() || mark == after => {
+                Ok(Some(record).filter(record::is_active))
+            }
+            _ => self.read_db(id, mark).await,
         }
-        // The database knows better than what stands in the cache.
-        if let Err(error) = self.forget(id).await {
-            tracing::warn!(%error, "what is no session stays in the cache");
-        }
-        let record = self.db.load(id).await?;
-        Ok(record.filter(record::is_active))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
         self.db.delete(id).await?;
-        let forgotten = self.forget(id).await;
-        forgotten
-            .map(drop)
-            .map_err(|error| Error::Backend(error.to_string()))
+        self.cached.end(id).await.map_err(down)
     }
 }

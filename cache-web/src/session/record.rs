@@ -1,5 +1,6 @@
-//! A session as it stands in a cache: a key, and a JSON text.
+//! A session as it stands in a cache: a JSON text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,30 +15,35 @@ use tower_sessions_core::session_store::{Error, Result};
 /// The text. Not the record itself: how serde writes its date and its 128-bit id depends on features of
 /// other crates.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct Kept<'a> {
     id: String,
     /// Milliseconds since 1970.
     expires: i64,
-    data: HashMap<String, Value>,
+    data: Cow<'a, HashMap<String, Value>>,
+    /// The change that it was read from the database after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<Arc<str>>,
 }
 
-pub(super) fn to_text(record: &Record) -> Result<Arc<str>> {
+/// The text of a session, and of the mark it belongs to.
+pub(super) fn to_text(record: &Record, mark: Option<&Arc<str>>) -> Result<Arc<str>> {
+    let milliseconds = record.expiry_date.unix_timestamp_nanos() / 1_000_000;
     let kept = Kept {
         id: record.id.to_string(),
-        expires: i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1_000_000)
-            .unwrap_or(i64::MAX),
-        data: record.data.clone(),
+        expires: i64::try_from(milliseconds).unwrap_or(i64::MAX),
+        data: Cow::Borrowed(&record.data),
+        after: mark.cloned(),
     };
     let text = serde_json::to_string(&kept).map_err(|error| Error::Encode(error.to_string()))?;
     Ok(text.into())
 }
 
-/// The session of this id in a text that was found under its key.
+/// The session of this id in a text that was found under its key, and the mark it belongs to.
 ///
 /// `None` for what cannot be read, which is no session any more, and for another's: whoever gave keys new
 /// names or mixed up an answer, nobody gets a session that he has no id of.
-pub(super) fn of_text(id: &Id, text: &str) -> Option<Record> {
-    let Ok(kept) = serde_json::from_str::<Kept>(text) else {
+pub(super) fn of_text(id: &Id, text: &str) -> Option<(Record, Option<Arc<str>>)> {
+    let Ok(kept) = serde_json::from_str::<Kept<'_>>(text) else {
         tracing::warn!("what is kept as a session cannot be read as one: it counts as gone");
         return None;
     };
@@ -45,16 +51,13 @@ pub(super) fn of_text(id: &Id, text: &str) -> Option<Record> {
         tracing::error!("under the key of a session stands another session: it counts as gone");
         return None;
     }
-    let expiry_date = from_milliseconds(kept.expires)?;
-    Some(Record {
+    let nanoseconds = i128::from(kept.expires) * 1_000_000;
+    let record = Record {
         id: *id,
-        data: kept.data,
-        expiry_date,
-    })
-}
-
-fn from_milliseconds(milliseconds: i64) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()
+        data: kept.data.into_owned(),
+        expiry_date: OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?,
+    };
+    Some((record, kept.after))
 }
 
 pub(super) fn is_active(record: &Record) -> bool {
