@@ -1,0 +1,131 @@
+//! What the routes do.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::{Form, Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use cache_runtime::{caches, current};
+use minijinja::context;
+use minijinja::value::Serde;
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use crate::accounts::{self, User};
+use crate::failure::Failure;
+use crate::tasks::Tasks;
+use crate::templates::Templates;
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct App {
+    tasks: Tasks,
+    templates: Arc<Templates>,
+    /// How many lists have been rendered, for people to see that they are not each time.
+    rendered: Arc<AtomicU64>,
+}
+
+impl App {
+    pub fn new(tasks: Tasks) -> Self {
+        Self {
+            templates: Arc::new(Templates::new(tasks.clone())),
+            tasks,
+            rendered: Arc::default(),
+        }
+    }
+}
+
+type Page = Result<Html<String>, Failure>;
+type Done = Result<Redirect, Failure>;
+
+/// The tasks of whoever is logged in.
+pub async fn list(State(app): State<App>, user: User) -> Page {
+    // The page that is kept has this tag, and goes with it when the tasks change.
+    current().tag(format!("user:{}", user.id));
+    let tasks = app.tasks.of_user(user.id).await?;
+    let number = app.rendered.fetch_add(1, Ordering::Relaxed) + 1;
+    Ok(app.templates.render(
+        "tasks.html",
+        context! { user => Serde(&user), tasks => Serde(&tasks), number },
+    )?)
+}
+
+pub async fn login_form(State(app): State<App>) -> Page {
+    Ok(app.templates.render("login.html", context! {})?)
+}
+
+/// What the form says.
+#[derive(Deserialize)]
+pub struct Login {
+    name: String,
+    password: String,
+}
+
+pub async fn login(
+    State(app): State<App>,
+    session: Session,
+    Form(login): Form<Login>,
+) -> Result<Response, Failure> {
+    let Some(user) = accounts::find(&login.name, &login.password) else {
+        let page = app.templates.render(
+            "login.html",
+            context! { name => login.name, is_wrong => true },
+        )?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    };
+    accounts::log_in(&session, &user).await?;
+    Ok(Redirect::to("/").into_response())
+}
+
+pub async fn logout(session: Session, user: User) -> Done {
+    session.flush().await?;
+    // The pages as well: the cookie by which they are found is worth nothing now.
+    forget_pages_of(&user).await;
+    Ok(Redirect::to("/login"))
+}
+
+async fn forget_pages_of(user: &User) {
+    let forgotten = match caches().get("default") {
+        Ok(cache) => cache.delete_tag(&format!("user:{}", user.id)).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = forgotten {
+        eprintln!("cache: {error}");
+    }
+}
+
+/// What the form says.
+#[derive(Deserialize)]
+pub struct New {
+    title: String,
+}
+
+pub async fn add(State(app): State<App>, user: User, Form(new): Form<New>) -> Done {
+    let title = new.title.trim();
+    if !title.is_empty() {
+        app.tasks.add(user.id, title.to_owned()).await?;
+    }
+    Ok(Redirect::to("/"))
+}
+
+/// What the form says.
+#[derive(Deserialize)]
+pub struct IsDone {
+    is_done: bool,
+}
+
+pub async fn set_done(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<i64>,
+    Form(form): Form<IsDone>,
+) -> Done {
+    app.tasks.set_done(user.id, id, form.is_done).await?;
+    Ok(Redirect::to("/"))
+}
+
+pub async fn remove(State(app): State<App>, user: User, Path(id): Path<i64>) -> Done {
+    app.tasks.remove(user.id, id).await?;
+    Ok(Redirect::to("/"))
+}

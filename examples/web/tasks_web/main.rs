@@ -1,0 +1,105 @@
+//! The guide's task list as a web application: people log in, see their own page, change it, and see the
+//! change at once; functions, a fragment, pages and sessions are cached.
+//!
+//! `cargo run -p cache-web-examples --example tasks_web` listens on <http://127.0.0.1:3000> (`PORT` is
+//! another port) and keeps all in this process. `CACHE_URL='redis://127.0.0.1/1?key_prefix=tasks_web'` keeps it
+//! in Redis; `CACHE_URL_SESSIONS` is a cache for the sessions alone. `DATABASE=tasks.sqlite` is a file
+//! for the tasks, which are otherwise made anew with each start.
+//!
+//! `… --example tasks_web -- warm` makes what the pages will ask for, before anyone comes.
+
+mod accounts;
+mod database;
+mod failure;
+mod handlers;
+mod origin;
+mod tasks;
+mod templates;
+
+use std::error::Error;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{get, post};
+use cache_runtime::caches;
+use cache_web::session::CacheStore;
+use tokio::net::TcpListener;
+use tower_sessions::cookie::{SameSite, time::Duration};
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+use crate::accounts::PEOPLE;
+use crate::database::Database;
+use crate::handlers::App;
+use crate::tasks::Tasks;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let file = std::env::var("DATABASE").ok();
+    let tasks = Tasks::new(Database::open(file.as_deref())?);
+    if file.is_none() {
+        // What a cache that outlives us knows is of an older database.
+        caches().get("default")?.delete_tag("tasks").await.ok();
+    }
+    match std::env::args().nth(1).as_deref() {
+        None => serve(tasks).await,
+        Some("warm") => warm(&tasks).await,
+        Some(other) => Err(format!("{other:?} is no command: say `warm`, or nothing").into()),
+    }
+}
+
+async fn serve(tasks: Tasks) -> Result<(), Box<dyn Error>> {
+    let port: u16 = match std::env::var("PORT") {
+        Ok(port) => port
+            .parse()
+            .map_err(|_| format!("PORT is {port:?}, no number of a port"))?,
+        Err(_) => 3000,
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("Listening on http://{}", listener.local_addr()?);
+    let stop = async {
+        tokio::signal::ctrl_c().await.ok();
+    };
+    axum::serve(listener, router(tasks)?)
+        .with_graceful_shutdown(stop)
+        .await?;
+    Ok(())
+}
+
+fn router(tasks: Tasks) -> Result<Router, Box<dyn Error>> {
+    // Sessions have a cache of their own where there is one: nothing else shall drive them out.
+    let cache = caches()
+        .get("sessions")
+        .or_else(|_| caches().get("default"))?;
+    let sessions = SessionManagerLayer::new(CacheStore::new(cache))
+        .with_name("tasks_web")
+        .with_expiry(Expiry::OnInactivity(Duration::days(14)))
+        // A link from elsewhere finds people logged in; a form from elsewhere does not.
+        .with_same_site(SameSite::Lax)
+        // There is no TLS on 127.0.0.1. A service that has it leaves this out.
+        .with_secure(false);
+
+    // Whole pages: one layer around what shows one person's page.
+    let pages = Router::new().route("/", get(handlers::list));
+
+    Ok(Router::new()
+        .merge(pages)
+        .route("/login", get(handlers::login_form).post(handlers::login))
+        .route("/logout", post(handlers::logout))
+        .route("/tasks", post(handlers::add))
+        .route("/tasks/{id}/done", post(handlers::set_done))
+        .route("/tasks/{id}/remove", post(handlers::remove))
+        .with_state(App::new(tasks))
+        .layer(sessions)
+        .layer(middleware::from_fn(origin::check)))
+}
+
+/// For a deploy or a timer.
+async fn warm(tasks: &Tasks) -> Result<(), Box<dyn Error>> {
+    let people = || PEOPLE.iter().map(|person| person.id);
+    println!("lists: {}", tasks.of_user_warm(people()).quiet().await);
+    let tasks = tasks.clone();
+    let statistics =
+        tokio::task::spawn_blocking(move || tasks.statistics_warm(people()).quiet().run());
+    println!("statistics: {}", statistics.await?);
+    Ok(())
+}
