@@ -11,37 +11,13 @@ use cache_tests::redis_server::RedisServer;
 /// Where the examples are, by name. Built with what the tests are built with, so that nothing is
 /// compiled twice.
 static EXAMPLES: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| {
-    let mut cargo = Command::new(env!("CARGO"));
-    // What cargo says of this test's package; crates whose build scripts look at such would be built
-    // again, now for this and then for the next run of the tests.
-    for (name, _) in std::env::vars_os() {
-        let is_of_package = |name: &str| {
-            ["CARGO_PKG_", "CARGO_MANIFEST_"]
-                .iter()
-                .any(|start| name.starts_with(start))
-        };
-        if name.to_str().is_some_and(is_of_package) {
-            cargo.env_remove(name);
-        }
-    }
-    let build = cargo
-        .args(["build", "--workspace", "--exclude", "cache-benches"])
-        .args(["--features", "cache-examples/all-stores"])
-        .args(["--examples", "--message-format", "json"])
-        .output()
-        .expect("cargo runs");
-    let errors = String::from_utf8_lossy(&build.stderr);
-    assert!(build.status.success(), "{errors}");
-    let said = String::from_utf8_lossy(&build.stdout);
-    let messages = said
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    messages
-        .filter_map(|message| {
-            let path = PathBuf::from(message["executable"].as_str()?);
-            Some((message["target"]["name"].as_str()?.to_owned(), path))
-        })
-        .collect()
+    cache_tests::built_examples::build(&[
+        "--workspace",
+        "--exclude",
+        "cache-benches",
+        "--features",
+        "cache-examples/all-stores",
+    ])
 });
 
 fn quickstart(url: Option<&str>) -> String {

@@ -45,7 +45,7 @@ install_servers() {
     local name package check missing=()
     while read -r name package check; do
         if $check; then continue; fi
-        if may_skip "$name"; then absent+=("$name"); else missing+=("$package"); fi
+        if may_skip "$name"; then absent+=("$name"); else missing+=(${package//,/ }); fi
     done <<'TABLE'
 redis     redis-server    has redis-server
 memcached memcached       has memcached
@@ -54,6 +54,7 @@ mysql     mariadb-server  has mariadbd
 openssl   openssl         has openssl
 valgrind  valgrind        has valgrind
 python    python3-venv    has_python
+chromium  chromium,chromium-driver,fonts-dejavu-core  has chromedriver
 TABLE
     if [ "${#missing[@]}" -gt 0 ]; then install "${missing[@]}"; fi
 }

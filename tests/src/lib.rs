@@ -1,5 +1,6 @@
 //! Support for the tests: real servers that they start themselves.
 
+pub mod built_examples;
 pub mod certificates;
 pub mod every_store;
 pub mod mariadb_server;

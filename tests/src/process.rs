@@ -38,7 +38,7 @@ impl Process {
             .stderr(Stdio::null());
         match command.spawn() {
             Ok(child) => Self {
-                watchdog: watch(&child, folder),
+                watchdog: watch(&child.id().to_string(), folder),
                 name,
                 child,
             },
@@ -129,12 +129,14 @@ impl Drop for Process {
     }
 }
 
-/// A shell that waits for the end of this process, however it comes, and then kills the server.
-fn watch(server: &Child, folder: &Path) -> Option<Child> {
+/// A shell that waits for the end of this process, however it comes, and then kills `victim` (a process by
+/// its number, or with a minus a group) and removes the folder. Who kills that before kills the shell first.
+#[must_use]
+pub fn watch(victim: &str, folder: &Path) -> Option<Child> {
     // Its input is a pipe that nobody writes to, and that closes when this process ends.
     Command::new("sh")
         .args(["-c", r#"read -r _; kill -9 "$1"; rm -rf "$2""#, "watchdog"])
-        .arg(server.id().to_string())
+        .arg(victim)
         .arg(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
