@@ -1,24 +1,10 @@
 //! The examples, run as a reader would run them: the quickstart on every store, with no line changed.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
 use std::process::Command;
-use std::sync::LazyLock;
 
+use cache_tests::built_examples::EXAMPLES;
 use cache_tests::every_store::EVERY_STORE;
 use cache_tests::redis_server::RedisServer;
-
-/// Where the examples are, by name. Built with what the tests are built with, so that nothing is
-/// compiled twice.
-static EXAMPLES: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| {
-    cache_tests::built_examples::build(&[
-        "--workspace",
-        "--exclude",
-        "cache-benches",
-        "--features",
-        "cache-examples/all-stores",
-    ])
-});
 
 fn quickstart(url: Option<&str>) -> String {
     example("quickstart", url)

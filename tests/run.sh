@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source tests/servers.sh
 install_servers
+install_http_cache_tests
 # Nothing here is built twice, and what it takes to build a second time quickly fills the disk.
 export CARGO_INCREMENTAL=0
 
@@ -27,6 +28,8 @@ needs() {
         interop) echo redis memcached python ;;
         memcached_*) echo memcached ;;
         backplane | redis_tls | redis_sentinel) echo redis openssl ;;
+        web_browser) echo redis chromium ;;
+        web_http_cache_tests) echo http-cache-tests ;;
         *) echo redis ;;
     esac
 }
@@ -47,10 +50,11 @@ RUSTDOCFLAGS="-D warnings" step cargo doc --workspace --no-deps
 # The default build alone, then everything together; not the benches, whose rivals switch on
 # features of serde_json that others would get too.
 step cargo test -p cache-runtime --lib
-together=(cargo test --workspace --exclude cache-benches --features cache-examples/all-stores)
+together=(cargo test --workspace --exclude cache-benches \
+    --features cache-examples/all-stores,cache-web-examples/all-stores)
 targets=(--lib --bins --examples)
 left_out=()
-for test in $(sed -n '/^\[\[test\]\]/,/^name/s/^name = "\(.*\)"/\1/p' tests/Cargo.toml); do
+for test in $(sed -n '/^\[\[test\]\]/,/^name/s/^name = "\(.*\)"/\1/p' tests/Cargo.toml tests/web/Cargo.toml); do
     is_possible=1
     for server in $(needs "$test"); do
         if is_absent "$server"; then is_possible=; fi

@@ -12,6 +12,10 @@ has_python() {
     python3 -c 'import ensurepip, venv' 2>/dev/null
 }
 
+has_npm() {
+    has node && has npm
+}
+
 may_skip() {
     [[ ",${CACHE_TESTS_SKIP:-}," == *,$1,* ]]
 }
@@ -55,6 +59,16 @@ openssl   openssl         has openssl
 valgrind  valgrind        has valgrind
 python    python3-venv    has_python
 chromium  chromium,chromium-driver,fonts-dejavu-core  has chromedriver
+http-cache-tests  nodejs,npm  has_npm
 TABLE
     if [ "${#missing[@]}" -gt 0 ]; then install "${missing[@]}"; fi
+}
+
+# The public suite for HTTP caches, by npm: it is run as it is.
+install_http_cache_tests() {
+    local folder=target/tests/http-cache-tests version=0.4.5
+    if is_absent http-cache-tests; then return; fi
+    if grep -qs "\"version\": \"$version\"" "$folder/node_modules/http-cache-tests/package.json"; then return; fi
+    mkdir -p "$folder"
+    npm install --prefix "$folder" --no-save --no-audit --no-fund "http-cache-tests@$version"
 }

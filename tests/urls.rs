@@ -130,7 +130,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             // Cargo sets it, and its text is long enough.
-            "redis://localhost?sign_with=CARGO_MANIFEST_DIR&format=django",
+            "redis://localhost?sign_with=CARGO_PKG_LICENSE&format=django",
             "from_url: the formats `json` and `django` have no place for a signature, other \
              programs could not read it; signed entries are `native` or `compact`",
         ),
@@ -331,7 +331,7 @@ fn good_urls_are_taken() {
         "redis://localhost?format=django&compress=zlib&max_value_size=10MB&version=-3",
         "redis://localhost?format=compact&compress=zstd",
         "redis://localhost?format=json&compress=lz4",
-        "redis://localhost?sign_with=CARGO_MANIFEST_DIR&compress=lz4",
+        "redis://localhost?sign_with=CARGO_PKG_LICENSE&compress=lz4",
     ] {
         if let Err(error) = Cache::from_url(url) {
             panic!("{url}: {error}");

@@ -5,7 +5,6 @@ pub mod fragment;
 pub mod page;
 #[cfg(feature = "panel")]
 pub mod panel;
-
 #[cfg(feature = "sessions")]
 pub mod session;
 

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::LazyLock;
 
-/// Where the examples are, by name, after `cargo build --examples` with these arguments.
-///
-/// # Panics
-///
-/// If they do not build, with what cargo says.
-#[must_use]
-pub fn build(arguments: &[&str]) -> HashMap<String, PathBuf> {
+/// Where the examples are, by name. Built with what `tests/run.sh` builds the tests with, so that nothing
+/// is compiled twice. Panics if they do not build, with what cargo says.
+pub static EXAMPLES: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(build);
+
+fn build() -> HashMap<String, PathBuf> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut cargo = Command::new(program);
     // What cargo says of this test's package; crates whose build scripts look at such would be built
@@ -26,8 +25,12 @@ pub fn build(arguments: &[&str]) -> HashMap<String, PathBuf> {
         }
     }
     let build = cargo
-        .args(["build", "--examples", "--message-format", "json"])
-        .args(arguments)
+        .args(["build", "--workspace", "--exclude", "cache-benches"])
+        .args([
+            "--features",
+            "cache-examples/all-stores,cache-web-examples/all-stores",
+        ])
+        .args(["--examples", "--message-format", "json"])
         .output()
         .expect("cargo runs");
     let errors = String::from_utf8_lossy(&build.stderr);

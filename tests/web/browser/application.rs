@@ -1,18 +1,12 @@
 //! The example, running, and people who use it.
 
-use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::PathBuf;
 use std::process::Command;
-use std::sync::LazyLock;
 
-use cache_tests::built_examples;
+use cache_tests::built_examples::EXAMPLES;
 use cache_tests::process::{Folder, Process, free_port};
 
 use crate::browser::Browser;
-
-static EXAMPLES: LazyLock<HashMap<String, PathBuf>> =
-    LazyLock::new(|| built_examples::build(&["--package", "cache-web-examples"]));
 
 /// The example on a port of its own. Dropping it ends it.
 pub(crate) struct Application {

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use cache_tests::built_examples::EXAMPLES;
 use cache_tests::process::{Folder, Process, free_port, is_installed, may_skip};
 use serde_json::Value;
 
@@ -76,7 +77,7 @@ struct Proxy {
 
 impl Proxy {
     fn before(upstream: &str) -> Self {
-        let mut child = Command::new(example())
+        let mut child = Command::new(&EXAMPLES["reverse_proxy"])
             .args(["127.0.0.1:0", upstream])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -96,34 +97,4 @@ impl Drop for Proxy {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The example's program, built if it is not.
-fn example() -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    // What cargo says of this test's package would have others built again.
-    for (name, _) in std::env::vars() {
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(name);
-        }
-    }
-    let build = cargo
-        .args([
-            "build",
-            "-p",
-            "cache-web-examples",
-            "--example",
-            "reverse_proxy",
-        ])
-        .args(["--message-format", "json"])
-        .output()
-        .expect("cargo runs");
-    let errors = String::from_utf8_lossy(&build.stderr);
-    assert!(build.status.success(), "{errors}");
-    let said = String::from_utf8_lossy(&build.stdout);
-    let messages = said
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let programs = messages.filter_map(|message| Some(message["executable"].as_str()?.to_owned()));
-    programs.last().expect("cargo names the program").into()
 }
