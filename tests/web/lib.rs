@@ -1,11 +1,18 @@
-//! Support for the tests of `cache-web`.
+//! The tests of `cache-web` stand beside this file: a package of their own, because a web server is built for
+//! them alone. The code of the pages for users runs as tests here.
 
-/// The code of the pages for users runs as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/pages.md")]
+pub struct PagesPage;
+
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/fragments.md")]
 pub struct FragmentsPage;
 
-/// And so does that about sessions.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/sessions.md")]
 pub struct SessionsPage;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/panel.md")]
+pub struct PanelPage;
