@@ -63,9 +63,10 @@ fn answer<B: Body>(
     for (name, value) in extra {
         headers.append(name.clone(), value.clone());
     }
-    if let Some(age) = age {
-        headers.insert(AGE, age.into());
-    }
+    match age {
+        Some(age) => headers.insert(AGE, age.into()),
+        None => headers.remove(AGE),
+    };
     if let Some(name) = &options.status_name {
         told.write(
             headers,

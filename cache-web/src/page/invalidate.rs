@@ -83,22 +83,24 @@ fn of_prefix(prefix: &str, path: &str) -> String {
     format!("page:{prefix}<{path}")
 }
 
-/// The tags of a page; `None` if its path is too deep.
-pub(crate) fn tags(options: &Options, uri: &Uri) -> Option<Vec<String>> {
-    let (prefix, path) = (&options.key_prefix, uri.path());
-    let slashes = || path.char_indices().filter(|&(_, c)| c == '/');
-    if slashes().count() > MOST_SEGMENTS {
-        return None;
-    }
+/// Whether a page has too long a path to be kept.
+pub(crate) fn is_too_deep(uri: &Uri) -> bool {
+    uri.path().bytes().filter(|&byte| byte == b'/').count() > MOST_SEGMENTS
+}
+
+/// The tags of a page: its path, and all above it.
+pub(crate) fn tags(options: &Options, uri: &Uri) -> Vec<String> {
     if !options.has_tags() {
-        return Some(Vec::new());
+        return Vec::new();
     }
+    let (prefix, path) = (&options.key_prefix, uri.path());
     let mut tags = vec![of_path(prefix, path)];
-    tags.extend(slashes().map(|(end, _)| of_prefix(prefix, &path[..end])));
+    let slashes = path.char_indices().filter(|&(_, c)| c == '/');
+    tags.extend(slashes.map(|(end, _)| of_prefix(prefix, &path[..end])));
     if !path.ends_with('/') {
         tags.push(of_prefix(prefix, path));
     }
-    Some(tags)
+    tags
 }
 
 /// Whether a method may change something (RFC 9110, section 9.2.1): one that nobody knows may.
@@ -176,12 +178,11 @@ mod tests {
     fn a_page_has_the_tags_of_all_above_it() {
         let options = Options::new(Lifetime::Headers);
         let tags_of = |path: &str| tags(&options, &path.parse().unwrap());
-        let all = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect());
-        assert_eq!(tags_of("/"), all(&["page:=/", "page:<"]));
-        assert_eq!(tags_of("/a?b=/c"), all(&["page:=/a", "page:<", "page:</a"]));
-        assert_eq!(tags_of("/a/"), all(&["page:=/a/", "page:<", "page:</a"]));
-        assert_eq!(tags_of(&"/a".repeat(16)).map(|tags| tags.len()), Some(18));
-        assert_eq!(tags_of(&"/a".repeat(17)), None);
+        assert_eq!(tags_of("/"), ["page:=/", "page:<"]);
+        assert_eq!(tags_of("/a?b=/c"), ["page:=/a", "page:<", "page:</a"]);
+        assert_eq!(tags_of("/a/"), ["page:=/a/", "page:<", "page:</a"]);
+        assert!(!is_too_deep(&"/a".repeat(16).parse().unwrap()));
+        assert!(is_too_deep(&"/a".repeat(17).parse().unwrap()));
     }
 
     #[test]

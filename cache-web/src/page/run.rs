@@ -156,6 +156,7 @@ impl Job {
         if parts.status != StatusCode::NO_CONTENT {
             headers::make_length(&mut parts.headers, body.len());
         }
+        headers::make_place_for_age(&mut parts.headers);
         if !options.by_headers() {
             headers::make_freshness(&mut parts.headers, &plan.control, plan.life, now);
             if parts.status == StatusCode::OK {

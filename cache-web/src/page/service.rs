@@ -14,7 +14,7 @@ use tower_service::Service;
 use super::answer::{self, Question};
 use super::asked::Asked;
 use super::body::PageBody;
-use super::find::{Found, find};
+use super::find::Found;
 use super::flights::{Flights, Joined, Lead};
 use super::invalidate::{self, Changed};
 use super::judge::is_better_than_nothing;
@@ -88,38 +88,52 @@ where
         Ok(cache) => cache,
         Err(error) => {
             tracing::error!(%error, "pages are not cached");
-            return sent(options, inner, request, "bypass", "cache").await;
+            return Box::pin(sent(options, inner, request, "bypass", "cache")).await;
         }
     };
     let (parts, body) = request.into_parts();
     if invalidate::is_unsafe(&parts.method) {
-        return change(&cache, options, inner, Request::from_parts(parts, body)).await;
-    }
-    let Some((asked, primary, tags)) = named(&shared, &parts) else {
         let request = Request::from_parts(parts, body);
-        return sent(options, inner, request, "bypass", "").await;
+        return Box::pin(change(&cache, options, inner, request)).await;
+    }
+    let Some((asked, primary)) = named(&shared, &parts) else {
+        let request = Request::from_parts(parts, body);
+        return Box::pin(sent(options, inner, request, "bypass", "")).await;
     };
     let landed = shared.flights.landed();
-    let found = find(&cache, options, &primary, &parts.headers).await;
     let sought = Sought {
-        clock: cache.clock().clone(),
         shared,
         cache,
         asked,
         primary,
-        tags,
         parts,
     };
-    let visit = Visit {
-        sought,
-        body,
-        inner,
-    };
-    visit.answer(found, landed).await
+    let found = sought.look().await;
+    match sought.served(&found, Told::Hit) {
+        Served::Answer(response) => Ok(response),
+        Served::AnswerAndRenew(response) => {
+            let visit = Visit {
+                sought,
+                body,
+                inner,
+            };
+            renew::behind(visit, found);
+            Ok(response)
+        }
+        // Boxed, here and above: what is in the box is large, and a hit would have to carry it around.
+        Served::Nothing(why) => {
+            let visit = Visit {
+                sought,
+                body,
+                inner,
+            };
+            Box::pin(visit.miss(found, landed, why)).await
+        }
+    }
 }
 
-/// What is asked, by which key and tags; `None` for a request that passes by.
-fn named(shared: &Shared, parts: &request::Parts) -> Option<(Asked, String, Vec<String>)> {
+/// What is asked, by which key; `None` for a request that passes by.
+fn named(shared: &Shared, parts: &request::Parts) -> Option<(Asked, String)> {
     // The same layer outside makes this page already: who waits for it here would wait for himself.
     if shared.flights.is_inside(&parts.extensions) {
         return None;
@@ -127,9 +141,10 @@ fn named(shared: &Shared, parts: &request::Parts) -> Option<(Asked, String, Vec<
     let options = &shared.options;
     let asked = Asked::of(parts).filter(|asked| options.by_headers() || !asked.has_range)?;
     let uri = key::uri(options, parts);
-    let primary = key::primary(options, &uri, parts)?;
-    let tags = invalidate::tags(options, &uri)?;
-    Some((asked, primary, tags))
+    if invalidate::is_too_deep(&uri) {
+        return None;
+    }
+    Some((asked, key::primary(options, &uri, parts)?))
 }
 
 /// A request on its way, and who can answer it.
@@ -148,33 +163,22 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Send,
 {
-    async fn answer(self, mut found: Found, landed: u64) -> Answered<B, S::Error> {
+    /// There is no page that could be served at once, for this reason.
+    async fn miss(self, mut found: Found, landed: u64, why: &'static str) -> Answered<B, S::Error> {
         let sought = &self.sought;
-        match sought.served(&found, Told::Hit) {
-            Served::Answer(response) => Ok(response),
-            Served::AnswerAndRenew(response) => {
-                renew::behind(self, found);
-                Ok(response)
-            }
-            Served::Nothing(why) => {
-                if sought.options().heeds_requests && sought.asked.control.only_if_cached {
-                    let mut response = Response::new(PageBody::whole(Bytes::new()));
-                    *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
-                    return Ok(response);
-                }
-                let lead = if sought.may_wait(&found) {
-                    let lead;
-                    (lead, found) = wait(sought, found, landed).await;
-                    lead
-                } else {
-                    None
-                };
-                if let Served::Answer(response) = sought.served(&found, Told::Collapsed) {
-                    return Ok(response);
-                }
-                self.make(found, lead, why).await
+        if sought.options().heeds_requests && sought.asked.control.only_if_cached {
+            let mut response = Response::new(PageBody::whole(Bytes::new()));
+            *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+            return Ok(response);
+        }
+        let mut lead = None;
+        if sought.may_wait(&found) {
+            (lead, found) = wait(sought, found, landed).await;
+            if let Served::Answer(response) = sought.served(&found, Told::Collapsed) {
+                return Ok(response);
             }
         }
+        self.make(found, lead, why).await
     }
 
     /// Runs the service, keeps what can be kept, and answers.
@@ -187,14 +191,14 @@ where
         let Sought {
             shared,
             cache,
-            clock,
             asked,
             primary,
-            tags,
             mut parts,
         } = self.sought;
-        shared.flights.mark(&mut parts.extensions);
+        let clock = cache.clock().clone();
         let options = shared.options.clone();
+        let tags = invalidate::tags(&options, &key::uri(&options, &parts));
+        shared.flights.mark(&mut parts.extensions);
         let old = found
             .page
             .clone()

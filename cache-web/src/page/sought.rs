@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cache_runtime::{Cache, Clock};
+use cache_runtime::Cache;
 use http::{Response, request};
 use http_body::Body;
 
@@ -21,10 +21,8 @@ use super::stored::{Facts, Stored};
 pub(crate) struct Sought {
     pub(crate) shared: Arc<Shared>,
     pub(crate) cache: Cache,
-    pub(crate) clock: Clock,
     pub(crate) asked: Asked,
     pub(crate) primary: String,
-    pub(crate) tags: Vec<String>,
     pub(crate) parts: request::Parts,
 }
 
@@ -65,7 +63,7 @@ impl Sought {
     pub(crate) fn join(&self, found: &Found) -> Joined {
         self.shared
             .flights
-            .join(&self.flight_key(found), self.clock.wall())
+            .join(&self.flight_key(found), self.cache.clock().wall())
     }
 
     fn flight_key(&self, found: &Found) -> String {
@@ -78,13 +76,13 @@ impl Sought {
     /// Whether the page that was found is an answer by itself.
     pub(crate) fn is_served(&self, found: &Found) -> bool {
         matches!(
-            self.verdict(found, self.clock.wall()),
+            self.verdict(found, self.cache.clock().wall()),
             Ok((_, Verdict::Serve))
         )
     }
 
     pub(crate) fn served<B: Body>(&self, found: &Found, told: Told) -> Served<B> {
-        let now = self.clock.wall();
+        let now = self.cache.clock().wall();
         let (page, verdict) = match self.verdict(found, now) {
             Ok(judged) => judged,
             Err(why) => return Served::Nothing(why),
