@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cache_runtime::testing::{Fault, FaultyStore, When};
-use cache_runtime::{Cache, ErrorKind};
+use cache_runtime::{Cache, ErrorKind, Format};
 use cache_web::fragment::{Fragment, Fragments};
 
 use crate::store::OwnStore;
@@ -75,4 +75,17 @@ async fn a_key_that_cannot_be_used_renders_each_time() {
     assert_eq!(render(&long, "two").await, "two");
     let three = long.render_blocking(|| Ok::<_, ()>("three"));
     assert_eq!(three.as_deref(), Ok("three"));
+}
+
+#[tokio::test]
+async fn tags_in_a_format_that_has_no_place_for_them_render_each_time() {
+    let store = FaultyStore::new(OwnStore::default());
+    let builder = Cache::builder().store(store).format(Format::Json);
+    let fragments = Fragments::new().cache(builder.build().unwrap());
+    let plain = fragments.fragment("plain");
+    assert_eq!(render(&plain, "one").await, "one");
+    assert_eq!(render(&plain, "two").await, "one");
+    let tagged = fragments.fragment("tagged").tag("user:7");
+    assert_eq!(render(&tagged, "one").await, "one");
+    assert_eq!(render(&tagged, "two").await, "two");
 }

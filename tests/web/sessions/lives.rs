@@ -188,3 +188,22 @@ async fn a_session_that_is_too_large_is_an_error() {
         assert_eq!(store.load(&ann.id).await.unwrap(), None);
     }
 }
+
+#[tokio::test]
+async fn a_logout_elsewhere_holds_at_once_where_there_are_copies_in_process() {
+    let server = RedisServer::start();
+    let url = format!("{}?op_timeout=10&connect_timeout=10", server.url(0));
+    let process = |url: &str| CacheStore::new(Cache::from_url(url).unwrap());
+    // The other one has no copies, and sends no news of what it changes.
+    let (one, other) = (process(&format!("{url}&local_max=1000")), process(&url));
+    for _ in 0..50 {
+        let mut ann = record("ann");
+        other.create(&mut ann).await.unwrap();
+        for _ in 0..3 {
+            assert!(one.load(&ann.id).await.unwrap().is_some());
+        }
+        other.delete(&ann.id).await.unwrap();
+        assert_eq!(one.load(&ann.id).await.unwrap(), None);
+        one.save(&ann).await.unwrap_err();
+    }
+}
