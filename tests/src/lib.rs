@@ -14,12 +14,7 @@ pub mod redis_sentinel;
 pub mod redis_server;
 pub mod small_disk;
 
-/// The README's code runs as tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
-
-/// And so does that of the pages for users.
+/// The code of the pages for users runs as tests; that of the README beside the tests of `cache-web`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/patterns.md")]
 pub struct Patterns;

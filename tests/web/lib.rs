@@ -2,6 +2,10 @@
 //! them alone. The code of the pages for users runs as tests here.
 
 #[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/pages.md")]
 pub struct PagesPage;
 
