@@ -414,6 +414,12 @@ where
             }
             result
         }
+        // An error is no answer: it changes nothing, here and for those who make the same value.
+        (Then::Replace, _) if is_failure => {
+            keep::<R, K, P>(mode, target, plan, made, lead, Cause::Wanted)
+                .await
+                .0
+        }
         (Then::Replace, _) => {
             let core = target.cache.core();
             if let (Some(made), Some(created)) = (target.made(), made.started.created()) {
@@ -423,7 +429,7 @@ where
             let _overtaking = core.flights.overtake_others(mode, &target.key, own).await;
             let (result, is_kept) =
                 keep::<R, K, P>(mode, target, plan, made, lead, Cause::Wanted).await;
-            if !is_kept && !is_failure {
+            if !is_kept {
                 let _ = target.delete(mode).await;
             }
             result
