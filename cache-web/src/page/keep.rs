@@ -71,10 +71,11 @@ impl Place<'_> {
                 unreachable!("a body runs once");
             };
             let made = run.await?;
-            self.say(&made, made.stays);
             let slot = if made.names.is_empty() && self.options.django.is_none() {
+                self.say(&made, made.stays);
                 Slot::Page(made.page.clone())
             } else {
+                self.say(&made, of_list(&made));
                 self.put_variant(made.names.clone(), &made).await
             };
             *place = Some(made);
@@ -119,21 +120,20 @@ impl Place<'_> {
             let Some(made) = other else {
                 return Err(None);
             };
-            let until = until(&made);
             let slot = if !is_known {
                 // Two that name different fields are told apart by all of them.
                 match varies.names.union(&made.names) {
                     Some(names) => {
-                        self.say(&made, made.stays);
+                        self.say(&made, of_list(&made));
                         Some(self.put_variant(names, &made).await)
                     }
                     None => None,
                 }
-            } else if until > varies.until {
+            } else if until(&made, made.stays) > varies.until {
                 // The list lives as long as what is found by it.
-                self.say(&made, made.stays);
+                self.say(&made, of_list(&made));
                 let longer = Varies {
-                    until,
+                    until: until(&made, of_list(&made)),
                     ..varies.clone()
                 };
                 Some(Slot::Varies(Arc::new(longer)))
@@ -156,7 +156,11 @@ impl Place<'_> {
 
     /// Keeps a variant under a new list, and returns that.
     async fn put_variant(&self, names: Names, made: &Made) -> Slot {
-        let varies = Varies::new(names, until(made), self.options.django.is_some());
+        let varies = Varies::new(
+            names,
+            until(made, of_list(made)),
+            self.options.django.is_some(),
+        );
         let key = variant_key(self.options, self.primary, &varies, self.request);
         let page = async || {
             self.say(made, made.stays);
@@ -181,6 +185,12 @@ impl Place<'_> {
     }
 }
 
-fn until(made: &Made) -> u64 {
-    made.page.at.saturating_add(u64::from(made.stays) * 1000)
+/// How long a list of names stays, in seconds. Longer than the page, so that it is written seldom: of
+/// two that write it at the same time, one alone is found afterwards.
+fn of_list(made: &Made) -> u32 {
+    made.stays.saturating_mul(2)
+}
+
+fn until(made: &Made, seconds: u32) -> u64 {
+    made.page.at.saturating_add(u64::from(seconds) * 1000)
 }

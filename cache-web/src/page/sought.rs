@@ -9,6 +9,7 @@ use http_body::Body;
 use super::answer::{self, Question};
 use super::asked::Asked;
 use super::body::PageBody;
+use super::conditional::is_conditional;
 use super::find::{Found, find};
 use super::flights::Joined;
 use super::judge::{Verdict, judge};
@@ -57,7 +58,12 @@ impl Sought {
             .page
             .as_ref()
             .is_some_and(|page| page.facts.has(Facts::ASK_ALWAYS));
-        !(wants_new || is_asked_always || self.asked.is_head || self.asked.has_range)
+        // What comes is for a client that has something already: a 304, perhaps.
+        let is_elsewhere = self.options().by_headers()
+            && found.page.is_none()
+            && is_conditional(&self.parts.headers);
+        let is_short = self.asked.is_head || self.asked.has_range || is_elsewhere;
+        !(wants_new || is_asked_always || is_short)
     }
 
     pub(crate) fn join(&self, found: &Found) -> Joined {

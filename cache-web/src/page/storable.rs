@@ -227,3 +227,106 @@ fn lifetime(
     // Nobody means an error to stay; one that says how long does.
     told.filter(|&life| life > 0).ok_or("status")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a test may unwrap: its panic is its report"
+    )]
+
+    use super::*;
+    use http::{Request, Response};
+
+    const NOW: Times = Times {
+        asked: 1_700_000_000_000,
+        got: 1_700_000_000_000,
+    };
+
+    type Fields<'a> = &'a [(&'a str, &'a str)];
+
+    fn planned(
+        lifetime: Lifetime,
+        request: Fields<'_>,
+        status: u16,
+        response: Fields<'_>,
+    ) -> Result<Plan, &'static str> {
+        let mut asked = Request::get("/");
+        for (name, value) in request {
+            asked = asked.header(*name, *value);
+        }
+        let mut came = Response::builder().status(status);
+        for (name, value) in response {
+            came = came.header(*name, *value);
+        }
+        let asked = Asked::of(&asked.body(()).unwrap().into_parts().0).unwrap();
+        let came = came.body(()).unwrap().into_parts().0;
+        plan(asked, &came, &Options::new(lifetime), NOW)
+    }
+
+    fn why(status: u16, response: Fields<'_>) -> Result<u32, &'static str> {
+        planned(Lifetime::Page(60), &[], status, response).map(|plan| plan.life)
+    }
+
+    #[test]
+    fn each_reason_has_its_word() {
+        assert_eq!(why(200, &[]), Ok(60));
+        assert_eq!(why(404, &[]), Err("status"));
+        assert_eq!(why(206, &[("cache-control", "max-age=5")]), Err("status"));
+        assert_eq!(why(404, &[("cache-control", "max-age=5")]), Ok(5));
+        assert_eq!(why(200, &[("cache-control", "no-store")]), Err("no-store"));
+        assert_eq!(why(200, &[("cache-control", "private")]), Err("private"));
+        assert_eq!(why(200, &[("cache-control", "no-cache")]), Err("no-cache"));
+        assert_eq!(why(200, &[("cache-control", "max-age=0")]), Err("stale"));
+        assert_eq!(why(200, &[("set-cookie", "a=1")]), Err("set-cookie"));
+        assert_eq!(why(200, &[("vary", "*")]), Err("vary"));
+        assert_eq!(why(200, &[("content-range", "bytes 0-1/2")]), Err("range"));
+        let unknown = &[("cache-control", "must-understand, max-age=5")];
+        assert_eq!(why(599, unknown), Err("must-understand"));
+        let somebody = [("cookie", "a=1")];
+        let plan = planned(Lifetime::Page(60), &somebody, 200, &[]);
+        assert_eq!(plan.unwrap_err(), "credentials");
+    }
+
+    #[test]
+    fn it_stays_for_what_may_become_of_it() {
+        let stays = |response: Fields<'_>| {
+            let plan = planned(Lifetime::Headers, &[], 200, response);
+            plan.map(|plan| (plan.life, plan.stays))
+        };
+        const DAY: u32 = 24 * 60 * 60;
+        assert_eq!(stays(&[("cache-control", "max-age=5")]), Ok((5, 5)));
+        let aged = &[("cache-control", "max-age=5"), ("age", "2")];
+        assert_eq!(stays(aged), Ok((5, 3)));
+        let stale = &[(
+            "cache-control",
+            "max-age=5, stale-if-error=9, stale-while-revalidate=7",
+        )];
+        assert_eq!(stays(stale), Ok((5, 14)));
+        let strict = &[(
+            "cache-control",
+            "max-age=5, stale-if-error=9, must-revalidate",
+        )];
+        assert_eq!(stays(strict), Ok((5, 5)));
+        let tagged = &[("cache-control", "max-age=5"), ("etag", "\"1\"")];
+        assert_eq!(stays(tagged), Ok((5, 5 + DAY)));
+        assert_eq!(stays(&[("etag", "\"1\"")]), Ok((0, DAY)));
+        assert_eq!(stays(&[("cache-control", "no-cache")]), Err("stale"));
+        assert_eq!(stays(&[]), Err("stale"));
+    }
+
+    #[test]
+    fn who_may_get_it_is_the_same_as_who_may_make_it() {
+        let made = |request: Fields<'_>, control: &str, vary: &str| {
+            let response = [("cache-control", control), ("vary", vary)];
+            planned(Lifetime::Page(60), request, 200, &response).is_ok()
+        };
+        let (cookie, basic) = ([("cookie", "a=1")], [("authorization", "b")]);
+        let both = [cookie[0], basic[0]];
+        assert!(made(&cookie, "public", "") && made(&basic, "public", ""));
+        assert!(made(&cookie, "a", "Cookie") && made(&basic, "a", "Authorization"));
+        assert!(!made(&cookie, "a", "Authorization") && !made(&basic, "a", "Cookie"));
+        assert!(!made(&both, "a", "Cookie") && made(&both, "a", "Cookie, Authorization"));
+        assert!(!made(&cookie, "s-maxage=5", "") && !made(&basic, "s-maxage=5", ""));
+    }
+}

@@ -9,6 +9,7 @@
 mod expected;
 mod suite;
 
+use cache_tests::built_examples::EXAMPLES;
 use expected::{Case, Kind};
 
 /// The proxies whose results the package ships.
@@ -69,4 +70,26 @@ fn what_fails_has_a_reason() {
         let needs_one = !case.passes && case.kind != Kind::Check;
         assert_eq!(case.reason.is_some(), needs_one, "{}", case.id);
     }
+}
+
+#[test]
+fn the_example_shows_what_is_cached() {
+    let output = std::process::Command::new(&EXAMPLES["reverse_proxy"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let said = [
+        "/kept     200 page 1  reverse-proxy; fwd=uri-miss; stored",
+        "/kept     200 page 1  reverse-proxy; hit; ttl=60",
+        "/kept     304         reverse-proxy; hit; ttl=60",
+        "/private  200 page 2  reverse-proxy; fwd=uri-miss; detail=private",
+        "/private  200 page 3  reverse-proxy; fwd=uri-miss; detail=private",
+    ];
+    // A second may pass.
+    let same = |(line, said): (&&str, &&str)| line.replace("ttl=59", "ttl=60") == **said;
+    assert!(
+        lines.len() == said.len() && lines.iter().zip(&said).all(same),
+        "{text}"
+    );
 }

@@ -133,6 +133,8 @@ async fn what_is_forgotten_while_it_is_made_stays_forgotten() {
             pages.forget("/").await.unwrap();
             gate.notify_one();
             let old = slow.await.unwrap().body;
+            // A new list must not find what was written by the old one's name.
+            site.get_with("/", &[("x", "2")]).await;
             assert_ne!(
                 site.get_with("/", &[("x", "1")]).await.body,
                 old,

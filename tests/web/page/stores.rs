@@ -27,7 +27,7 @@ fn same(one: &Answer, other: &Answer) {
 #[tokio::test]
 async fn two_processes_share_pages_and_what_ends_them() {
     let server = RedisServer::start();
-    for format in ["native", "native&compress=zlib"] {
+    for format in ["native", "native&compress=zlib", "compact"] {
         let url = format!("{}?key_prefix=site&format={format}", server.url(0));
         let layer = || cache_page(600).key_prefix("p");
         let (one, two) = (site_on(&url, layer()), site_on(&url, layer()));

@@ -124,4 +124,34 @@ async fn variants_live_as_long_as_they_say_even_if_the_list_was_made_before() {
     site.clock.advance(second * 500);
     assert_eq!(site.get_with("/", &[("x", "2")]).await.body, "page 2");
     assert_eq!(site.get_with("/", &[("x", "1")]).await.body, "page 3");
+    site.clock.advance(second * 500);
+    assert_eq!(site.get_with("/", &[("x", "1")]).await.body, "page 3");
+}
+
+#[tokio::test]
+async fn a_list_that_grows_is_kept_though_others_are_made_meanwhile() {
+    let gate = std::sync::Arc::new(tokio::sync::Notify::new());
+    let wait = gate.clone();
+    let site = Site::later(cache_page(600), move |seen| {
+        let wait = wait.clone();
+        async move {
+            if seen.header("x") != Some("slow") {
+                return page(&seen, &[("vary", "X")]);
+            }
+            wait.notified().await;
+            page(&seen, &[("vary", "X, Y")])
+        }
+    });
+    site.get_with("/", &[("x", "0")]).await;
+    let slow = site.clone();
+    let slow = tokio::spawn(async move { slow.get_with("/", &[("x", "slow")]).await.body });
+    while site.count() < 2 {
+        tokio::task::yield_now().await;
+    }
+    for x in ["1", "2", "3"] {
+        site.get_with("/", &[("x", x)]).await;
+    }
+    gate.notify_one();
+    assert_eq!(slow.await.unwrap(), "page 2");
+    assert_eq!(site.get_with("/", &[("x", "slow")]).await.body, "page 2");
 }
