@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use cache_runtime::testing::{Fault, FaultyStore, When, in_cache, in_cache_blocking, isolated};
 use cache_runtime::{
-    Cache, ErrorKind, Kind, Outcome, Trace, TraceEvent, Tracer, bypass, cache_result, is_traced,
-    note, refreshing, trace, trace_blocking,
+    Cache, CacheError, ErrorKind, Kind, Outcome, Trace, TraceEvent, Tracer, bypass, cache_result,
+    is_traced, note, refreshing, trace, trace_blocking,
 };
 
 #[path = "../examples/own_store/store.rs"]
@@ -103,6 +103,23 @@ fn a_traced_hit_is_the_hit_that_it_would_be_untraced() {
     });
 }
 
+#[test]
+fn traced_hits_do_not_wait_for_one_another() {
+    let cache = Cache::isolated();
+    in_cache_blocking(&cache, || plain(1));
+    std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                in_cache_blocking(&cache, || {
+                    trace_blocking(|| (0..5_000).for_each(|_| assert_eq!(plain(1), 2)))
+                })
+            });
+        }
+    });
+    let stats = cache.stats();
+    assert_eq!((stats.local_hits, stats.joined), (10_000, 0));
+}
+
 #[tokio::test]
 async fn a_hit_near_a_store_does_not_ask_the_store_and_one_in_the_store_is_told_apart() {
     let (store, cache) = own_store();
@@ -159,6 +176,77 @@ fn old_values_and_failures_are_told() {
         let (results, old) = trace_blocking(|| (stale(&fails), stale(&fails)));
         assert_eq!(results, (Ok(7), Ok(7)));
         assert_eq!(outcomes(&old), [Outcome::Stale, Outcome::Stale]);
+    });
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Late;
+
+impl From<CacheError> for Late {
+    fn from(_: CacheError) -> Self {
+        Late
+    }
+}
+
+#[cache_result(timeout = 60, key_prefix = "trace_hard", hard_timeout = "1s")]
+async fn endless() -> Result<u64, Late> {
+    std::future::pending().await
+}
+
+#[cache_result(timeout = 60, key_prefix = "trace_strict", strict)]
+fn strict() -> Result<u64, Late> {
+    Ok(1)
+}
+
+#[tokio::test]
+async fn who_gives_up_has_failed() {
+    let (cache, clock) = isolated();
+    in_cache(&cache, async {
+        let (results, trace) = trace(async {
+            tokio::join!(endless(), endless(), async {
+                clock.advance(Duration::from_secs(2));
+            })
+        })
+        .await;
+        assert_eq!((results.0, results.1), (Err(Late), Err(Late)));
+        assert_eq!(trace.events[0].outcome, Outcome::Failed);
+    })
+    .await;
+    let (store, cache) = own_store();
+    store.inject(Fault::Error(ErrorKind::Unavailable), When::Every(1));
+    in_cache_blocking(&cache, || {
+        let (result, trace) = trace_blocking(strict);
+        assert_eq!(
+            (result, outcomes(&trace)),
+            (Err(Late), vec![Outcome::Failed])
+        );
+        assert!(trace.events[0].store_failed);
+    });
+}
+
+static RENEWED: AtomicBool = AtomicBool::new(false);
+
+#[cache_result(timeout = 60, key_prefix = "trace_ahead", refresh_ahead = 0.5)]
+fn ahead(n: u64) -> u64 {
+    plain(n);
+    RENEWED.store(true, SeqCst);
+    n
+}
+
+#[test]
+fn what_runs_behind_a_call_is_not_told() {
+    let (cache, clock) = isolated();
+    in_cache_blocking(&cache, || {
+        ahead(1);
+        clock.advance(Duration::from_secs(40));
+        RENEWED.store(false, SeqCst);
+        let ((), trace) = trace_blocking(|| {
+            ahead(1);
+            while !RENEWED.load(SeqCst) {
+                std::thread::yield_now();
+            }
+        });
+        assert_eq!(outcomes(&trace), [Outcome::Hit]);
     });
 }
 
