@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cache_runtime::{Cache, CacheError, Timeout, current};
+use cache_runtime::{Cache, CacheError, Outcome, Timeout, current};
 
 use super::place::Fragments;
+use super::telling::Telling;
 use super::vary::Vary;
 
 /// One fragment: a name, and what else its text depends on. See [`fragment`](super::fragment).
@@ -84,9 +85,10 @@ impl Fragment {
     where
         T: Into<Arc<str>>,
     {
+        let telling = Telling::begin();
         let cache = match self.of.open() {
             Ok(cache) => cache,
-            Err(error) => return self.uncached(&error, render().await),
+            Err(error) => return self.uncached(telling, &error, render().await),
         };
         // A key that cannot be used is found out before `render` runs, which then still has to.
         let mut left = Some(render);
@@ -97,8 +99,8 @@ impl Fragment {
             render().await.map(Into::into)
         });
         match (found.await, left) {
-            (Err(error), Some(render)) => self.uncached(&error, render().await),
-            (Ok(text), _) => text,
+            (Err(error), Some(render)) => self.uncached(telling, &error, render().await),
+            (Ok(text), left) => self.told(telling, left.is_none(), text),
             (Err(error), None) => unreachable!("it has run, and says no more than that: {error}"),
         }
     }
@@ -120,9 +122,10 @@ impl Fragment {
     where
         T: Into<Arc<str>>,
     {
+        let telling = Telling::begin();
         let cache = match self.of.open() {
             Ok(cache) => cache.blocking(),
-            Err(error) => return self.uncached(&error, render()),
+            Err(error) => return self.uncached(telling, &error, render()),
         };
         let mut left = Some(render);
         let found = cache.get_or_try_set(&self.key(), self.timeout, || {
@@ -131,8 +134,8 @@ impl Fragment {
             render().map(Into::into)
         });
         match (found, left) {
-            (Err(error), Some(render)) => self.uncached(&error, render()),
-            (Ok(text), _) => text,
+            (Err(error), Some(render)) => self.uncached(telling, &error, render()),
+            (Ok(text), left) => self.told(telling, left.is_none(), text),
             (Err(error), None) => unreachable!("it has run, and says no more than that: {error}"),
         }
     }
@@ -166,7 +169,23 @@ impl Fragment {
         }
     }
 
-    fn uncached<T, E>(&self, error: &CacheError, text: Result<T, E>) -> Result<Arc<str>, E>
+    fn told<E>(
+        &self,
+        telling: Telling,
+        has_run: bool,
+        text: Result<Arc<str>, E>,
+    ) -> Result<Arc<str>, E> {
+        let outcome = if has_run { Outcome::Miss } else { Outcome::Hit };
+        telling.end(&self.name, || self.key(), outcome, &text);
+        text
+    }
+
+    fn uncached<T, E>(
+        &self,
+        telling: Telling,
+        error: &CacheError,
+        text: Result<T, E>,
+    ) -> Result<Arc<str>, E>
     where
         T: Into<Arc<str>>,
     {
@@ -178,6 +197,7 @@ impl Fragment {
         } else {
             tracing::warn!(name, %error, "a fragment is rendered without its cache");
         }
+        telling.end(&self.name, || self.key(), Outcome::Uncached, &text);
         text.map(Into::into)
     }
 }

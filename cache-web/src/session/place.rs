@@ -6,9 +6,9 @@
 //! looks at both in one round trip. Ids are never used again, so no clock is needed for that.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use cache_runtime::{Cache, CacheError, Timeout};
+use cache_runtime::{Cache, CacheError, Kind, Outcome, Timeout, TraceEvent, is_traced, note};
 use tower_sessions_core::session::Id;
 
 /// How long a mark stays: far longer than anything takes from a look to the write that belongs to it.
@@ -50,6 +50,21 @@ impl Place {
     }
 
     pub(super) async fn look(&self, id: &Id) -> Result<Seen> {
+        let began = is_traced().then(Instant::now);
+        let seen = self.seen(id).await;
+        if let Some(began) = began {
+            let outcome = match &seen {
+                Ok(seen) if seen.text.is_some() => Outcome::Hit,
+                Ok(_) => Outcome::Miss,
+                Err(_) => Outcome::Failed,
+            };
+            // Without its key: who sees that has the session.
+            note(|| TraceEvent::new(Kind::Session, "session", outcome).took(began.elapsed()));
+        }
+        seen
+    }
+
+    async fn seen(&self, id: &Id) -> Result<Seen> {
         let (key, mark_key) = (self.key(id), self.mark_key(id));
         let mut found = self.cache.get_many([&key, &mark_key]).await?;
         Ok(Seen {

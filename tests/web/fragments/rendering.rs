@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use cache_runtime::{Cache, Timeout, caches, testing};
+use cache_runtime::{Cache, Kind, Outcome, Timeout, TraceEvent, caches, testing, trace_blocking};
 use cache_tests::redis_server::RedisServer;
 use cache_web::fragment::{Fragment, Fragments, fragment};
 
@@ -155,4 +155,22 @@ async fn on_redis_an_async_handler_keeps_text_that_others_can_read() {
         hello.render_blocking(|| -> Result<Arc<str>, ()> { panic!("it is there") })
     });
     assert_eq!(text.await.unwrap().as_deref(), Ok("<b>Zoë</b>"));
+}
+
+#[test]
+fn a_trace_is_told_of_it() {
+    let fragments = Fragments::new().cache(Cache::isolated());
+    let trace = |fragment: &Fragment, text: Result<&str, ()>| {
+        let (_, trace) = trace_blocking(|| fragment.render_blocking(|| text));
+        let events = trace.events.into_iter();
+        let event = |event: TraceEvent| (event.kind, event.name.into_owned(), event.outcome);
+        events.map(event).collect::<Vec<_>>()
+    };
+    let told = |name: &str, outcome| [(Kind::Fragment, name.to_owned(), outcome)];
+    let sidebar = fragments.fragment("sidebar");
+    assert_eq!(trace(&sidebar, Err(())), told("sidebar", Outcome::Failed));
+    assert_eq!(trace(&sidebar, Ok("a")), told("sidebar", Outcome::Miss));
+    assert_eq!(trace(&sidebar, Ok("b")), told("sidebar", Outcome::Hit));
+    let lost = Fragments::new().using("nowhere").fragment("lost");
+    assert_eq!(trace(&lost, Ok("a")), told("lost", Outcome::Uncached));
 }

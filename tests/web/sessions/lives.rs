@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cache_runtime::testing::{Fault, When};
-use cache_runtime::{Cache, CacheError, Store, StoreFuture};
+use cache_runtime::{Cache, CacheError, ErrorKind, Kind, Outcome, Store, StoreFuture, Tracer};
 use cache_tests::redis_server::RedisServer;
 use cache_web::session::CacheStore;
 use tower_sessions_core::SessionStore;
@@ -209,4 +209,28 @@ async fn a_logout_elsewhere_holds_at_once_where_there_are_copies_in_process() {
     other.delete(&ann.id).await.unwrap();
     assert_eq!(one.load(&ann.id).await.unwrap(), None);
     one.save(&ann).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_trace_is_told_of_it_and_not_whose_it_is() {
+    let server = faulty_store();
+    let store = CacheStore::new(cache_on(&server));
+    let mut ann = record("ann");
+    store.create(&mut ann).await.unwrap();
+    let outcome = async |id: Id| {
+        let tracer = Tracer::new().keys();
+        let (_, trace) = tracer.run(store.load(&id)).await;
+        let [event] = &trace.events[..] else {
+            panic!("{trace:?}")
+        };
+        assert_eq!(
+            (event.kind, &*event.name, &event.key),
+            (Kind::Session, "session", &None)
+        );
+        event.outcome
+    };
+    assert_eq!(outcome(ann.id).await, Outcome::Hit);
+    assert_eq!(outcome(Id::default()).await, Outcome::Miss);
+    server.inject(Fault::Error(ErrorKind::Store), When::Always);
+    assert_eq!(outcome(ann.id).await, Outcome::Failed);
 }
