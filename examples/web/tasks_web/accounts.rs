@@ -57,11 +57,20 @@ fn is_same(one: &str, other: &str) -> bool {
     one.len() == other.len() && different == 0
 }
 
-/// Under a new id: whoever knew the id from before the login is not logged in with it.
-pub async fn log_in(session: &Session, user: &User) -> Result<(), Failure> {
+impl User {
+    /// The tag of all that shows this person's tasks.
+    pub fn tag(&self) -> String {
+        format!("user:{}", self.id)
+    }
+}
+
+/// Under a new id: whoever knew the id from before the login is not logged in with it. Returns who was
+/// logged in before.
+pub async fn log_in(session: &Session, user: &User) -> Result<Option<User>, Failure> {
+    let before = session.get(KEY).await?;
     session.cycle_id().await?;
     session.insert(KEY, user).await?;
-    Ok(())
+    Ok(before)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for User {

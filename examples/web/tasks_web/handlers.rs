@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::Extension;
 use axum::extract::{Form, Path, State};
-use axum::http::StatusCode;
+use axum::http::response::Parts;
+use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use cache_runtime::{caches, current};
+use cache_runtime::caches;
 use minijinja::context;
 use minijinja::value::Serde;
 use serde::Deserialize;
@@ -39,16 +41,25 @@ impl App {
 type Page = Result<Html<String>, Failure>;
 type Done = Result<Redirect, Failure>;
 
+/// Whose page a response is, for the layer that keeps it.
+#[derive(Clone)]
+pub struct PageOf(User);
+
+impl PageOf {
+    /// What forgets it: the tag of all that shows this person's tasks.
+    pub fn tags(_: &Uri, response: &Parts) -> Vec<String> {
+        let page = response.extensions.get::<Self>();
+        page.map(|PageOf(user)| user.tag()).into_iter().collect()
+    }
+}
+
 /// The tasks of whoever is logged in.
-pub async fn list(State(app): State<App>, user: User) -> Page {
-    // The page that is kept has this tag, and goes with it when the tasks change.
-    current().tag(format!("user:{}", user.id));
+pub async fn list(State(app): State<App>, user: User) -> Result<impl IntoResponse, Failure> {
     let tasks = app.tasks.of_user(user.id).await?;
     let number = app.rendered.fetch_add(1, Ordering::Relaxed) + 1;
-    Ok(app.templates.render(
-        "tasks.html",
-        context! { user => Serde(&user), tasks => Serde(&tasks), number },
-    )?)
+    let values = context! { user => Serde(&user), tasks => Serde(&tasks), number };
+    let page = app.templates.render("tasks.html", values)?;
+    Ok((Extension(PageOf(user)), page))
 }
 
 pub async fn login_form(State(app): State<App>) -> Page {
@@ -74,20 +85,22 @@ pub async fn login(
         )?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
-    accounts::log_in(&session, &user).await?;
+    let before = accounts::log_in(&session, &user).await?;
+    forget_pages_of(before).await;
     Ok(Redirect::to("/").into_response())
 }
 
 pub async fn logout(session: Session, user: User) -> Done {
     session.flush().await?;
-    // The pages as well: the cookie by which they are found is worth nothing now.
-    forget_pages_of(&user).await;
+    forget_pages_of(Some(user)).await;
     Ok(Redirect::to("/login"))
 }
 
-async fn forget_pages_of(user: &User) {
+/// Whoever has the cookie of a session that is over finds no page by it either.
+async fn forget_pages_of(user: Option<User>) {
+    let Some(user) = user else { return };
     let forgotten = match caches().get("default") {
-        Ok(cache) => cache.delete_tag(&format!("user:{}", user.id)).await,
+        Ok(cache) => cache.delete_tag(&user.tag()).await,
         Err(error) => Err(error),
     };
     if let Err(error) = forgotten {

@@ -1,5 +1,5 @@
 //! The guide's task list as a web application: people log in, see their own page, change it, and see the
-//! change at once; functions, a fragment, pages and sessions are cached.
+//! change at once; functions, a fragment, pages and sessions are cached, and `/cache` shows what that does.
 //!
 //! `cargo run -p cache-web-examples --example tasks_web` listens on <http://127.0.0.1:3000> (`PORT` is
 //! another port) and keeps all in this process. `CACHE_URL='redis://127.0.0.1/1?key_prefix=tasks_web'` keeps it
@@ -19,9 +19,14 @@ mod templates;
 use std::error::Error;
 
 use axum::Router;
-use axum::middleware;
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::middleware::{from_fn, map_response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use cache_runtime::caches;
+use cache_web::page::cache_page;
+use cache_web::panel::{Panel, server_timing};
 use cache_web::session::CacheStore;
 use tokio::net::TcpListener;
 use tower_sessions::cookie::{SameSite, time::Duration};
@@ -29,7 +34,7 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::accounts::PEOPLE;
 use crate::database::Database;
-use crate::handlers::App;
+use crate::handlers::{App, PageOf};
 use crate::tasks::Tasks;
 
 #[tokio::main]
@@ -78,9 +83,18 @@ fn router(tasks: Tasks) -> Result<Router, Box<dyn Error>> {
         // There is no TLS on 127.0.0.1. A service that has it leaves this out.
         .with_secure(false);
 
-    // Whole pages: one layer around what shows one person's page.
-    let pages = Router::new().route("/", get(handlers::list));
+    // Whole pages, each for who has that cookie. A reload is no reason to render one anew: a change is.
+    let cached = cache_page(60)
+        .vary_on_cookie()
+        .ignore_request_directives()
+        .tags(PageOf::tags)
+        .cache_status("tasks_web");
+    let pages = Router::new()
+        .route("/", get(handlers::list))
+        .layer(cached)
+        .layer(map_response(ask_each_time));
 
+    let panel = Panel::new();
     Ok(Router::new()
         .merge(pages)
         .route("/login", get(handlers::login_form).post(handlers::login))
@@ -90,7 +104,20 @@ fn router(tasks: Tasks) -> Result<Router, Box<dyn Error>> {
         .route("/tasks/{id}/remove", post(handlers::remove))
         .with_state(App::new(tasks))
         .layer(sessions)
-        .layer(middleware::from_fn(origin::check)))
+        .layer(from_fn(origin::check))
+        // What the caches did for each request, at /cache. It shows what is cached of everybody: for
+        // development, on this machine alone.
+        .layer(panel.layer())
+        .layer(server_timing())
+        .nest_service("/cache", panel))
+}
+
+/// The browser keeps the page and asks each time whether it is still right, since a change is to be seen at
+/// once: what answers is our cache, with 304 and no body where nothing has changed.
+async fn ask_each_time(mut page: Response) -> Response {
+    let control = HeaderValue::from_static("private, no-cache");
+    page.headers_mut().insert(CACHE_CONTROL, control);
+    page
 }
 
 /// For a deploy or a timer.

@@ -127,6 +127,12 @@ impl Browser {
         self.ask("POST", "/cookie", &asked);
     }
 
+    /// A window of this many pixels.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        let asked = json!({ "width": width, "height": height });
+        self.ask("POST", "/window/rect", &asked);
+    }
+
     /// Keeps a picture of the page, for people to look at, and says where.
     pub(crate) fn screenshot(&self, name: &str) -> PathBuf {
         let picture = self.ask("GET", "/screenshot", &Value::Null);

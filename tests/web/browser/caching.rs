@@ -46,6 +46,42 @@ fn a_change_is_seen_at_once_in_process_and_on_redis() {
     }
 }
 
+/// What the server says of its cache when the browser asks for the page once more.
+fn cache_status(browser: &Browser) -> String {
+    let ask = "return fetch('/').then(answer => answer.headers.get('cache-status'))";
+    browser.run(ask, &[]).as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_second_load_is_a_hit_for_each_of_two_people() {
+    let application = Application::start(None);
+    let (ann, bob) = (application.browser_of("ann"), application.browser_of("bob"));
+    let number = |browser: &Browser| {
+        application.open(browser);
+        browser.text("#number")
+    };
+    // The login has led to the page: it was rendered once for each.
+    assert_eq!(
+        (number(&ann), number(&bob)),
+        ("1".to_owned(), "2".to_owned())
+    );
+    for browser in [&ann, &bob, &ann] {
+        let status = cache_status(browser);
+        assert!(status.starts_with("tasks_web; hit; ttl="), "{status}");
+    }
+    assert_eq!(
+        (number(&ann), number(&bob)),
+        ("1".to_owned(), "2".to_owned())
+    );
+
+    // A change of hers is none of his.
+    ann.write("[name=title]", "Sing a song");
+    ann.follow("#add");
+    assert_eq!(ann.text("#number"), "3");
+    assert_eq!(ann.texts("li span").last().unwrap(), "Sing a song");
+    assert_eq!(number(&bob), "2");
+}
+
 #[test]
 fn warming_fills_a_redis_that_the_pages_then_find_full() {
     let server = RedisServer::start();

@@ -5,5 +5,6 @@
 mod application;
 mod browser;
 mod caching;
+mod panel;
 mod people;
 mod web_driver;
