@@ -3,8 +3,9 @@
 //!
 //! `cargo run -p cache-web-examples --example tasks_web` listens on <http://127.0.0.1:3000> (`PORT` is
 //! another port) and keeps all in this process. `CACHE_URL='redis://127.0.0.1/1?key_prefix=tasks_web'` keeps it
-//! in Redis; `CACHE_URL_SESSIONS` is a cache for the sessions alone. `DATABASE=tasks.sqlite` is a file
-//! for the tasks, which are otherwise made anew with each start.
+//! in Redis (`dummy://` keeps nothing, so that nobody stays logged in); `CACHE_URL_SESSIONS` is a cache for
+//! the sessions alone. `DATABASE=tasks.sqlite` is a file for the tasks, which are otherwise made anew with
+//! each start.
 //!
 //! `… --example tasks_web -- warm` makes what the pages will ask for, before anyone comes.
 
