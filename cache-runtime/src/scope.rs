@@ -87,6 +87,13 @@ impl Call {
         self.decide(|decisions| decisions.tags.push(tag));
     }
 
+    /// The tags that have been said so, for who keeps the same elsewhere too.
+    #[must_use]
+    pub fn tags(&self) -> Vec<String> {
+        let decisions = self.0.as_ref().map(|frame| frame.decisions());
+        decisions.map_or_else(Vec::new, |decisions| decisions.tags)
+    }
+
     fn decide(&self, change: impl FnOnce(&mut context::Decisions)) {
         if let Some(frame) = &self.0 {
             frame.decide(change);

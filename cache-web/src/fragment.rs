@@ -36,7 +36,6 @@ mod key;
 mod minijinja;
 mod place;
 mod rendering;
-mod telling;
 mod vary;
 
 pub use key::{DjangoKeys, make_template_fragment_key};

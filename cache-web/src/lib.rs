@@ -7,5 +7,6 @@ pub mod page;
 pub mod panel;
 #[cfg(feature = "sessions")]
 pub mod session;
+mod telling;
 
 pub use page::{cache_page, http_cache, vary_on_cookie, vary_on_headers};

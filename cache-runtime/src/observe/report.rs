@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::caches::CacheReport;
 use super::functions::{FunctionReport, functions};
+use crate::error::{CacheError, ErrorKind};
 use crate::registry::caches;
 use crate::timeout::Timeout;
 
@@ -29,10 +30,16 @@ use crate::timeout::Timeout;
 pub fn report() -> Report {
     let mut functions = functions();
     functions.sort_by_cached_key(|function| Reverse(function.time_saved()));
-    Report {
-        functions,
-        caches: caches().reports(),
-    }
+    let mut caches = caches().reports();
+    caches.retain(|cache| {
+        // Somebody has asked whether there is one, as a fragment does before it takes the default.
+        let is_unknown = |error: &CacheError| error.kind() == ErrorKind::UnknownCache;
+        let is_meant = functions
+            .iter()
+            .any(|function| function.cache == cache.alias);
+        is_meant || !cache.error.as_ref().is_some_and(is_unknown)
+    });
+    Report { functions, caches }
 }
 
 /// See [`report`].

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cache_runtime::{Cache, CacheError, Outcome, Timeout, current};
+use cache_runtime::{Cache, CacheError, Kind, Outcome, Timeout, current};
 
 use super::place::Fragments;
-use super::telling::Telling;
 use super::vary::Vary;
+use crate::telling::Telling;
 
 /// One fragment: a name, and what else its text depends on. See [`fragment`](super::fragment).
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ impl Fragment {
     where
         T: Into<Arc<str>>,
     {
-        let telling = Telling::begin();
+        let telling = self.begin();
         let cache = match self.of.open() {
             Ok(cache) => cache,
             Err(error) => return self.uncached(telling, &error, render().await),
@@ -122,7 +122,7 @@ impl Fragment {
     where
         T: Into<Arc<str>>,
     {
-        let telling = Telling::begin();
+        let telling = self.begin();
         let cache = match self.of.open() {
             Ok(cache) => cache.blocking(),
             Err(error) => return self.uncached(telling, &error, render()),
@@ -169,6 +169,18 @@ impl Fragment {
         }
     }
 
+    fn begin(&self) -> Telling {
+        Telling::begin(Kind::Fragment, || self.name.to_string().into())
+    }
+
+    fn tell<T, E>(&self, telling: Telling, outcome: Outcome, text: &Result<T, E>) {
+        let outcome = match text {
+            Ok(_) => outcome,
+            Err(_) => Outcome::Failed,
+        };
+        telling.end(outcome, || Some(self.key()));
+    }
+
     fn told<E>(
         &self,
         telling: Telling,
@@ -176,7 +188,7 @@ impl Fragment {
         text: Result<Arc<str>, E>,
     ) -> Result<Arc<str>, E> {
         let outcome = if has_run { Outcome::Miss } else { Outcome::Hit };
-        telling.end(&self.name, || self.key(), outcome, &text);
+        self.tell(telling, outcome, &text);
         text
     }
 
@@ -197,7 +209,7 @@ impl Fragment {
         } else {
             tracing::warn!(name, %error, "a fragment is rendered without its cache");
         }
-        telling.end(&self.name, || self.key(), Outcome::Uncached, &text);
+        self.tell(telling, Outcome::Uncached, &text);
         text.map(Into::into)
     }
 }

@@ -70,7 +70,7 @@ impl Place<'_> {
             let Some(run) = run.take() else {
                 unreachable!("a body runs once");
             };
-            let made = run.await?;
+            let made = with_own_tags(run.await?);
             let slot = if made.names.is_empty() && self.options.django.is_none() {
                 self.say(&made, made.stays);
                 Slot::Page(made.page.clone())
@@ -105,7 +105,7 @@ impl Place<'_> {
                 let Some(run) = run.take() else {
                     unreachable!("a body runs once");
                 };
-                let made = run.await.map_err(Some)?;
+                let made = with_own_tags(run.await.map_err(Some)?);
                 let is_known = varies.names.covers(&made.names);
                 self.say(&made, made.stays);
                 let page = made.page.clone();
@@ -183,6 +183,12 @@ impl Place<'_> {
             }
         }
     }
+}
+
+/// The handler has said tags of the entry in whose making it ran; they are the page's, wherever that is put.
+fn with_own_tags(mut made: Made) -> Made {
+    made.tags.extend(current().tags());
+    made
 }
 
 /// How long a list of names stays, in seconds. Longer than the page, so that it is written seldom: of

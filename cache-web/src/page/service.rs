@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use cache_runtime::Cache;
+use cache_runtime::{Cache, Kind, Outcome};
 use http::{Request, Response, StatusCode, request};
 use http_body::Body;
 use tower_service::Service;
@@ -26,6 +26,7 @@ use super::status::Told;
 use super::storable::is_for;
 use super::stored::Stored;
 use super::{key, renew};
+use crate::telling::Telling;
 
 /// What all services of one layer share.
 #[derive(Debug)]
@@ -100,6 +101,7 @@ where
         let request = Request::from_parts(parts, body);
         return Box::pin(sent(options, inner, request, "bypass", "")).await;
     };
+    let telling = Telling::begin(Kind::Page, || parts.uri.path().to_owned().into());
     let landed = shared.flights.landed();
     let sought = Sought {
         shared,
@@ -110,8 +112,12 @@ where
     };
     let found = sought.look().await;
     match sought.served(&found, Told::Hit) {
-        Served::Answer(response) => Ok(response),
+        Served::Answer(response) => {
+            telling.end(Outcome::Hit, || Some(sought.primary));
+            Ok(response)
+        }
         Served::AnswerAndRenew(response) => {
+            telling.end(Outcome::Stale, || Some(sought.primary.clone()));
             let visit = Visit {
                 sought,
                 body,
@@ -127,7 +133,13 @@ where
                 body,
                 inner,
             };
-            Box::pin(visit.miss(found, landed, why)).await
+            Box::pin(async move {
+                let key = visit.sought.primary.clone();
+                let (answer, outcome) = visit.miss(found, landed, why).await;
+                telling.end(outcome, || Some(key));
+                answer
+            })
+            .await
         }
     }
 }
@@ -164,18 +176,23 @@ where
     B::Error: Send,
 {
     /// There is no page that could be served at once, for this reason.
-    async fn miss(self, mut found: Found, landed: u64, why: &'static str) -> Answered<B, S::Error> {
+    async fn miss(
+        self,
+        mut found: Found,
+        landed: u64,
+        why: &'static str,
+    ) -> (Answered<B, S::Error>, Outcome) {
         let sought = &self.sought;
         if sought.options().heeds_requests && sought.asked.control.only_if_cached {
             let mut response = Response::new(PageBody::whole(Bytes::new()));
             *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
-            return Ok(response);
+            return (Ok(response), Outcome::Failed);
         }
         let mut lead = None;
         if sought.may_wait(&found) {
             (lead, found) = wait(sought, found, landed).await;
             if let Served::Answer(response) = sought.served(&found, Told::Collapsed) {
-                return Ok(response);
+                return (Ok(response), Outcome::Joined);
             }
         }
         self.make(found, lead, why).await
@@ -187,7 +204,7 @@ where
         found: Found,
         lead: Option<Lead>,
         why: &'static str,
-    ) -> Answered<B, S::Error> {
+    ) -> (Answered<B, S::Error>, Outcome) {
         let Sought {
             shared,
             cache,
@@ -243,13 +260,15 @@ where
                     options: &options,
                     now,
                 };
-                Ok(answer::just_made(&made.page, &made.extra, question, told))
+                let answer = answer::just_made(&made.page, &made.extra, question, told);
+                (Ok(answer), Outcome::Miss)
             }
             Err(Unkept::Response(mut response, detail)) => {
                 if is_failure(response.status())
                     && let Some(page) = better
                 {
-                    return Ok(instead(&page, asked, &asked_by, &options, now));
+                    let answer = instead(&page, asked, &asked_by, &options, now);
+                    return (Ok(answer), Outcome::Stale);
                 }
                 let told = Told::Sent {
                     why,
@@ -259,11 +278,14 @@ where
                 if let Some(name) = &options.status_name {
                     told.write(response.headers_mut(), name, 0);
                 }
-                Ok(*response)
+                (Ok(*response), Outcome::Uncached)
             }
             Err(Unkept::Failed(error)) => match better {
-                Some(page) => Ok(instead(&page, asked, &asked_by, &options, now)),
-                None => Err(error),
+                Some(page) => {
+                    let answer = instead(&page, asked, &asked_by, &options, now);
+                    (Ok(answer), Outcome::Stale)
+                }
+                None => (Err(error), Outcome::Failed),
             },
         }
     }

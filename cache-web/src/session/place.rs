@@ -6,10 +6,12 @@
 //! looks at both in one round trip. Ids are never used again, so no clock is needed for that.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use cache_runtime::{Cache, CacheError, Kind, Outcome, Timeout, TraceEvent, is_traced, note};
+use cache_runtime::{Cache, CacheError, Kind, Outcome, Timeout};
 use tower_sessions_core::session::Id;
+
+use crate::telling::Telling;
 
 /// How long a mark stays: far longer than anything takes from a look to the write that belongs to it.
 const MARK: Duration = Duration::from_secs(600);
@@ -50,17 +52,15 @@ impl Place {
     }
 
     pub(super) async fn look(&self, id: &Id) -> Result<Seen> {
-        let began = is_traced().then(Instant::now);
+        let telling = Telling::begin(Kind::Session, || "session".into());
         let seen = self.seen(id).await;
-        if let Some(began) = began {
-            let outcome = match &seen {
-                Ok(seen) if seen.text.is_some() => Outcome::Hit,
-                Ok(_) => Outcome::Miss,
-                Err(_) => Outcome::Failed,
-            };
-            // Without its key: who sees that has the session.
-            note(|| TraceEvent::new(Kind::Session, "session", outcome).took(began.elapsed()));
-        }
+        let outcome = match &seen {
+            Ok(seen) if seen.text.is_some() => Outcome::Hit,
+            Ok(_) => Outcome::Miss,
+            Err(_) => Outcome::Failed,
+        };
+        // Without its key: who sees that has the session.
+        telling.end(outcome, || None);
         seen
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use cache_runtime::current;
+use cache_runtime::{Timeout, current};
 use cache_web::cache_page;
 use tokio::sync::Notify;
 use tokio::task::yield_now;
@@ -92,6 +92,24 @@ async fn by_tag_of_the_layer_and_of_the_handler() {
     }
     site.get_with("/?q", &[("x", "1")]).await;
     assert_eq!(site.count(), 7);
+}
+
+#[tokio::test]
+async fn a_tag_of_the_handler_ends_its_page_whoever_came_after() {
+    let layer = cache_page(Timeout::Default);
+    let (site, pages) = site_with_pages!(layer, |seen| async move {
+        let who = seen.header("x").unwrap().to_owned();
+        current().tag(format!("of:{who}"));
+        let life = format!("max-age={who}");
+        page(&seen, &[("cache-control", &life), ("vary", "X")])
+    });
+    // The second page lives longer, and so does the list by which both are found from then on.
+    for x in ["600", "6000"] {
+        site.get_with("/", &[("x", x)]).await;
+    }
+    pages.forget_tag("of:600").await.unwrap();
+    site.get_with("/", &[("x", "600")]).await;
+    assert_eq!(site.count(), 3);
 }
 
 #[tokio::test]

@@ -114,19 +114,27 @@ async fn a_page_runs_nothing_that_stands_in_it_and_loads_nothing_from_elsewhere(
     );
 }
 
+#[cache_result(cache = "panel_no_such_alias", key_prefix = "panel_nowhere")]
+fn nowhere() -> u64 {
+    1
+}
+
 #[tokio::test]
 async fn a_cache_that_cannot_be_opened_says_why_and_no_password_is_shown() {
     let url = "redis://me:hunter2@127.0.0.1:1/0?key_prefix=x";
     caches()
         .set("secret", Cache::from_url(url).unwrap())
         .unwrap();
-    caches().get("panel_no_such_alias").unwrap_err();
+    nowhere();
+    // Who asks whether there is one has not said that there should be.
+    caches().get("panel_only_asked_for").unwrap_err();
     let panel = Panel::new();
     for address in ["/", "/api/report"] {
         let page = get(&panel, address).await;
         assert!(page.has("redis://***@127.0.0.1:1/0?key_prefix=x"));
         assert!(!page.has("hunter2"));
         assert!(page.has("PANEL_NO_SUCH_ALIAS"), "{}", page.text);
+        assert!(!page.has("panel_only_asked_for"), "{}", page.text);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Requests as the panel's layer traces them.
 
+use std::convert::Infallible;
 use std::sync::Mutex;
 
 use axum::Router;
@@ -8,6 +9,8 @@ use axum::extract::Path;
 use axum::http::Request;
 use axum::routing::get;
 use cache_runtime::{Cache, Kind, Outcome, TraceEvent, cache_result, caches, note};
+use cache_web::cache_page;
+use cache_web::fragment::Fragments;
 use cache_web::panel::Panel;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -201,4 +204,40 @@ async fn paths_and_names_are_no_html() {
     assert_eq!(page.text.matches("<script").count(), 1, "{}", page.text);
     assert!(page.has("&lt;script&gt;f") && page.has("&lt;script&gt;k"));
     assert!(page.has("/x&#39;&quot;onload="));
+}
+
+#[tokio::test]
+async fn pages_and_fragments_are_told_with_what_came_of_them() {
+    let cache = world::cache("parts_of_pages");
+    let panel = Panel::new();
+    let part = Fragments::new().cache(cache.clone()).fragment("part");
+    let page = async move || {
+        let part = part.render(async || Ok::<_, Infallible>("part"));
+        part.await.unwrap().to_string()
+    };
+    let pages = cache_page(60).cache(&cache);
+    let app = App(Router::new()
+        .route("/parts", get(page))
+        .layer(pages)
+        .layer(panel.layer()));
+    app.get("/parts").await;
+    app.get("/parts").await;
+    app.get("/parts?other").await;
+    let answer = told(&panel, 0).await;
+    let requests = answer["requests"].as_array().unwrap();
+    let events = requests.iter().map(|request| {
+        let events = request["events"].as_array().unwrap().iter();
+        let told = events.map(|event| json!([event["kind"], event["name"], event["outcome"]]));
+        told.collect::<Vec<_>>()
+    });
+    let page = |outcome| json!(["page", "/parts", outcome]);
+    let fragment = |outcome| json!(["fragment", "part", outcome]);
+    assert_eq!(
+        events.collect::<Vec<_>>(),
+        [
+            vec![page("miss"), fragment("miss")],
+            vec![page("hit")],
+            vec![page("miss"), fragment("hit")],
+        ]
+    );
 }
