@@ -22,7 +22,7 @@ pub(crate) struct Edge {
 impl Edge {
     /// Announces the wait; `None` if it would be a circle.
     pub(crate) fn announce(target: &Arc<Flight>) -> Option<Edge> {
-        let mine = Frame::flights(context::frame().as_ref());
+        let mine = Frame::flights(context::here().frame.as_ref());
         if !mine.is_empty() {
             let _walk = lock(&WALK);
             if leads_to(target, &mine) {
