@@ -56,6 +56,22 @@ async fn names_that_come_later_tell_apart_as_well() {
 }
 
 #[tokio::test]
+async fn responses_that_name_different_fields_are_told_apart_by_all() {
+    let site = Site::new(cache_page(600), |seen| {
+        let by = if seen.header("a").is_some() { "A" } else { "B" };
+        page(&seen, &[("vary", by)])
+    });
+    for fields in [("a", "1"), ("b", "1"), ("a", "1")] {
+        site.get_with("/", &[fields]).await;
+    }
+    let known = site.count();
+    for fields in [("a", "1"), ("b", "1"), ("a", "1"), ("b", "1")] {
+        site.get_with("/", &[fields]).await;
+    }
+    assert_eq!(site.count(), known);
+}
+
+#[tokio::test]
 async fn a_page_that_begins_to_vary_is_no_longer_for_all() {
     let site = Site::new(cache_page(600), |seen| {
         if seen.number == 1 {
