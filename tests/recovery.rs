@@ -92,6 +92,20 @@ fn a_delete_that_failed_is_made_up_for() {
 }
 
 #[test]
+fn who_only_reads_many_at_once_makes_up_for_others() {
+    let world = World::new();
+    let cache = world.blocking();
+    for key in ["a", "b"] {
+        cache.set(key, &1, 600).unwrap();
+    }
+    world.away();
+    cache.delete("a").unwrap_err();
+    world.back();
+    assert_eq!(cache.get_many::<i32>(["b"]).unwrap().len(), 1);
+    eventually("it is deleted", || !world.has("a"));
+}
+
+#[test]
 fn until_it_is_made_up_for_there_is_nothing_to_read() {
     let world = World::new();
     let cache = world.blocking();

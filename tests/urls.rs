@@ -279,6 +279,10 @@ fn every_mistake_is_said_with_what_is_allowed() {
             "from_url: memory:// has no host and no path: write memory://?option=value",
         ),
         (
+            "redis://:50%+1@localhost",
+            "from_url: a `%` in the URL is not followed by two hex digits",
+        ),
+        (
             "redis://:50%@localhost",
             "from_url: a `%` in the URL is not followed by two hex digits",
         ),

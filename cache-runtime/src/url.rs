@@ -175,6 +175,8 @@ fn decode(text: &str) -> Result<String, CacheError> {
         }
         let byte = tail
             .get(..2)
+            // `from_str_radix` takes a sign for a digit.
+            .filter(|hex| hex.iter().all(u8::is_ascii_hexdigit))
             .and_then(|hex| std::str::from_utf8(hex).ok())
             .and_then(|hex| u8::from_str_radix(hex, 16).ok())
             .ok_or_else(|| bad("a `%` in the URL is not followed by two hex digits"))?;

@@ -1,5 +1,32 @@
 //! The levels of caching beside the cached function, for axum and anything that speaks tower: whole
 //! pages, template fragments, sessions, and a panel to see it all; on any [`Cache`](cache_runtime::Cache).
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use cache_web::{cache_page, vary_on_cookie};
+//!
+//! let app: Router = Router::new()
+//!     .route("/articles/{id}", get(|| async { "an article" }))
+//!     .route("/basket", get(|| async { "your basket" }).layer(vary_on_cookie()))
+//!     .layer(cache_page(600));
+//! # let _ = app;
+//! ```
+//!
+//! | module | is |
+//! | --- | --- |
+//! | [`page`] | whole pages: a tower layer |
+//! | [`fragment`] | parts of pages: a function for minijinja, and one for any engine |
+//! | `session` | stores for tower-sessions, alone or before a database |
+//! | `panel` | a page for development that shows what all caches do; `Server-Timing` |
+//!
+//! # Cargo features
+//!
+//! | feature | brings |
+//! | --- | --- |
+//! | `axum` | pages behind `nest` are named by the client's URI; on by default |
+//! | `minijinja` | the function `cache` for templates |
+//! | `sessions` | `session` |
+//! | `panel` | `panel` |
 
 pub mod fragment;
 pub mod page;

@@ -63,6 +63,7 @@ impl Cache {
             .ask(mode, "get_many", |store| store.get_many(&made))
             .await
             .inspect_err(|_| counters.count(Counter::Errors))?;
+        recovery::tend(self, mode);
         let stored = asked.iter().zip(&values);
         let stored = stored.filter_map(|((_, target), value)| Some((target, value.as_deref()?)));
         confirm_many(mode, stored).await?;

@@ -16,8 +16,20 @@ const LONGEST_PLAIN: usize = 180;
 pub(crate) fn uri<'a>(options: &Options, request: &'a Parts) -> Cow<'a, Uri> {
     match &options.uri {
         Some(uri_of) => Cow::Owned(uri_of(request)),
-        None => Cow::Borrowed(&request.uri),
+        None => Cow::Borrowed(of_client(request)),
     }
+}
+
+/// A router behind `nest` sees paths without their first part: `/a/x` and `/b/x` would be one page.
+#[cfg(feature = "axum")]
+fn of_client(request: &Parts) -> &Uri {
+    let original = request.extensions.get::<axum::extract::OriginalUri>();
+    original.map_or(&request.uri, |original| &original.0)
+}
+
+#[cfg(not(feature = "axum"))]
+fn of_client(request: &Parts) -> &Uri {
+    &request.uri
 }
 
 /// The key of a page's first entry; `None` if the request cannot be named: its host is none.

@@ -157,9 +157,10 @@ impl CachePage {
         self
     }
 
-    /// The URI that a page is named by, where the request's own is not the client's: axum takes the
-    /// prefix away from what is behind `nest`, so a layer there would take `/a/x` and `/b/x` for one
-    /// page. Give it axum's `OriginalUri`, or put the layer outside.
+    /// The URI that a page is named by, where the request's own is not the client's.
+    ///
+    /// axum takes the prefix away from what is behind `nest`, so that `/a/x` and `/b/x` would be one page
+    /// there. With the feature `axum`, which is on by default, its `OriginalUri` is known without this.
     #[must_use]
     pub fn uri<F>(mut self, uri: F) -> Self
     where

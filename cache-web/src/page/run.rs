@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cache_runtime::Clock;
 use http::header::LAST_MODIFIED;
 use http::header::{ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
-use http::{Request, Response, StatusCode, request, response};
+use http::{Request, Response, StatusCode, Uri, request, response};
 use http_body::Body;
 use tower_service::Service;
 
@@ -44,6 +44,8 @@ pub(crate) enum Unkept<B: Body, E> {
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     pub(crate) options: Arc<Options>,
+    /// What the page is named by.
+    pub(crate) uri: Uri,
     pub(crate) clock: Clock,
     pub(crate) asked: Asked,
     /// What is stale, or was not enough.
@@ -61,7 +63,6 @@ impl Job {
         B: Body<Data = Bytes>,
     {
         let old = self.ask(request.headers_mut());
-        let uri = request.uri().clone();
         let asked = self.clock.wall();
         let response = inner.call(request).await.map_err(Unkept::Failed)?;
         let times = Times {
@@ -78,7 +79,7 @@ impl Job {
             parts.headers = headers::update(&old.headers, parts.headers);
             let old_body = old.body.clone();
             return match plan(self.asked, &parts, &self.options, times) {
-                Ok(plan) => Ok(self.make(parts, old_body, plan, times, &uri, true)),
+                Ok(plan) => Ok(self.make(parts, old_body, plan, times, true)),
                 Err(why) => Err(Unkept::Response(Box::new(whole(parts, old_body)), why)),
             };
         }
@@ -90,7 +91,7 @@ impl Job {
             }
         };
         match collect(body, self.options.max_body_size).await {
-            Collected::Whole(body) => Ok(self.make(parts, body, plan, times, &uri, false)),
+            Collected::Whole(body) => Ok(self.make(parts, body, plan, times, false)),
             Collected::HandedOn(body) => Err(unkept(parts, body, "body")),
         }
     }
@@ -137,7 +138,6 @@ impl Job {
         body: Bytes,
         plan: Plan,
         times: Times,
-        uri: &http::Uri,
         is_validated: bool,
     ) -> Made {
         let options = &*self.options;
@@ -145,7 +145,7 @@ impl Job {
         let tags = options
             .tags
             .as_ref()
-            .map_or_else(Vec::new, |tags| tags(uri, &parts));
+            .map_or_else(Vec::new, |tags| tags(&self.uri, &parts));
         let extra = plan.control.no_cache_fields.iter().flat_map(|name| {
             let values = parts.headers.get_all(name).iter();
             values.map(|value| (name.clone(), value.clone()))

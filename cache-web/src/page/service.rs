@@ -214,7 +214,8 @@ where
         } = self.sought;
         let clock = cache.clock().clone();
         let options = shared.options.clone();
-        let tags = invalidate::tags(&options, &key::uri(&options, &parts));
+        let uri = key::uri(&options, &parts).into_owned();
+        let tags = invalidate::tags(&options, &uri);
         shared.flights.mark(&mut parts.extensions);
         let old = found
             .page
@@ -224,6 +225,7 @@ where
         let chosen_by = parts.headers.clone();
         let job = Job {
             options: options.clone(),
+            uri,
             clock: clock.clone(),
             asked,
             old: old.clone(),

@@ -2,8 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::OriginalUri;
-use axum::http::{Request, Uri};
+use axum::http::Request;
 use axum::routing::get;
 use cache_runtime::Cache;
 use cache_web::cache_page;
@@ -59,10 +58,8 @@ async fn on_a_router_and_on_one_route() {
 
 #[tokio::test]
 async fn behind_a_nest_pages_are_told_apart_by_the_uri_of_the_client() {
-    let layer = cache_page(600).cache(Cache::isolated()).uri(|parts| {
-        let original = parts.extensions.get::<OriginalUri>();
-        original.map_or_else(|| parts.uri.clone(), |OriginalUri(uri)| Uri::clone(uri))
-    });
+    let layer = cache_page(600).cache(Cache::isolated());
+    let layer = layer.tags(|uri, _| vec![format!("of:{uri}")]);
     let part = |name| {
         Router::new()
             .route("/x", counting(name))
@@ -80,5 +77,18 @@ async fn behind_a_nest_pages_are_told_apart_by_the_uri_of_the_client() {
     let pages = layer.pages();
     pages.forget_prefix("/b").await.unwrap();
     assert_eq!(ask(&app, "GET", "/a/x").await.body, one);
-    assert_ne!(ask(&app, "GET", "/b/x").await.body, other);
+    let other = ask(&app, "GET", "/b/x").await.body;
+    pages.forget_tag("of:/a/x").await.unwrap();
+    assert_eq!(ask(&app, "GET", "/b/x").await.body, other);
+    assert_ne!(ask(&app, "GET", "/a/x").await.body, one);
+}
+
+#[tokio::test]
+async fn a_page_may_be_named_by_something_else() {
+    let layer = cache_page(600).cache(Cache::isolated());
+    // Where trackers write into the query, and the pages do not look at it.
+    let layer = layer.uri(|parts| parts.uri.path().parse().unwrap());
+    let app = Router::new().route("/x", counting("x")).layer(layer);
+    let one = ask(&app, "GET", "/x?from=mail").await.body;
+    assert_eq!(ask(&app, "GET", "/x?from=search").await.body, one);
 }
