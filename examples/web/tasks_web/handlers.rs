@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Extension;
 use axum::extract::{Form, Path, State};
-use axum::http::response::Parts;
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use cache_runtime::caches;
+use cache_runtime::{caches, current};
 use minijinja::context;
 use minijinja::value::Serde;
 use serde::Deserialize;
@@ -41,25 +39,14 @@ impl App {
 type Page = Result<Html<String>, Failure>;
 type Done = Result<Redirect, Failure>;
 
-/// Whose page a response is, for the layer that keeps it.
-#[derive(Clone)]
-pub struct PageOf(User);
-
-impl PageOf {
-    /// What forgets it: the tag of all that shows this person's tasks.
-    pub fn tags(_: &Uri, response: &Parts) -> Vec<String> {
-        let page = response.extensions.get::<Self>();
-        page.map(|PageOf(user)| user.tag()).into_iter().collect()
-    }
-}
-
 /// The tasks of whoever is logged in.
-pub async fn list(State(app): State<App>, user: User) -> Result<impl IntoResponse, Failure> {
+pub async fn list(State(app): State<App>, user: User) -> Page {
+    // The page is forgotten with all else that shows this person's tasks.
+    current().tag(user.tag());
     let tasks = app.tasks.of_user(user.id).await?;
     let number = app.rendered.fetch_add(1, Ordering::Relaxed) + 1;
     let values = context! { user => Serde(&user), tasks => Serde(&tasks), number };
-    let page = app.templates.render("tasks.html", values)?;
-    Ok((Extension(PageOf(user)), page))
+    Ok(app.templates.render("tasks.html", values)?)
 }
 
 pub async fn login_form(State(app): State<App>) -> Page {

@@ -35,7 +35,7 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::accounts::PEOPLE;
 use crate::database::Database;
-use crate::handlers::{App, PageOf};
+use crate::handlers::App;
 use crate::tasks::Tasks;
 
 #[tokio::main]
@@ -88,7 +88,6 @@ fn router(tasks: Tasks) -> Result<Router, Box<dyn Error>> {
     let cached = cache_page(60)
         .vary_on_cookie()
         .ignore_request_directives()
-        .tags(PageOf::tags)
         .cache_status("tasks_web");
     let pages = Router::new()
         .route("/", get(handlers::list))
