@@ -45,7 +45,10 @@ done
 # Without tokio, which is on by default.
 step cargo clippy -p cache-runtime --no-default-features --all-targets -- -D warnings
 step cargo clippy -p cache-runtime --all-targets --all-features -- -D warnings
+step cargo clippy -p cache-web --no-default-features -- -D warnings
+step cargo clippy -p cache-web --all-features -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --workspace --no-deps
+RUSTDOCFLAGS="-D warnings" step cargo doc -p cache-web --all-features --no-deps
 
 # The default build alone, then everything together; not the benches, whose rivals switch on
 # features of serde_json that others would get too.

@@ -29,7 +29,7 @@
 //! nothing but the time it takes. Fragments are in the cache of the alias `template_fragments`, if there is
 //! one, else in `default`; [`Fragments`] says otherwise.
 //!
-//! The function `cache` of minijinja's templates is in [`Fragments::add_to`] (feature `minijinja`).
+//! The function `cache` of minijinja's templates is in `Fragments::add_to` (feature `minijinja`).
 
 mod key;
 #[cfg(feature = "minijinja")]
