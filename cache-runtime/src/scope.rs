@@ -94,6 +94,13 @@ impl Call {
         decisions.map_or_else(Vec::new, |decisions| decisions.tags)
     }
 
+    /// Whether it has been said that the result is not kept.
+    #[must_use]
+    pub fn is_skipped(&self) -> bool {
+        let frame = self.0.as_ref();
+        frame.is_some_and(|frame| frame.decisions().skip)
+    }
+
     fn decide(&self, change: impl FnOnce(&mut context::Decisions)) {
         if let Some(frame) = &self.0 {
             frame.decide(change);

@@ -1,8 +1,8 @@
 //! What a request says that matters to a cache, read once.
 
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, IF_MATCH, IF_UNMODIFIED_SINCE, RANGE,
-    TRANSFER_ENCODING, UPGRADE,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HeaderMap, IF_MATCH, IF_UNMODIFIED_SINCE,
+    RANGE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{Method, request::Parts};
 
@@ -33,6 +33,9 @@ impl Asked {
         if has_body || has_any(headers, &[IF_MATCH, IF_UNMODIFIED_SINCE, UPGRADE]) {
             return None;
         }
+        if takes_fields_away(headers) {
+            return None;
+        }
         let control = RequestControl::of(headers);
         (!control.no_store).then(|| Self {
             control,
@@ -46,6 +49,19 @@ impl Asked {
     pub(crate) fn is_somebody(&self) -> bool {
         self.has_cookie || self.has_authorization
     }
+}
+
+/// Whether a proxy would leave out fields that the key may be made of, because `Connection` names them: what
+/// it gets without them is not for who has them.
+fn takes_fields_away(headers: &HeaderMap) -> bool {
+    const HARMLESS: [&str; 5] = ["close", "keep-alive", "te", "upgrade", "http2-settings"];
+    headers.get_all(CONNECTION).iter().any(|line| {
+        let names = line.as_bytes().split(|byte| *byte == b',');
+        names.map(<[u8]>::trim_ascii).any(|name| {
+            let is_harmless = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
+            !name.is_empty() && !HARMLESS.iter().any(is_harmless)
+        })
+    })
 }
 
 fn has_any(headers: &HeaderMap, names: &[http::HeaderName]) -> bool {

@@ -29,12 +29,36 @@ impl ResponseControl {
         directives(headers, &CACHE_CONTROL, |name, value| {
             said.take(name, value)
         });
+        for line in headers.get_all(CACHE_CONTROL) {
+            let text = String::from_utf8_lossy(line.as_bytes());
+            if !is_well_formed(&text) {
+                said.obey_words(&text);
+            }
+        }
         said
     }
 
+    /// What forbids, wherever it stands in a line that means nothing: `private; max-age=60` was meant to.
+    fn obey_words(&mut self, line: &str) {
+        let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        for word in line.split(|c| !is_of_word(c)) {
+            if ["private", "no-store", "no-cache"]
+                .iter()
+                .any(|name| word.eq_ignore_ascii_case(name))
+            {
+                self.take(word, None);
+            }
+        }
+    }
+
     /// The same of a field that speaks to some caches alone (RFC 9213). A directive may have a
-    /// parameter; that of `Surrogate-Control` is the one cache that it is for.
-    pub(crate) fn of_targeted(headers: &HeaderMap, field: &HeaderName, own_name: &str) -> Self {
+    /// parameter; that of `Surrogate-Control` is the one cache that it is for. `None` if it says nothing to
+    /// this cache: then it is as if it were not there.
+    pub(crate) fn of_targeted(
+        headers: &HeaderMap,
+        field: &HeaderName,
+        own_name: &str,
+    ) -> Option<Self> {
         let mut said = Self::default();
         let is_addressed = field == "surrogate-control";
         let is_ours = |parameter: Option<&str>| {
@@ -54,7 +78,7 @@ impl ResponseControl {
                 }
             }
         });
-        said
+        (said != Self::default()).then_some(said)
     }
 
     fn take(&mut self, name: &str, value: Option<&str>) {
@@ -205,6 +229,35 @@ fn directives(headers: &HeaderMap, name: &HeaderName, mut take: impl FnMut(&str,
     }
 }
 
+/// Whether all members of a list are `token`, `token=token` or `token="…"`.
+fn is_well_formed(line: &str) -> bool {
+    let is_token = |text: &str| {
+        let is_of_token =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        !text.is_empty() && text.bytes().all(is_of_token)
+    };
+    let is_quoted = |text: &str| {
+        let inner = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        inner.is_some_and(|inner| {
+            let mut is_escaped = false;
+            let ends_inside = inner.bytes().any(|byte| {
+                let is_end = byte == b'"' && !is_escaped;
+                is_escaped = byte == b'\\' && !is_escaped;
+                is_end
+            });
+            !ends_inside && !is_escaped
+        })
+    };
+    split_outside_quotes(line)
+        .map(str::trim)
+        .all(|member| match member.split_once('=') {
+            None => member.is_empty() || is_token(member),
+            Some((name, value)) => is_token(name) && (is_token(value) || is_quoted(value)),
+        })
+}
+
 fn unescaped(quoted: &str) -> String {
     let mut text = String::with_capacity(quoted.len());
     let mut is_escaped = false;
@@ -331,12 +384,12 @@ mod tests {
         let said = |field: &HeaderName, text: &str| {
             ResponseControl::of_targeted(&lines(field.clone(), &[text]), field, "me")
         };
-        assert_eq!(said(&field, "max-age=5;me").max_age, Some(5));
-        assert_eq!(said(&field, "max-age=5;other").max_age, None);
-        assert!(said(&field, "no-store").no_store);
-        assert!(!said(&field, "no-store;other").no_store);
+        assert_eq!(said(&field, "max-age=5;me").unwrap().max_age, Some(5));
+        assert_eq!(said(&field, "max-age=5;other"), None);
+        assert!(said(&field, "no-store").unwrap().no_store);
+        assert_eq!(said(&field, "no-store;other"), None);
         let field = HeaderName::from_static("cdn-cache-control");
-        assert_eq!(said(&field, "max-age=5;other").max_age, Some(5));
+        assert_eq!(said(&field, "max-age=5;other").unwrap().max_age, Some(5));
     }
 
     #[test]

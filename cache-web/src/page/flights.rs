@@ -19,7 +19,7 @@ const MOST_UNKEPT: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
-    under_way: Mutex<HashMap<Arc<str>, watch::Receiver<()>>>,
+    under_way: Mutex<HashMap<Arc<str>, watch::Receiver<bool>>>,
     /// Pages whose response was not kept, and until when nobody waits for another one.
     unkept: Mutex<HashMap<Arc<str>, u64>>,
     landed: AtomicU64,
@@ -71,27 +71,54 @@ impl Flights {
         if let Some(over) = under_way.get(key) {
             return Joined::Wait(Wait(over.clone()));
         }
-        let (open, over) = watch::channel(());
+        let (open, over) = watch::channel(false);
         let key: Arc<str> = key.into();
         under_way.insert(key.clone(), over);
         Joined::Lead(Lead {
             flights: self.clone(),
             key,
-            _open: open,
+            began: now,
+            has_ended: false,
+            open,
         })
+    }
+
+    /// What came for `key` was not kept: for a while nobody waits for it.
+    pub(crate) fn unkept(&self, key: &str, now: u64) {
+        let mut unkept = lock(&self.unkept);
+        if unkept.len() >= MOST_UNKEPT {
+            unkept.retain(|_, until| now < *until);
+            if unkept.len() >= MOST_UNKEPT {
+                unkept.clear();
+            }
+        }
+        unkept.insert(key.into(), now.saturating_add(UNKEPT_FOR));
     }
 }
 
 /// Somebody else's run.
-pub(crate) struct Wait(watch::Receiver<()>);
+pub(crate) struct Wait(watch::Receiver<bool>);
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// The run came to its end: what it kept is there.
+    Ended,
+    /// Its caller went away.
+    Gone,
+    /// It takes too long.
+    TooLong,
+}
 
 impl Wait {
-    /// Returns when it is over, because it ended or its caller went away; false if it takes too long.
-    pub(crate) async fn over(mut self) -> bool {
-        // Nothing is ever sent; the end of the sender is the sign.
-        tokio::time::timeout(LONGEST_WAIT, self.0.changed())
-            .await
-            .is_ok()
+    /// Returns when it is over.
+    pub(crate) async fn over(mut self) -> Over {
+        let ended = self.0.wait_for(|has_ended| *has_ended);
+        match tokio::time::timeout(LONGEST_WAIT, ended).await {
+            Ok(Ok(_)) => Over::Ended,
+            Ok(Err(_)) => Over::Gone,
+            Err(_) => Over::TooLong,
+        }
     }
 }
 
@@ -99,27 +126,34 @@ impl Wait {
 pub(crate) struct Lead {
     flights: Arc<Flights>,
     key: Arc<str>,
-    _open: watch::Sender<()>,
+    began: u64,
+    has_ended: bool,
+    open: watch::Sender<bool>,
 }
 
 impl Lead {
     /// What came was not kept.
     pub(crate) fn unkept(&self, now: u64) {
-        let mut unkept = lock(&self.flights.unkept);
-        if unkept.len() >= MOST_UNKEPT {
-            unkept.retain(|_, until| now < *until);
-            if unkept.len() >= MOST_UNKEPT {
-                unkept.clear();
-            }
-        }
-        unkept.insert(self.key.clone(), now.saturating_add(UNKEPT_FOR));
+        self.flights.unkept(&self.key, now);
+    }
+
+    /// The run has come to its end.
+    pub(crate) fn end(mut self) {
+        self.has_ended = true;
     }
 }
 
 impl Drop for Lead {
     fn drop(&mut self) {
         self.flights.landed.fetch_add(1, Ordering::Release);
+        if std::thread::panicking() {
+            // It would be run again by each one who comes.
+            self.unkept(self.began);
+        }
         lock(&self.flights.under_way).remove(&self.key);
+        if self.has_ended {
+            self.open.send_replace(true);
+        }
     }
 }
 
@@ -146,7 +180,7 @@ mod tests {
         assert!(is_lead(&flights.join("b", 0)));
         let before = flights.landed();
         drop(lead);
-        assert!(wait.over().await);
+        assert_eq!(wait.over().await, Over::Gone);
         assert_eq!(flights.landed(), before + 1);
         assert!(is_lead(&flights.join("a", 0)));
     }

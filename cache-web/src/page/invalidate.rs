@@ -122,7 +122,7 @@ impl Changed {
     pub(crate) fn of(options: &Options, request: &Parts) -> Option<Self> {
         let uri = key::uri(options, request);
         Some(Self {
-            host: key::host(&uri, request)?.to_owned(),
+            host: key::host(options, &uri, request)?.to_owned(),
             path: key::path(&uri).to_owned(),
         })
     }

@@ -70,8 +70,9 @@ impl Place<'_> {
             let Some(run) = run.take() else {
                 unreachable!("a body runs once");
             };
-            let made = with_own_tags(run.await?);
-            let slot = if made.names.is_empty() && self.options.django.is_none() {
+            let made = with_decisions(run.await?);
+            let slot = if made.is_skipped || made.names.is_empty() && self.options.django.is_none()
+            {
                 self.say(&made, made.stays);
                 Slot::Page(made.page.clone())
             } else {
@@ -105,12 +106,17 @@ impl Place<'_> {
                 let Some(run) = run.take() else {
                     unreachable!("a body runs once");
                 };
-                let made = with_own_tags(run.await.map_err(Some)?);
+                let made = with_decisions(run.await.map_err(Some)?);
                 let is_known = varies.names.covers(&made.names);
                 self.say(&made, made.stays);
-                let page = made.page.clone();
+                let (page, is_skipped) = (made.page.clone(), made.is_skipped);
                 other = Some(made);
-                if is_known { Ok(page) } else { Err(None) }
+                // What is skipped is not kept there, and takes away what is.
+                if is_known || is_skipped {
+                    Ok(page)
+                } else {
+                    Err(None)
+                }
             };
             let kept = self.cache.try_refresh(key, Timeout::Default, inside).await;
             if let Ok(Err(Some(unkept))) = kept {
@@ -120,7 +126,9 @@ impl Place<'_> {
             let Some(made) = other else {
                 return Err(None);
             };
-            let slot = if !is_known {
+            let slot = if made.is_skipped {
+                None
+            } else if !is_known {
                 // Two that name different fields are told apart by all of them.
                 match varies.names.union(&made.names) {
                     Some(names) => {
@@ -185,9 +193,11 @@ impl Place<'_> {
     }
 }
 
-/// The handler has said tags of the entry in whose making it ran; they are the page's, wherever that is put.
-fn with_own_tags(mut made: Made) -> Made {
+/// What the handler has said of the entry in whose making it ran: it is said of the page, wherever that is
+/// put.
+fn with_decisions(mut made: Made) -> Made {
     made.tags.extend(current().tags());
+    made.is_skipped = current().is_skipped();
     made
 }
 

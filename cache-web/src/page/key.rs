@@ -34,7 +34,12 @@ fn of_client(request: &Parts) -> &Uri {
 
 /// The key of a page's first entry; `None` if the request cannot be named: its host is none.
 pub(crate) fn primary(options: &Options, uri: &Uri, request: &Parts) -> Option<String> {
-    let host = host(uri, request)?;
+    let host = host(options, uri, request)?;
+    // `GET some.host` names no path, and a service may take it for something else than `/`.
+    let has_path = |uri: &Uri| uri.path().starts_with('/');
+    if !has_path(uri) || !has_path(&request.uri) {
+        return None;
+    }
     Some(named(options, host, path(uri)))
 }
 
@@ -88,15 +93,29 @@ pub(crate) fn path(uri: &Uri) -> &str {
     uri.path_and_query().map_or("/", |path| path.as_str())
 }
 
-/// The host as the client named it; nothing where there is none. `None` if it is no host: it would be a
-/// way to ask for one page by the name of another.
-pub(crate) fn host<'a>(uri: &'a Uri, request: &'a Parts) -> Option<&'a str> {
+/// The host that a page is named by: the client's, unless somebody says what its URI is.
+pub(crate) fn host<'a>(options: &Options, uri: &'a Uri, request: &'a Parts) -> Option<&'a str> {
+    let of_client = host_of_client(request)?;
+    let said = uri.authority().filter(|_| options.uri.is_some());
+    Some(said.map_or(of_client, |said| said.as_str()))
+}
+
+/// The host as the client named it; nothing where there is none. `None` if it is no host, or if the client
+/// names two: it would be a way to ask for one page by the name of another, since the service may look at
+/// the other one.
+fn host_of_client(request: &Parts) -> Option<&str> {
     let mut named = request.headers.get_all(HOST).iter();
-    let host = match (uri.authority(), named.next(), named.next()) {
-        (Some(authority), ..) => authority.as_str(),
-        (None, None, _) => "",
+    let host = match (request.uri.authority(), named.next(), named.next()) {
+        (_, Some(_), Some(_)) => return None,
+        (Some(authority), None, None) => authority.as_str(),
+        (Some(authority), Some(host), None) => {
+            let authority = authority.as_str();
+            let is_same = authority.as_bytes().eq_ignore_ascii_case(host.as_bytes());
+            is_same.then_some(authority)?
+        }
+        (None, None, None) => "",
         (None, Some(host), None) => host.to_str().ok()?,
-        (None, Some(_), Some(_)) => return None,
+        (_, None, Some(_)) => unreachable!("there is no second field without a first"),
     };
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     host.bytes().all(is_host).then_some(host)
@@ -151,8 +170,7 @@ mod tests {
     }
 
     fn host_of(uri: &str, hosts: &[&str]) -> Option<String> {
-        let parts = parts(uri, hosts);
-        host(&parts.uri, &parts).map(str::to_owned)
+        host_of_client(&parts(uri, hosts)).map(str::to_owned)
     }
 
     #[test]
@@ -168,7 +186,10 @@ mod tests {
 
     #[test]
     fn the_host_is_the_authority_or_the_field_and_nothing_else() {
-        assert_eq!(host_of("http://a/x", &["b"]).as_deref(), Some("a"));
+        assert_eq!(host_of("http://a/x", &["A"]).as_deref(), Some("a"));
+        assert_eq!(host_of("http://a/x", &[]).as_deref(), Some("a"));
+        assert_eq!(host_of("http://a/x", &["b"]), None);
+        assert_eq!(host_of("http://a/x", &["a", "a"]), None);
         assert_eq!(host_of("/x", &["b:80"]).as_deref(), Some("b:80"));
         assert_eq!(host_of("/x", &["[::1]:80"]).as_deref(), Some("[::1]:80"));
         assert_eq!(host_of("/x", &[]).as_deref(), Some(""));

@@ -36,7 +36,7 @@
 //! | file | answers |
 //! | --- | --- |
 //! | `layer`, `options`, `vary_layer` | what people say |
-//! | `service`, `sought`, `find`, `flights`, `run`, `keep`, `renew` | the way of a request |
+//! | `service`, `sought`, `find`, `flights`, `run`, `session`, `keep`, `renew` | the way of a request |
 //! | `asked`, `control`, `date`, `freshness`, `storable`, `judge` | what may be kept, and what may be served: rules alone |
 //! | `vary`, `key`, `django`, `slot`, `stored`, `base64` | what a page is called, and how it is kept |
 //! | `answer`, `conditional`, `range`, `headers`, `status`, `body`, `collect` | what the client gets |
@@ -65,6 +65,7 @@ mod range;
 mod renew;
 mod run;
 mod service;
+mod session;
 mod slot;
 mod sought;
 mod status;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cache_runtime::Clock;
-use http::header::LAST_MODIFIED;
-use http::header::{ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use http::header::{
+    CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED,
+};
 use http::{Request, Response, StatusCode, Uri, request, response};
 use http_body::Body;
 use tower_service::Service;
@@ -18,7 +20,7 @@ use super::options::Options;
 use super::storable::{Plan, Times, plan};
 use super::stored::Stored;
 use super::vary::{self, Names};
-use super::{conditional, headers};
+use super::{conditional, headers, session};
 
 /// A page that is to be kept.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Made {
     /// Seconds in the cache.
     pub(crate) stays: u32,
     pub(crate) tags: Vec<String>,
+    /// The handler does not want it to be kept.
+    pub(crate) is_skipped: bool,
     /// What the first client gets and no other: fields of `no-cache="a, b"`.
     pub(crate) extra: Vec<(HeaderName, HeaderValue)>,
     pub(crate) is_validated: bool,
@@ -64,6 +68,7 @@ impl Job {
     {
         let old = self.ask(request.headers_mut());
         let asked = self.clock.wall();
+        let session = session::Outside::of(&request);
         let response = inner.call(request).await.map_err(Unkept::Failed)?;
         let times = Times {
             asked,
@@ -83,7 +88,17 @@ impl Job {
                 Err(why) => Err(Unkept::Response(Box::new(whole(parts, old_body)), why)),
             };
         }
-        let plan = match plan(self.asked, &parts, &self.options, times) {
+        let plan = plan(self.asked, &parts, &self.options, times);
+        // A cookie that is set on the way out is one.
+        let plan = plan.and_then(|plan| {
+            let sets_cookie = session.is_changed();
+            if sets_cookie {
+                Err("set-cookie")
+            } else {
+                Ok(plan)
+            }
+        });
+        let plan = match plan {
             Ok(plan) => plan,
             Err(why) => {
                 let body = PageBody::passed(body);
@@ -91,6 +106,9 @@ impl Job {
             }
         };
         match collect(body, self.options.max_body_size).await {
+            Collected::Whole(body) if !is_of_length(&parts.headers, body.len()) => {
+                Err(unkept(parts, PageBody::whole(body), "body"))
+            }
             Collected::Whole(body) => Ok(self.make(parts, body, plan, times, false)),
             Collected::HandedOn(body) => Err(unkept(parts, body, "body")),
         }
@@ -179,9 +197,17 @@ impl Job {
             stays: plan.stays,
             tags,
             extra,
+            is_skipped: false,
             is_validated,
         }
     }
+}
+
+/// Whether a body is as long as its `Content-Length` says: a part of one is not kept (section 3.3).
+fn is_of_length(headers: &HeaderMap, length: usize) -> bool {
+    let named = headers.get_all(CONTENT_LENGTH).iter();
+    let mut named = named.map(|value| value.to_str().ok()?.trim().parse::<usize>().ok());
+    named.all(|named| named == Some(length))
 }
 
 fn unkept<B: Body, E>(

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use cache_runtime::{Cache, Kind, Outcome};
-use http::{Request, Response, StatusCode, request};
+use http::{Request, Response, StatusCode, Version, request};
 use http_body::Body;
 use tower_service::Service;
 
@@ -15,7 +15,7 @@ use super::answer::{self, Question};
 use super::asked::Asked;
 use super::body::PageBody;
 use super::find::Found;
-use super::flights::{Flights, Joined, Lead};
+use super::flights::{Flights, Joined, Lead, Over};
 use super::invalidate::{self, Changed};
 use super::judge::is_better_than_nothing;
 use super::keep::Place;
@@ -55,7 +55,7 @@ where
     S: Service<Request<A>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Send,
-    A: Send + 'static,
+    A: Body + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Send,
 {
@@ -80,7 +80,7 @@ where
     S: Service<Request<A>, Response = Response<B>> + Send + 'static,
     S::Future: Send,
     S::Error: Send,
-    A: Send + 'static,
+    A: Body + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Send,
 {
@@ -97,7 +97,8 @@ where
         let request = Request::from_parts(parts, body);
         return Box::pin(change(&cache, options, inner, request)).await;
     }
-    let Some((asked, primary)) = named(&shared, &parts) else {
+    let named = named(&shared, &parts).filter(|_| !has_body(&parts, &body));
+    let Some((asked, primary)) = named else {
         let request = Request::from_parts(parts, body);
         return Box::pin(sent(options, inner, request, "bypass", "")).await;
     };
@@ -157,6 +158,15 @@ fn named(shared: &Shared, parts: &request::Parts) -> Option<(Asked, String)> {
         return None;
     }
     Some((asked, key::primary(options, &uri, parts)?))
+}
+
+/// Whether there is a body though no field says so: it would have to be a part of the key.
+fn has_body<A: Body>(request: &request::Parts, body: &A) -> bool {
+    if body.is_end_stream() || body.size_hint().upper() == Some(0) {
+        return false;
+    }
+    // HTTP/1 says so in fields; of a later version, a body that does not know may be one.
+    body.size_hint().lower() > 0 || request.version > Version::HTTP_11
 }
 
 /// A request on its way, and who can answer it.
@@ -241,19 +251,26 @@ where
         let made = place.keep(found, run).await;
 
         let now = clock.wall();
-        if made.is_err()
+        if made.as_ref().map_or(true, |made| made.is_skipped)
             && let Some(lead) = &lead
         {
             lead.unkept(now);
         }
-        drop(lead);
+        if let Some(lead) = lead {
+            lead.end();
+        }
         let better = old.filter(|page| is_better_than_nothing(page, now));
         match made {
             Ok(made) => {
+                let detail = match (made.is_skipped, made.is_validated) {
+                    (true, _) => "skipped",
+                    (_, true) => "validated",
+                    _ => "",
+                };
                 let told = Told::Sent {
                     why,
-                    is_stored: true,
-                    detail: if made.is_validated { "validated" } else { "" },
+                    is_stored: !made.is_skipped,
+                    detail,
                 };
                 asked_by.remove(http::header::RANGE);
                 let question = Question {
@@ -310,9 +327,16 @@ async fn wait(sought: &Sought, mut found: Found, landed: u64) -> (Option<Lead>, 
                 return (Some(lead), found);
             }
             Joined::Wait(wait) => {
-                let is_over = wait.over().await;
+                let key = sought.flight_key(&found);
+                let over = wait.over().await;
                 found = sought.look().await;
-                if !is_over || sought.is_served(&found) {
+                if over == Over::TooLong || sought.is_served(&found) {
+                    break;
+                }
+                // It was made, and it is not there: a store that is down, a page that is too large.
+                if over == Over::Ended && sought.flight_key(&found) == key {
+                    let now = sought.cache.clock().wall();
+                    sought.shared.flights.unkept(&key, now);
                     break;
                 }
             }

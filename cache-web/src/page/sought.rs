@@ -72,7 +72,7 @@ impl Sought {
             .join(&self.flight_key(found), self.cache.clock().wall())
     }
 
-    fn flight_key(&self, found: &Found) -> String {
+    pub(crate) fn flight_key(&self, found: &Found) -> String {
         let key = found.varies.as_ref().map_or(&self.primary, |(_, key)| key);
         // What is kept for nobody in particular is not for somebody, mostly.
         let who = if self.asked.is_somebody() { "+" } else { "" };

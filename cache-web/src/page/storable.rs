@@ -43,7 +43,7 @@ pub(crate) fn plan(
     times: Times,
 ) -> Result<Plan, &'static str> {
     let headers = &response.headers;
-    let said = control(headers, options);
+    let (said, is_targeted) = control(headers, options);
     if asked.is_head {
         return Err("head");
     }
@@ -58,7 +58,14 @@ pub(crate) fn plan(
         Lifetime::Headers => initial_age(headers, times.asked, times.got),
         Lifetime::Page(_) | Lifetime::Told => 0,
     };
-    let life = lifetime(response.status, headers, &said, options, times.got / 1000)?;
+    let said_for = (&said, is_targeted);
+    let life = lifetime(
+        response.status,
+        headers,
+        said_for,
+        options,
+        times.got / 1000,
+    )?;
     let may_be_stale = !said.forbids_stale();
     let stale = |told: Option<u32>, option: u32| {
         if may_be_stale {
@@ -95,22 +102,15 @@ pub(crate) fn plan(
     })
 }
 
-/// What is said to this cache: in a field of its own (RFC 9213), or to all.
-fn control(headers: &HeaderMap, options: &Options) -> ResponseControl {
-    let mut own = options
-        .targeted
-        .iter()
-        .filter(|name| headers.contains_key(*name));
-    own.next().map_or_else(
-        || ResponseControl::of(headers),
-        |name| {
-            ResponseControl::of_targeted(
-                headers,
-                name,
-                options.status_name.as_deref().unwrap_or(""),
-            )
-        },
-    )
+/// What is said to this cache, and whether it is in a field of its own (RFC 9213) and not to all.
+fn control(headers: &HeaderMap, options: &Options) -> (ResponseControl, bool) {
+    let own_name = options.status_name.as_deref().unwrap_or("");
+    let targeted = options.targeted.iter();
+    let mut own = targeted.filter_map(|name| ResponseControl::of_targeted(headers, name, own_name));
+    match own.next() {
+        Some(said) => (said, true),
+        None => (ResponseControl::of(headers), false),
+    }
 }
 
 fn check(
@@ -191,17 +191,13 @@ pub(crate) fn is_for(asked: Asked, facts: Facts, options: &Options) -> bool {
 fn lifetime(
     status: StatusCode,
     headers: &HeaderMap,
-    said: &ResponseControl,
+    (said, is_targeted): (&ResponseControl, bool),
     options: &Options,
     got: u64,
 ) -> Result<u32, &'static str> {
     let told = explicit_lifetime(headers, said, got);
     let page = match options.lifetime {
         Lifetime::Headers => {
-            let is_targeted = options
-                .targeted
-                .iter()
-                .any(|name| headers.contains_key(name));
             let told = if is_targeted {
                 said.s_maxage.or(said.max_age)
             } else {

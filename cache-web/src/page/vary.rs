@@ -114,7 +114,10 @@ fn joined(request: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let Ok(text) = std::str::from_utf8(&all) else {
         return Some(all);
     };
-    let members: Vec<&str> = split_outside_quotes(text).map(str::trim).collect();
+    let members: Vec<&str> = split_outside_quotes(text)
+        // HTTP knows no other white space.
+        .map(|member| member.trim_matches([' ', '\t']))
+        .collect();
     let text = members.join(",");
     Some(if name == ACCEPT_LANGUAGE {
         text.to_ascii_lowercase().into_bytes()

@@ -1,6 +1,6 @@
 //! Finding and deleting one entry by alias and key.
 
-use cache_runtime::{Cache, CacheError, Inspection, caches};
+use cache_runtime::{Cache, CacheError, ErrorKind, Inspection, caches};
 use serde_json::Value;
 
 /// So much of a value is shown on a page.
@@ -38,6 +38,15 @@ impl Wanted {
     /// The cache, and the key as it takes it: a whole key, as it stands in a trace or in a store, begins with
     /// prefix and version.
     fn place(&self) -> Result<(Cache, String), CacheError> {
+        // Not any name that somebody says: an alias that is asked for is remembered, and looked for in the
+        // environment.
+        let is_known = caches().aliases().contains(&self.alias) || self.alias == "default";
+        if !is_known {
+            return Err(CacheError::new(
+                ErrorKind::UnknownCache,
+                format!("no cache has the alias {:?}", self.alias),
+            ));
+        }
         let cache = caches().get(&self.alias)?;
         let reports = caches().reports();
         let report = reports.iter().find(|report| report.alias == self.alias);

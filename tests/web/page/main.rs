@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
 
+mod attacks;
 mod axum_router;
 mod bodies;
 mod by_headers;

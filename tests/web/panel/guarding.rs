@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::request::Builder;
 use axum::http::{Request, StatusCode};
+use cache_runtime::caches;
 use cache_web::panel::Panel;
 
 use crate::world::{Answer, ask, cache, get, token};
@@ -12,6 +13,19 @@ async fn from_host(panel: &Panel, host: &str) -> StatusCode {
     ask(panel, request.body(Body::empty()).unwrap())
         .await
         .status
+}
+
+#[tokio::test]
+async fn names_that_strangers_say_are_not_remembered() {
+    let panel = Panel::new();
+    let aliases = |report: &str| report.matches("panel_stranger").count();
+    for n in 0..20 {
+        get(&panel, &format!("/?key=x&cache=panel_stranger{n}")).await;
+        get(&panel, &format!("/api/key?key=x&cache=panel_stranger{n}")).await;
+    }
+    let reports = caches().reports();
+    let known = reports.iter().map(|report| aliases(&report.alias));
+    assert_eq!(known.sum::<usize>(), 0);
 }
 
 #[tokio::test]

@@ -126,7 +126,7 @@ async fn what_goes_wrong_is_said() {
     let panel = Panel::new();
     let page = get(&panel, "/?cache=no_such_cache&key=a").await;
     assert_eq!(page.status, 200);
-    assert!(page.has("class=\"bad\"") && page.has("NO_SUCH_CACHE"));
+    assert!(page.has("class=\"bad\"") && page.has("no cache has the alias"));
     let answer = get(&panel, "/api/key?cache=no_such_cache&key=a").await;
     assert_eq!(answer.status, 502);
     assert!(answer.has("NO_SUCH_CACHE"));
