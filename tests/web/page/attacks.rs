@@ -35,7 +35,7 @@ async fn a_session_that_is_kept_outside_of_the_pages_sets_a_cookie_too() {
             "/plain",
             on_get(async || NUMBER.fetch_add(1, Ordering::SeqCst).to_string()),
         )
-        .layer(cache_page(600).vary_on_cookie().cache(&cache()))
+        .layer(cache_page(600).vary_on_cookie().cache(cache()))
         .layer(SessionManagerLayer::new(CacheStore::new(cache())));
     let ask = async |path| {
         let request = Request::get(path).body(Body::empty()).unwrap();
@@ -65,7 +65,7 @@ async fn a_target_without_a_path_is_no_page() {
     let app: Router = Router::new()
         .route("/", on_get(async || "home"))
         .fallback(async || "no")
-        .layer(cache_page(600).cache(&cache()));
+        .layer(cache_page(600).cache(cache()));
     let ask =
         async |request: Request<Body>| read(app.clone().oneshot(request).await.unwrap()).await;
     ask(Request::get("b.example").body(Body::empty()).unwrap()).await;
@@ -78,7 +78,7 @@ async fn a_body_that_no_field_tells_of_is_one() {
         let body = to_bytes(request.into_body(), 1000).await.unwrap();
         Ok::<_, Infallible>(Response::new(Body::from(body)))
     });
-    let app = cache_page(600).cache(&cache()).layer(inner);
+    let app = cache_page(600).cache(cache()).layer(inner);
     let ask = async |version, body: Body| {
         let request = Request::get("/").version(version).body(body).unwrap();
         read(app.clone().oneshot(request).await.unwrap().map(Body::new))
