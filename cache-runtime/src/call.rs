@@ -92,7 +92,8 @@ where
         }
         Begun::Run(run) => run,
     };
-    let result = run_body::<R, K, P>(mode, target, plan, run, body).await;
+    let started = target.map(Started::running);
+    let result = run_body::<R, K, P>(mode, target, plan, (run, started), body).await;
     answered(target);
     result
 }
@@ -105,11 +106,13 @@ fn answered(target: Option<&Target>) {
     }
 }
 
-/// The result of `body`, whatever is there; it takes that one's place.
+/// The result of `body`, whatever is there; it takes that one's place. It may be made of what was begun
+/// earlier.
 pub(crate) async fn refresh<R, K, P>(
     mode: Mode,
     target: &Target,
     plan: Plan<R, K::Value, P>,
+    began: Option<Started>,
     body: impl Future<Output = R>,
 ) -> R
 where
@@ -120,21 +123,21 @@ where
         Treatment::Uncached => None,
         Treatment::Cached | Treatment::Refresh => Some(Run::replacing(target)),
     };
-    run_body::<R, K, P>(mode, Some(target), plan, run, body).await
+    let started = began.unwrap_or_else(|| Started::running(target));
+    run_body::<R, K, P>(mode, Some(target), plan, (run, Some(started)), body).await
 }
 
 async fn run_body<R, K, P>(
     mode: Mode,
     target: Option<&Target>,
     plan: Plan<R, K::Value, P>,
-    run: Option<Run<K::Value>>,
+    (run, started): (Option<Run<K::Value>>, Option<Started>),
     body: impl Future<Output = R>,
 ) -> R
 where
     K: Keep<R>,
     P: Policy<K::Value>,
 {
-    let started = target.map(Started::running);
     let frame = Frame::running(run.as_ref().map(|run| run.lead.flight()));
     let result = Context::inside(&frame).wrap(body).await;
     match (target, run, started) {

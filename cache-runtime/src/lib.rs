@@ -153,6 +153,8 @@ pub mod __private;
 pub use backplane::{Backplane, Heard, SIGN_OF_LIFE};
 pub use batch::{Answer, BlockingWarm, Unwarmed, Warm, Warmed, Warming};
 pub use breaker::BreakerState;
+#[doc(hidden)]
+pub use cache::Moment;
 pub use cache::{BlockingCache, Cache, CacheBuilder, Inspection};
 /// # An example that runs
 ///

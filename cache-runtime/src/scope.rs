@@ -87,14 +87,18 @@ impl Call {
         self.decide(|decisions| decisions.tags.push(tag));
     }
 
-    /// The tags that have been said so, for who keeps the same elsewhere too.
+    /// The tags that have been said so, which are not those of the result any more: for who keeps elsewhere
+    /// what they were said of.
+    #[doc(hidden)]
     #[must_use]
-    pub fn tags(&self) -> Vec<String> {
-        let decisions = self.0.as_ref().map(|frame| frame.decisions());
-        decisions.map_or_else(Vec::new, |decisions| decisions.tags)
+    pub fn take_tags(&self) -> Vec<String> {
+        let mut tags = Vec::new();
+        self.decide(|decisions| tags = std::mem::take(&mut decisions.tags));
+        tags
     }
 
     /// Whether it has been said that the result is not kept.
+    #[doc(hidden)]
     #[must_use]
     pub fn is_skipped(&self) -> bool {
         let frame = self.0.as_ref();

@@ -136,7 +136,7 @@ impl BlockingCache {
         let run = async move { f() };
         block_on(
             self.0
-                .op_refresh::<_, IfOk>(Mode::Blocking, key, timeout.into(), run),
+                .op_refresh::<_, IfOk>(Mode::Blocking, key, timeout.into(), None, run),
         )
     }
 

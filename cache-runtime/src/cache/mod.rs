@@ -14,6 +14,6 @@ mod tags;
 pub use blocking::BlockingCache;
 pub use build::CacheBuilder;
 pub(crate) use core::{Core, Place};
-pub use handle::Cache;
+pub use handle::{Cache, Moment};
 pub use inspect::Inspection;
 pub(crate) use names::is_functions;

@@ -184,6 +184,7 @@ impl Cache {
         mode: Mode,
         key: &str,
         timeout: Timeout,
+        began: Option<Started>,
         run: impl Future<Output = R>,
     ) -> Result<R, CacheError>
     where
@@ -192,7 +193,7 @@ impl Cache {
     {
         let target = self.target(key)?;
         let plan = Plan::plain(how::<K::Value>(), timeout);
-        Ok(call::refresh::<R, K, _>(mode, &target, plan, run).await)
+        Ok(call::refresh::<R, K, _>(mode, &target, plan, began, run).await)
     }
 
     pub(crate) async fn op_touch(

@@ -6,12 +6,11 @@
 //! where that is known; an invalidation in between ends both, and what is written after it under a new
 //! number is never found.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_runtime::{Cache, Timeout, current};
+use cache_runtime::{Cache, Moment, Timeout, current};
 use http::HeaderMap;
 use http_body::Body;
 
@@ -19,7 +18,6 @@ use super::find::{Found, variant_key};
 use super::options::Options;
 use super::run::{Made, Unkept};
 use super::slot::{Slot, Varies};
-use super::stored::Stored;
 use super::vary::Names;
 
 /// Where a run's page goes.
@@ -66,6 +64,7 @@ impl Place<'_> {
         B: Body,
         F: Future<Output = Result<Made, Unkept<B, E>>>,
     {
+        let began = self.cache.moment();
         let work = async || {
             let Some(run) = run.take() else {
                 unreachable!("a body runs once");
@@ -76,8 +75,8 @@ impl Place<'_> {
                 self.say(&made, made.stays);
                 Slot::Page(made.page.clone())
             } else {
-                self.say(&made, of_list(&made));
-                self.put_variant(made.names.clone(), &made).await
+                self.say_of_list(&made);
+                self.put_variant(&began, made.names.clone(), &made).await
             };
             *place = Some(made);
             Ok(slot)
@@ -100,6 +99,7 @@ impl Place<'_> {
         B: Body,
         F: Future<Output = Result<Made, Unkept<B, E>>>,
     {
+        let began = self.cache.moment();
         let work = async || {
             let mut other = None;
             let inside = async || {
@@ -132,14 +132,14 @@ impl Place<'_> {
                 // Two that name different fields are told apart by all of them.
                 match varies.names.union(&made.names) {
                     Some(names) => {
-                        self.say(&made, of_list(&made));
-                        Some(self.put_variant(names, &made).await)
+                        self.say_of_list(&made);
+                        Some(self.put_variant(&began, names, &made).await)
                     }
                     None => None,
                 }
             } else if until(&made, made.stays) > varies.until {
                 // The list lives as long as what is found by it.
-                self.say(&made, of_list(&made));
+                self.say_of_list(&made);
                 let longer = Varies {
                     until: until(&made, of_list(&made)),
                     ..varies.clone()
@@ -163,18 +163,21 @@ impl Place<'_> {
     }
 
     /// Keeps a variant under a new list, and returns that.
-    async fn put_variant(&self, names: Names, made: &Made) -> Slot {
+    ///
+    /// It is of when its run began: what was forgotten since then ends it, though the list does not know by
+    /// what.
+    async fn put_variant(&self, began: &Moment, names: Names, made: &Made) -> Slot {
         let varies = Varies::new(
             names,
             until(made, of_list(made)),
             self.options.django.is_some(),
         );
         let key = variant_key(self.options, self.primary, &varies, self.request);
-        let page = async || {
-            self.say(made, made.stays);
-            Ok::<Arc<Stored>, Infallible>(made.page.clone())
-        };
-        let kept = self.cache.try_refresh(&key, Timeout::Default, page).await;
+        let life = Duration::from_secs(made.stays.into());
+        let kept = self
+            .cache
+            .keep_of(began, &key, life, self.tags_of(made), made.page.clone())
+            .await;
         if let Err(error) = kept {
             tracing::debug!(%error, "a page is not kept");
         }
@@ -185,18 +188,28 @@ impl Place<'_> {
     fn say(&self, made: &Made, seconds: u32) {
         let call = current();
         call.timeout(Duration::from_secs(seconds.into()));
-        if self.options.has_tags() {
-            for tag in self.tags.iter().chain(&made.tags) {
-                call.tag(tag);
-            }
+        self.tags_of(made).into_iter().for_each(|tag| call.tag(tag));
+    }
+
+    /// The same of a list. What ends one of its pages is no reason to end the others.
+    fn say_of_list(&self, made: &Made) {
+        let call = current();
+        call.timeout(Duration::from_secs(of_list(made).into()));
+        self.tags.iter().for_each(|tag| call.tag(tag));
+    }
+
+    fn tags_of(&self, made: &Made) -> Vec<String> {
+        if !self.options.has_tags() {
+            return Vec::new();
         }
+        self.tags.iter().chain(&made.tags).cloned().collect()
     }
 }
 
 /// What the handler has said of the entry in whose making it ran: it is said of the page, wherever that is
 /// put.
 fn with_decisions(mut made: Made) -> Made {
-    made.tags.extend(current().tags());
+    made.tags.extend(current().take_tags());
     made.is_skipped = current().is_skipped();
     made
 }

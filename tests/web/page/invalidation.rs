@@ -113,6 +113,44 @@ async fn a_tag_of_the_handler_ends_its_page_whoever_came_after() {
 }
 
 #[tokio::test]
+async fn what_ends_the_first_page_of_a_url_leaves_the_others() {
+    let (site, pages) = site_with_pages!(cache_page(600), |seen| async move {
+        current().tag(format!("of:{}", seen.header("x").unwrap()));
+        page(&seen, &[("vary", "X")])
+    });
+    for x in ["1", "2"] {
+        site.get_with("/", &[("x", x)]).await;
+    }
+    pages.forget_tag("of:1").await.unwrap();
+    site.get_with("/", &[("x", "2")]).await;
+    assert_eq!(site.count(), 2);
+    site.get_with("/", &[("x", "1")]).await;
+    assert_eq!(site.count(), 3);
+}
+
+#[tokio::test]
+async fn a_tag_that_is_forgotten_while_the_first_page_is_made_ends_it() {
+    let layer = cache_page(600);
+    let (cache, clock) = cache_runtime::testing::isolated();
+    let layer = layer.cache(&cache);
+    let pages = layer.pages();
+    let site = Site::within(cache, clock, layer, move |seen| {
+        let pages = pages.clone();
+        async move {
+            current().tag("t");
+            if seen.number == 1 {
+                pages.forget_tag("t").await.unwrap();
+            }
+            page(&seen, &[("vary", "X")])
+        }
+    });
+    for _ in 0..3 {
+        site.get_with("/", &[("x", "1")]).await;
+    }
+    assert_eq!(site.count(), 2);
+}
+
+#[tokio::test]
 async fn a_handler_may_say_that_its_page_is_not_kept() {
     let site = Site::later(cache_page(600), |seen| async move {
         current().skip();
