@@ -15,7 +15,7 @@ use crate::report::Row;
 /// The limit of one operation of the store, and of connecting to it: what a cache has unless told.
 const OP_TIMEOUT: Duration = Duration::from_millis(500);
 /// What a machine that is shared with other tests may add, and beyond that what it is seen to.
-const SLACK: Duration = Duration::from_millis(300);
+const SLACK: Duration = Duration::from_millis(600);
 /// When hits must be back after the fault is over.
 const SOON: Duration = Duration::from_secs(5);
 /// How long the first hits may take, of callers who all come to a cold store: no matter of faults.
