@@ -38,9 +38,10 @@ pub(crate) const ALL: &[Way] = &[
             Cache::builder().store(Attended::default()).local_max(1000),
         );
         caches().set(store.0, store.1.build().unwrap()).unwrap();
-        let is_near = || near::stats().local_hits > 0;
-        while !is_near() {
+        // The news begins with the first call. Asking for it all the time would be counted, too.
+        while near::stats().local_hits == 0 {
             near(7);
+            std::thread::sleep(std::time::Duration::from_millis(200));
         }
         repeat(times, |_| near(black_box(7)));
         assert!(
