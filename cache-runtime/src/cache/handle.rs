@@ -1,7 +1,6 @@
 //! The `Cache` itself: a cheap handle, and its async vocabulary.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +14,8 @@ use crate::error::CacheError;
 use crate::keep::{IfOk, Whole};
 use crate::mode::Mode;
 use crate::observe::{Stats, Trail};
-use crate::scope::current;
 use crate::space::Space;
 use crate::store::Ttl;
-use crate::target::Started;
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
 use crate::version::Version;
@@ -273,35 +270,6 @@ impl Cache {
             .await
     }
 
-    /// A moment, to [keep](Self::keep_of) later what is begun now.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn moment(&self) -> Moment {
-        Moment(Started::now(self, false))
-    }
-
-    /// Keeps what was made since `began`, unless something has ended it since: for crates that learn only at
-    /// the end where a value belongs.
-    #[doc(hidden)]
-    pub async fn keep_of<T: CacheValue>(
-        &self,
-        began: &Moment,
-        key: &str,
-        timeout: impl Into<Timeout>,
-        tags: impl IntoIterator<Item = String>,
-        value: T,
-    ) -> Result<(), CacheError> {
-        let value = async move {
-            let call = current();
-            tags.into_iter().for_each(|tag| call.tag(tag));
-            Ok::<_, Infallible>(value)
-        };
-        let (timeout, began) = (timeout.into(), Some(began.0.clone()));
-        self.op_refresh::<_, IfOk>(Mode::Async, key, timeout, began, value)
-            .await
-            .map(drop)
-    }
-
     /// Gives `key` a new life; true if it was there.
     ///
     /// # Errors
@@ -506,11 +474,6 @@ impl Cache {
         self.op_close(Mode::Async).await
     }
 }
-
-/// When something was begun; see [`Cache::moment`].
-#[doc(hidden)]
-#[derive(Debug, Clone)]
-pub struct Moment(Started);
 
 pub(super) fn collect(keys: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
     keys.into_iter()

@@ -3,8 +3,8 @@
 //!
 //! Everything hangs on the first key: it holds the page, or the list of names with a number that is a
 //! part of the variants' keys. The service runs inside a refresh of the first key, and of the variant's
-//! where that is known; an invalidation in between ends both, and what is written after it under a new
-//! number is never found.
+//! where that is known; a variant whose key is known only at the end is kept as of when the run began. So an
+//! invalidation in between ends what comes of the run.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -104,18 +104,20 @@ pub(crate) fn host<'a>(options: &Options, uri: &'a Uri, request: &'a Parts) -> O
 /// names two: it would be a way to ask for one page by the name of another, since the service may look at
 /// the other one.
 fn host_of_client(request: &Parts) -> Option<&str> {
-    let mut named = request.headers.get_all(HOST).iter();
-    let host = match (request.uri.authority(), named.next(), named.next()) {
-        (_, Some(_), Some(_)) => return None,
-        (Some(authority), None, None) => authority.as_str(),
-        (Some(authority), Some(host), None) => {
+    let mut fields = request.headers.get_all(HOST).iter();
+    let field = fields.next();
+    if fields.next().is_some() {
+        return None;
+    }
+    let host = match (request.uri.authority(), field) {
+        (Some(authority), Some(field)) => {
             let authority = authority.as_str();
-            let is_same = authority.as_bytes().eq_ignore_ascii_case(host.as_bytes());
+            let is_same = authority.as_bytes().eq_ignore_ascii_case(field.as_bytes());
             is_same.then_some(authority)?
         }
-        (None, None, None) => "",
-        (None, Some(host), None) => host.to_str().ok()?,
-        (_, None, Some(_)) => unreachable!("there is no second field without a first"),
+        (Some(authority), None) => authority.as_str(),
+        (None, Some(field)) => field.to_str().ok()?,
+        (None, None) => "",
     };
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     host.bytes().all(is_host).then_some(host)

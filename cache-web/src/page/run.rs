@@ -88,16 +88,11 @@ impl Job {
                 Err(why) => Err(Unkept::Response(Box::new(whole(parts, old_body)), why)),
             };
         }
-        let plan = plan(self.asked, &parts, &self.options, times);
-        // A cookie that is set on the way out is one.
-        let plan = plan.and_then(|plan| {
-            let sets_cookie = session.is_changed();
-            if sets_cookie {
-                Err("set-cookie")
-            } else {
-                Ok(plan)
-            }
-        });
+        let plan = match plan(self.asked, &parts, &self.options, times) {
+            // A cookie that is set on the way out is one.
+            Ok(_) if session.is_changed() => Err("set-cookie"),
+            plan => plan,
+        };
         let plan = match plan {
             Ok(plan) => plan,
             Err(why) => {

@@ -1,0 +1,48 @@
+//! Keeping a value as of when its making began, for crates that learn only at the end where it belongs.
+
+use std::convert::Infallible;
+
+use super::handle::Cache;
+use crate::error::CacheError;
+use crate::keep::IfOk;
+use crate::mode::Mode;
+use crate::scope::current;
+use crate::target::Started;
+use crate::timeout::Timeout;
+use crate::value::CacheValue;
+
+/// When something was begun; see [`Cache::moment`].
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Moment(Started);
+
+impl Cache {
+    /// A moment, to [keep](Self::keep_of) later what is begun now.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment(Started::now(self, false))
+    }
+
+    /// Keeps what was made since `began`, unless something has ended it since: for crates that learn only at
+    /// the end where a value belongs.
+    #[doc(hidden)]
+    pub async fn keep_of<T: CacheValue>(
+        &self,
+        began: &Moment,
+        key: &str,
+        timeout: impl Into<Timeout>,
+        tags: impl IntoIterator<Item = String>,
+        value: T,
+    ) -> Result<(), CacheError> {
+        let value = async move {
+            let call = current();
+            tags.into_iter().for_each(|tag| call.tag(tag));
+            Ok::<_, Infallible>(value)
+        };
+        let (timeout, began) = (timeout.into(), Some(began.0.clone()));
+        self.op_refresh::<_, IfOk>(Mode::Async, key, timeout, began, value)
+            .await
+            .map(drop)
+    }
+}
