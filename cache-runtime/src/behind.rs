@@ -6,6 +6,8 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use crate::background;
 use crate::call::{Begun, Made, Plan, Run, begin, end, failed, overdue};
 use crate::context::{Context, Fate, Frame};
@@ -13,7 +15,7 @@ use crate::flight::Flight;
 use crate::keep::Keep;
 use crate::life::Phase;
 use crate::mode::Mode;
-use crate::observe::{Counter, Outcome};
+use crate::observe::{self, Counter, Outcome};
 use crate::panics::{Panic, caught};
 use crate::parcel::{Receiver, parcel};
 use crate::policy::{Limits, Policy};
@@ -39,11 +41,13 @@ where
         Begun::Run(None) => {
             let frame = Frame::running(None);
             frame.tell(Fate::Ran);
-            return Context::inside(&frame).wrap(body).await;
+            let span = observe::execution(Some(&target));
+            return Context::inside(&frame).wrap(body).instrument(span).await;
         }
         Begun::Behind(answer, run) => (Some(answer), run),
         Begun::Run(Some(run)) => (None, run),
     };
+    let body = body.instrument(observe::execution(Some(&target)));
     let limits = target.binding.site.map_or(Limits::NONE, |site| site.limits);
     let flight = run.lead.flight().clone();
     let is_awaited = answer.is_none();

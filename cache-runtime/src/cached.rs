@@ -11,11 +11,11 @@ use crate::cache::Cache;
 use crate::call::{self, Ask, Plan, overdue};
 use crate::call_key::Key;
 use crate::clock::Clock;
-use crate::error::CacheError;
+use crate::error::{CacheError, ErrorKind};
 use crate::hit;
 use crate::keep::Keep;
 use crate::mode::{Mode, drive};
-use crate::observe::Trail;
+use crate::observe::{Trail, tells_hits};
 use crate::policy::{Plain, Policy, Tags, TimeoutOf, Times, When};
 use crate::registry;
 use crate::site::Site;
@@ -246,14 +246,13 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
     fn target(&self) -> Option<Target> {
         // No fault of a store, so no matter for `strict`: such a call never breaks.
         let mut target = self.place().ok();
-        if thread::is_special() {
-            Trail::begin(self.key.site, target.as_mut());
-        }
+        Trail::begin(self.key.site, target.as_mut());
         target
     }
 
     fn place(&self) -> Result<Target, CacheError> {
         let key = self.key;
+        key.site.tell_hits(tells_hits());
         let target = match hit::known(key) {
             Some((cache, binding)) => Target::bound(key, &cache, binding),
             None => self.meet(),
@@ -274,6 +273,9 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
     fn meet(&self) -> Result<Target, CacheError> {
         let cache = cache_of(self.key)?;
         let target = Target::function(self.key, &cache)?;
+        if self.key.site.is_off() {
+            return Err(switched_off());
+        }
         hit::learn(self.key, &cache, &target.binding, self.how.is_shared);
         Ok(target)
     }
@@ -300,6 +302,14 @@ fn times(site: &Site) -> Times {
         none: site.none_timeout,
         jitter: site.jitter,
     }
+}
+
+#[cold]
+fn switched_off() -> CacheError {
+    CacheError::new(
+        ErrorKind::SwitchedOff,
+        "the function is switched off, by `overrides()` or by CACHE_FUNCTIONS in the environment",
+    )
 }
 
 /// The cache that the key names, or the one that the function's alias stands for.

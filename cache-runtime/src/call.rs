@@ -8,6 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use crate::batch;
 use crate::context::{self, Context, Fate, Frame, Treatment};
 use crate::error::CacheError;
@@ -15,7 +17,7 @@ use crate::flight::{Join, Lead};
 use crate::keep::Keep;
 use crate::lock::{self, Held, Locked};
 use crate::mode::Mode;
-use crate::observe::{Counter, Outcome};
+use crate::observe::{self, Counter, Outcome};
 use crate::policy::{Plain, Policy, Times};
 use crate::renewal::{Wish, wish};
 use crate::target::{Cause, Found, Started, Target};
@@ -139,7 +141,8 @@ where
     P: Policy<K::Value>,
 {
     let frame = Frame::running(run.as_ref().map(|run| run.lead.flight()));
-    let result = Context::inside(&frame).wrap(body).await;
+    let span = observe::execution(target);
+    let result = Context::inside(&frame).wrap(body).instrument(span).await;
     match (target, run, started) {
         (Some(target), Some(run), Some(started)) => {
             let made = Made {

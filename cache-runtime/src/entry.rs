@@ -88,7 +88,8 @@ impl Known {
         value: &V,
     ) -> Result<(), CacheError> {
         let target = self.target()?;
-        let of_value = if self.is_none(value) {
+        let is_none = self.is_none(value);
+        let of_value = if is_none {
             Some(self.key.site.none_timeout).filter(|none| *none != Timeout::Default)
         } else {
             self.timeout_of
@@ -96,9 +97,9 @@ impl Known {
                 .and_then(|timeout| timeout.downcast_ref::<TimeoutFn<V>>())
                 .map(|timeout| (timeout.0)(value))
         };
-        let timeout = of_value
-            .unwrap_or(self.timeout)
-            .or(target.cache.core().settings.timeout)
+        let timeout = target
+            .defaults()
+            .rule(of_value.unwrap_or(self.timeout), is_none)
             .jittered(self.key.site.jitter);
         let _overtaking = target.overtake(mode).await;
         let making = Making {

@@ -35,6 +35,8 @@ pub enum ErrorKind {
     Unsupported,
     /// The function took longer than its hard time limit.
     FunctionTimeout,
+    /// The function is switched off at run time: it runs uncached.
+    SwitchedOff,
 }
 
 /// An error of a cache: kind, operation, key and source.

@@ -8,12 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use crate::backlog::{Backlog, Full, Place};
 use crate::breaker::{Breaker, News};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
-use crate::observe::{Timing, Timings};
+use crate::observe::{self, Timing, Timings};
 use crate::store::{Store, StoreFuture};
 use crate::sync::lock;
 
@@ -90,7 +92,8 @@ impl Guarded {
         let limits_itself = blocking.is_some() || self.limits_itself;
         let weight = self.timing.begin();
         let watch = (weight > 0).then(|| Clock::system().stopwatch());
-        let answer = self.begin(blocking, ask);
+        let span = observe::operation(self.name(), operation);
+        let answer = self.begin(blocking, ask).instrument(span);
         let answer = if limits_itself {
             answer.await
         } else {
@@ -98,7 +101,8 @@ impl Guarded {
             Box::pin(self.within_limit(answer)).await
         };
         if let Some(watch) = watch {
-            self.timing.ended(weight, &watch);
+            let time = self.timing.ended(weight, &watch);
+            observe::asked(self.name(), operation, answer.is_err(), (weight, time));
         }
         self.note(operation, &answer);
         answer.map_err(error)
@@ -113,7 +117,8 @@ impl Guarded {
         ask: impl FnOnce(&'s dyn Store) -> StoreFuture<'s, T>,
     ) -> Result<T, CacheError> {
         let blocking = mode.is_blocking().then(|| self.store.blocking()).flatten();
-        let answer = self.begin(blocking, ask).await;
+        let span = observe::operation(self.name(), operation);
+        let answer = self.begin(blocking, ask).instrument(span).await;
         self.note(operation, &answer);
         answer.map_err(|error| error.in_operation(operation))
     }

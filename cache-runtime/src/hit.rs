@@ -53,6 +53,9 @@ pub(crate) fn find<'g>(key: &'g Key<'_>, is_shared: bool, pinned: Pinned<'g>) ->
 
 #[inline(never)]
 fn way_in<'g>(key: &Key<'_>, cache: &'g Cache, is_shared: bool) -> Option<(&'g Reading, Header)> {
+    if key.site.is_closed() {
+        return None;
+    }
     let level = cache.core().level(is_shared)?;
     let header = Header {
         binding: key.site.known_binding(cache.space())?,

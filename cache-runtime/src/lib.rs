@@ -24,6 +24,7 @@
 //! | --- | --- |
 //! | `cached`, `call` | the way of a call: an in-process hit, and everything behind it |
 //! | `site`, `space`, `registry` | which function, in which cache, by which alias |
+//! | `overrides` | what an operator says of functions by name, without a build |
 //! | `key`, `call_key`, `types`, `version` | what a call is called, in process and in shared stores |
 //! | `keep`, `policy`, `timeout`, `life` | what is kept of a result, for how long, and what its age means |
 //! | `local` | the in-process level |
@@ -73,6 +74,7 @@
 //! | `signing` | `sign_with=VARIABLE`: entries signed by HMAC-SHA256 |
 //! | `files` | `file://` stores; tokio (for its threads) and tempfile; Rust 1.89 |
 //! | `blake3` | `key_hash=blake3` |
+//! | `metrics` | `publish_metrics()`: what is counted, for exporters of the `metrics` crate |
 //! | `testing` | `testing`: isolated caches, a clock that is moved by hand, a store that fails on demand, the conformance suite; `serde/derive` |
 
 // A test may unwrap: its panic is its report.
@@ -118,6 +120,7 @@ mod mode;
 mod near;
 mod news;
 mod observe;
+mod overrides;
 mod panics;
 mod parcel;
 mod policy;
@@ -218,11 +221,14 @@ pub use error::{CacheError, ErrorKind};
 pub use events::events;
 pub use glob::Glob;
 pub use observe::{
-    CacheReport, FunctionReport, LocalReport, Report, Stats, Timings, functions, report,
+    CacheReport, FunctionReport, LocalReport, Report, Stats, Timings, functions, log_keys, report,
 };
 pub use observe::{
     Kind, Outcome, Trace, TraceEvent, Tracer, is_traced, note, trace, trace_blocking,
 };
+#[cfg(feature = "metrics")]
+pub use observe::{Publisher, publish_metrics, publish_metrics_every};
+pub use overrides::{Override, Overrides, overrides};
 pub use registry::{Caches, caches};
 pub use scope::{Call, bypass, bypass_blocking, current, refreshing, refreshing_blocking};
 pub use store::{Capabilities, Store, StoreFuture, Ttl};

@@ -100,6 +100,28 @@ impl Limits {
     };
 }
 
+/// What is said of timeouts from outside of the code.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Defaults {
+    /// The cache's own.
+    pub(crate) of_cache: Timeout,
+    /// What an operator says, whatever the code does.
+    pub(crate) overridden: Option<Timeout>,
+}
+
+impl Defaults {
+    /// The timeout in force where the code says `timeout`.
+    pub(crate) fn rule(self, timeout: Timeout, is_none: bool) -> Timeout {
+        let timeout = timeout.or(self.of_cache);
+        match self.overridden.map(|other| other.or(self.of_cache)) {
+            None => timeout,
+            // What is not there shall not be said to be missing for longer.
+            Some(other) if is_none => timeout.shorter(other),
+            Some(other) => other,
+        }
+    }
+}
+
 /// The timeouts that do not depend on the value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Times {
@@ -109,15 +131,15 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    /// How long `value` lives; `None` if it is not kept. The body's word comes first, then the
-    /// closure's, the attribute's and the cache's.
+    /// How long `value` lives; `None` if it is not kept. What is said at run time comes first, then the
+    /// body's word, the closure's, the attribute's and the cache's.
     pub(crate) fn decide<V>(
         &self,
         value: &V,
         is_none: bool,
         policy: &impl Policy<V>,
         decisions: &Decisions,
-        default: Timeout,
+        default: Defaults,
     ) -> Option<Timeout> {
         if decisions.skip {
             return None;
@@ -134,9 +156,8 @@ impl Times {
             .timeout
             .or(of_value)
             .unwrap_or(Timeout::Default)
-            .or(self.timeout)
-            .or(default)
-            .jittered(self.jitter);
+            .or(self.timeout);
+        let timeout = default.rule(timeout, is_none).jittered(self.jitter);
         timeout.life().is_some().then_some(timeout)
     }
 }

@@ -207,11 +207,23 @@ pub(crate) fn open_way(site: &'static Site, cache: &Cache, way: Direct) {
     let mut state = lock(&alias.state);
     let is_current = matches!(&state.found, Some(Ok(current)) if current.is(cache));
     let mut freed = Vec::new();
-    if is_current && site.direct.is_empty() {
+    if is_current && site.direct.is_empty() && !site.is_closed() {
         freed = site.direct.set(Some(way));
         state.sites.push(site);
     }
     // The end of a way may be that of its cache, which may do anything.
+    drop(state);
+    drop(freed);
+}
+
+/// From now on the calls of `site` go the long way, until a way is opened again.
+pub(crate) fn close_way(site: &'static Site) {
+    let Some(alias) = site.alias_of.get() else {
+        return;
+    };
+    let mut state = lock(&alias.state);
+    state.sites.retain(|open| !std::ptr::eq(*open, site));
+    let freed = site.direct.set(None);
     drop(state);
     drop(freed);
 }

@@ -1,5 +1,6 @@
 //! A cached function as the attribute wrote it: one `static` for each, and what it is called.
 
+mod closed;
 mod settings;
 
 use std::any::type_name;
@@ -13,6 +14,7 @@ use crate::error::{CacheError, ErrorKind};
 use crate::hit::Direct;
 use crate::life::Care;
 use crate::observe::{self, Counters, FunctionReport, Stats, Timings};
+use crate::overrides::InForce;
 use crate::policy::Limits;
 use crate::reclaim::Swap;
 use crate::registry::Alias;
@@ -45,6 +47,10 @@ pub struct Site {
     /// Whether the attribute names tags.
     pub(crate) is_tagged: bool,
     own_prefix: OnceCell<String>,
+    full_path: OnceCell<String>,
+    pub(crate) in_force: InForce,
+    /// Why its hits go the way of a miss, if they do.
+    closed: AtomicU8,
     pub(crate) alias_of: OnceCell<&'static Alias>,
     /// The way of its hits, once it is known.
     pub(crate) direct: Swap<Direct>,
@@ -94,6 +100,9 @@ impl Site {
             is_local: false,
             is_tagged: false,
             own_prefix: OnceCell::new(),
+            full_path: OnceCell::new(),
+            in_force: InForce::nothing(),
+            closed: AtomicU8::new(0),
             alias_of: OnceCell::new(),
             direct: Swap::empty(),
             self_type: AtomicU8::new(UNKNOWN),
@@ -202,7 +211,7 @@ impl Site {
         self.enlist();
         match error.kind() {
             // Told when it was found.
-            ErrorKind::Collision => return,
+            ErrorKind::Collision | ErrorKind::SwitchedOff => return,
             // Counted in its cache.
             ErrorKind::Key => {}
             _ => {
@@ -258,24 +267,28 @@ impl Site {
         let (stats, executions) = self.tally();
         FunctionReport {
             name: self.name,
-            path: self.full_path(),
+            path: self.full_path().to_owned(),
             file: self.file,
             line: self.line,
             key_prefix: self.prefix().to_owned(),
             timeout: self.timeout,
             cache: self.alias,
+            overridden: self.in_force.get(),
             stats,
             executions,
         }
     }
 
-    fn full_path(&self) -> String {
-        let path = function_path((self.path)());
-        if last_segment(path) == self.name {
-            path.to_owned()
-        } else {
-            format!("{path}::{}", self.name)
-        }
+    /// Where it is by its modules and types: `app::tasks::Repo::list`.
+    pub(crate) fn full_path(&self) -> &str {
+        self.full_path.get_or_init(|| {
+            let path = function_path((self.path)());
+            if last_segment(path) == self.name {
+                path.to_owned()
+            } else {
+                format!("{path}::{}", self.name)
+            }
+        })
     }
 
     /// Its name as people say it: with its type, if it has one.

@@ -16,6 +16,7 @@ use crate::key::{self, KeyError, Tree};
 use crate::local::{FullKey, Header};
 use crate::mode::Mode;
 use crate::observe::{Counter, Outcome, Trail};
+use crate::policy::Defaults;
 use crate::recovery;
 use crate::space::Binding;
 
@@ -207,6 +208,14 @@ impl Target {
 
     pub(crate) fn clock(&self) -> Clock {
         self.cache.core().settings.clock.clone()
+    }
+
+    /// What is said of timeouts from outside of the code.
+    pub(crate) fn defaults(&self) -> Defaults {
+        Defaults {
+            of_cache: self.cache.core().settings.timeout,
+            overridden: self.binding.site.and_then(|site| site.in_force.timeout()),
+        }
     }
 
     pub(crate) fn made(&self) -> Option<&str> {

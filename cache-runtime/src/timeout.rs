@@ -51,6 +51,15 @@ impl Timeout {
         }
     }
 
+    /// The shorter one; neither of them is [`Timeout::Default`].
+    pub(crate) fn shorter(self, other: Timeout) -> Timeout {
+        match (self.life(), other.life()) {
+            (None, _) | (Some(Some(_)), Some(None)) => self,
+            (Some(Some(own)), Some(Some(others))) if own <= others => self,
+            _ => other,
+        }
+    }
+
     /// The same, shortened by a random share of up to `jitter` (0 to 1).
     pub(crate) fn jittered(self, jitter: f64) -> Timeout {
         match self {

@@ -35,7 +35,9 @@ impl<S: Subscriber> Layer<S> for Lines {
                 write!(self.0, "{}={value:?} ", field.name()).unwrap();
             }
         }
-        if event.metadata().target().starts_with("cache_runtime") {
+        // What operators read; the rest is told of each call.
+        let is_for_operators = *event.metadata().level() <= Level::INFO;
+        if is_for_operators && event.metadata().target().starts_with("cache_runtime") {
             let mut text = Text(String::new());
             event.record(&mut text);
             self.0

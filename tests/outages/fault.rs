@@ -51,7 +51,7 @@ pub(crate) enum Bite {
     Nothing,
     /// Errors of the store were counted.
     Errors,
-    /// What was there is gone: the function ran more often than before.
+    /// What was there is gone: the function ran more often than before, or the store was seen without it.
     Runs,
     /// A call took at least this long.
     Slow(Duration),

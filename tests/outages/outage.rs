@@ -17,11 +17,14 @@ const OP_TIMEOUT: Duration = Duration::from_millis(500);
 /// What a machine that is shared with other tests may add, and beyond that what it is seen to.
 const SLACK: Duration = Duration::from_millis(600);
 /// When hits must be back after the fault is over.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(10);
 /// How long the first hits may take, of callers who all come to a cold store: no matter of faults.
 const START_LIMIT: Duration = Duration::from_secs(20);
 /// So many hits are "back".
 const HITS: u64 = 100;
+/// So many calls and acknowledged changes say enough, on a slow machine too: it gets the time for them.
+const ENOUGH: (u64, u64) = (1000, 20);
+const ENOUGH_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long things take.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +90,7 @@ pub(crate) fn measure(
     let over = crowds.each_ref().map(Mark::of);
     let back = wait_for_hits(&crowds, &over.map(|mark| mark.hits), SOON);
     thread::sleep(times.after);
+    wait_for_enough(&crowds);
     let hung: Vec<_> = crowds
         .map(|crowd| (crowd.kind, crowd.ledger.clone(), crowd.stop()))
         .into_iter()
@@ -118,7 +122,9 @@ pub(crate) fn measure(
             let is_bitten = match fault.bite {
                 Bite::Nothing => true,
                 Bite::Errors => over[n].errors > begun[n].errors,
-                Bite::Runs => runs_more(warm[n], begun[n], over[n]),
+                Bite::Runs => {
+                    over[n].errors > begun[n].errors || runs_more(warm[n], begun[n], over[n])
+                }
                 Bite::Slow(time) => ledger.slowest() >= time,
             };
             if !is_bitten {
@@ -149,7 +155,7 @@ fn judge(row: &mut Row) {
     if row.late > 0 {
         complain(format!("{} entries were old", row.late));
     }
-    if row.calls < 1000 || row.acknowledged < 20 {
+    if row.calls < ENOUGH.0 || row.acknowledged < ENOUGH.1 {
         complain(format!(
             "{} calls and {} acknowledged changes say too little",
             row.calls, row.acknowledged
@@ -200,4 +206,16 @@ fn wait_for_hits<const N: usize>(
         thread::sleep(Duration::from_millis(2));
     }
     back
+}
+
+/// Until both crowds have done enough to judge them by, or are too slow for it.
+fn wait_for_enough(crowds: &[Crowd; 2]) {
+    let start = Instant::now();
+    let is_enough = |crowd: &Crowd| {
+        let found = &crowd.ledger.found;
+        found.calls.load(SeqCst) >= ENOUGH.0 && found.acknowledged.load(SeqCst) >= ENOUGH.1
+    };
+    while !crowds.iter().all(is_enough) && start.elapsed() < ENOUGH_LIMIT {
+        thread::sleep(Duration::from_millis(10));
+    }
 }

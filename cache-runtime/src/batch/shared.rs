@@ -22,7 +22,6 @@ use crate::policy::Policy;
 use crate::scope::current;
 use crate::sync::lock;
 use crate::target::Target;
-use crate::thread;
 
 /// How far the body of one item is.
 enum Slot<R> {
@@ -69,9 +68,7 @@ where
         given,
     } in led
     {
-        if thread::is_special()
-            && let (Some(site), Some(target)) = (site, Arc::get_mut(&mut target))
-        {
+        if let (Some(site), Some(target)) = (site, Arc::get_mut(&mut target)) {
             Trail::begin(site, Some(target));
         }
         let slot = Arc::new(Mutex::new(Slot::NotAsked));

@@ -19,3 +19,4 @@ pub use handle::Cache;
 pub use inspect::Inspection;
 pub use moment::Moment;
 pub(crate) use names::is_functions;
+pub(crate) use options::timeout as read_timeout;

@@ -121,7 +121,8 @@ pub(super) fn apply(
     })
 }
 
-fn timeout(value: &str) -> Result<Timeout, String> {
+/// A timeout as people write it; what is wanted, if it is none.
+pub(crate) fn timeout(value: &str) -> Result<Timeout, String> {
     if value == "never" {
         return Ok(Timeout::Never);
     }

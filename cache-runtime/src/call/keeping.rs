@@ -32,7 +32,7 @@ where
     P: Policy<K::Value>,
 {
     let how = plan.ask.how;
-    let default = target.cache.core().settings.timeout;
+    let default = target.defaults();
     let decided = K::kept(&made.result).and_then(|value| {
         let mut decisions = made.frame.decisions();
         let is_none = K::is_none(value);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::timings::times;
 use super::{Stats, Timings};
+use crate::overrides::{self, Override};
 use crate::site::Site;
 use crate::sync::lock;
 use crate::timeout::Timeout;
@@ -15,6 +16,13 @@ static SITES: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
 /// The function has been called for the first time.
 pub(crate) fn enlist(site: &'static Site) {
     lock(&SITES).push(site);
+    // Behind it: what is said meanwhile is said of this one too, here or there.
+    overrides::apply(site);
+}
+
+/// All that have been called.
+pub(crate) fn sites() -> Vec<&'static Site> {
+    lock(&SITES).clone()
 }
 
 /// What one cached function is and has done, in all caches that it has met.
@@ -36,6 +44,8 @@ pub struct FunctionReport {
     pub timeout: Timeout,
     /// The alias of its cache; `default` also where the attribute gives a cache and no alias.
     pub cache: &'static str,
+    /// What is said of it at run time: that it is switched off, or another timeout.
+    pub overridden: Override,
     /// What was counted.
     pub stats: Stats,
     /// How often its body ran, and how long that took. Of an async body that includes what it waits for,
@@ -73,6 +83,5 @@ impl FunctionReport {
 #[must_use]
 pub fn functions() -> Vec<FunctionReport> {
     // Not under the lock: counting takes others.
-    let sites = lock(&SITES).clone();
-    sites.into_iter().map(Site::report).collect()
+    sites().into_iter().map(Site::report).collect()
 }

@@ -3,7 +3,11 @@
 mod caches;
 mod counters;
 mod functions;
+mod histograms;
 mod hits;
+mod logged;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
 mod report;
 mod stats;
 mod timings;
@@ -13,9 +17,14 @@ mod trail;
 
 pub use caches::{CacheReport, LocalReport};
 pub(crate) use counters::{Counter, Counters};
-pub(crate) use functions::enlist;
 pub use functions::{FunctionReport, functions};
+pub(crate) use functions::{enlist, sites};
+pub(crate) use histograms::{asked, executed};
 pub(crate) use hits::Hits;
+pub use logged::log_keys;
+pub(crate) use logged::{execution, operation, tells_hits};
+#[cfg(feature = "metrics")]
+pub use metrics::{Publisher, publish_metrics, publish_metrics_every};
 pub use report::{Report, report};
 pub use stats::Stats;
 pub(crate) use timings::Timing;

@@ -55,8 +55,25 @@ pub struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = [
-            "function", "cache", "prefix", "timeout", "hits", "ratio", "misses", "stale", "joined",
-            "errors", "runs", "mean", "longest", "saved", "at",
+            "function",
+            "cache",
+            "prefix",
+            "timeout",
+            "hits",
+            "ratio",
+            "in store",
+            "misses",
+            "stale",
+            "joined",
+            "errors",
+            "undecodable",
+            "too large",
+            "collisions",
+            "runs",
+            "mean",
+            "longest",
+            "saved",
+            "at",
         ];
         let rows = self.functions.iter().map(|function| {
             let stats = &function.stats;
@@ -64,13 +81,17 @@ impl fmt::Display for Report {
                 function.path.clone(),
                 function.cache.to_owned(),
                 function.key_prefix.clone(),
-                timeout(function.timeout),
+                in_force(function),
                 stats.hits.to_string(),
                 percent(stats.hit_ratio()),
+                count(stats.hits.saturating_sub(stats.local_hits)),
                 stats.misses.to_string(),
-                stats.stale.to_string(),
-                stats.joined.to_string(),
-                stats.errors.to_string(),
+                count(stats.stale),
+                count(stats.joined),
+                count(stats.errors),
+                count(stats.undecodable),
+                count(stats.too_large),
+                count(stats.collisions),
                 function.executions.count.to_string(),
                 time(function.executions.mean()),
                 time(function.executions.longest),
@@ -82,7 +103,7 @@ impl fmt::Display for Report {
         writeln!(f)?;
         let head = [
             "cache", "store", "url", "prefix", "entries", "bytes", "hits", "ratio", "misses",
-            "errors", "asked", "mean", "state",
+            "errors", "evicted", "asked", "mean", "longest", "state",
         ];
         let rows = self.caches.iter().map(|cache| {
             let local = cache.local.unwrap_or_default();
@@ -91,6 +112,8 @@ impl fmt::Display for Report {
                 (None, Some(breaker)) => breaker.as_str().to_owned(),
                 (None, None) => String::new(),
             };
+            let asked = cache.breaker.map(|_| cache.operations).unwrap_or_default();
+            let of_store = |time: String| if asked.count > 0 { time } else { String::new() };
             [
                 cache.alias.clone(),
                 cache.store.to_owned(),
@@ -101,9 +124,11 @@ impl fmt::Display for Report {
                 cache.stats.hits.to_string(),
                 percent(cache.stats.hit_ratio()),
                 cache.stats.misses.to_string(),
-                cache.stats.errors.to_string(),
-                cache.operations.count.to_string(),
-                time(cache.operations.mean()),
+                count(cache.stats.errors),
+                count(cache.stats.evictions),
+                count(asked.count),
+                of_store(time(asked.mean())),
+                of_store(time(asked.longest)),
                 state,
             ]
         });
@@ -111,7 +136,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Columns as wide as what stands in them.
+/// Columns as wide as what stands in them; one in which nothing stands is left out.
 fn table<const N: usize>(
     f: &mut fmt::Formatter<'_>,
     head: [&str; N],
@@ -124,15 +149,39 @@ fn table<const N: usize>(
         let widths = rows.iter().map(|row| row[column].chars().count());
         widths.max().unwrap_or_default()
     };
+    let is_empty = |column: usize| rows.iter().skip(1).all(|row| row[column].is_empty());
     let widths: [usize; N] = std::array::from_fn(width);
+    let is_shown: [bool; N] = std::array::from_fn(|column| rows.len() == 1 || !is_empty(column));
     for row in &rows {
-        let cells = row.iter().zip(widths);
+        let cells = row.iter().zip(widths).zip(is_shown);
         let line: Vec<String> = cells
+            .filter(|(_, is_shown)| *is_shown)
+            .map(|(cell, _)| cell)
             .map(|(cell, width)| format!("{cell:width$}"))
             .collect();
         writeln!(f, "{}", line.join("  ").trim_end())?;
     }
     Ok(())
+}
+
+/// A count that is mostly zero, and then not worth a place.
+fn count(count: u64) -> String {
+    if count == 0 {
+        String::new()
+    } else {
+        count.to_string()
+    }
+}
+
+/// The timeout that holds now, and where an operator has changed something, what the code says.
+fn in_force(function: &FunctionReport) -> String {
+    let own = timeout(function.timeout);
+    let overridden = function.overridden;
+    match (overridden.is_off, overridden.timeout) {
+        (Some(true), _) => "off".to_owned(),
+        (_, Some(other)) => format!("{}, not {own}", timeout(other)),
+        _ => own,
+    }
 }
 
 fn percent(share: f64) -> String {

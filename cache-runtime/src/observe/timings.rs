@@ -95,11 +95,11 @@ impl Timing {
         }
     }
 
-    /// The same, as a watch says that was started when it began.
-    pub(crate) fn ended(&self, weight: u8, watch: &Stopwatch) {
-        if weight > 0 {
-            self.took(weight, watch.elapsed());
-        }
+    /// The same, as a watch says that was started when it began; how long it took, if it was timed.
+    pub(crate) fn ended(&self, weight: u8, watch: &Stopwatch) -> Option<Duration> {
+        let time = (weight > 0).then(|| watch.elapsed())?;
+        self.took(weight, time);
+        Some(time)
     }
 
     pub(crate) fn timings(&self) -> Timings {

@@ -1,22 +1,23 @@
 //! One traced call, from its beginning to where its caller has his answer.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::counters::Counter;
+use super::logged;
 use super::trace::{Kind, Outcome, TraceEvent};
 use super::tracer::Tracing;
 use crate::context;
 use crate::site::Site;
 use crate::target::Target;
+use crate::thread;
 
 /// What becomes of a call, written where it is counted; told once, when its caller has his answer or is gone.
 pub(crate) struct Trail {
-    tracing: Arc<Tracing>,
-    name: Cow<'static, str>,
-    cache: &'static str,
+    /// Who listens in this scope; who listens with `tracing` is asked at the end.
+    tracing: Option<Arc<Tracing>>,
+    site: &'static Site,
     key: Option<String>,
     began: Instant,
     /// An [`Outcome`].
@@ -28,21 +29,30 @@ pub(crate) struct Trail {
 impl Trail {
     /// A call of `site` begins here, `target` is what it is about. If anyone listens, he hears of it from now
     /// on; and at once, if it cannot be cached.
-    #[cold]
+    #[inline]
     pub(crate) fn begin(site: &'static Site, target: Option<&mut Target>) {
-        let Some(tracing) = context::tracing() else {
+        let is_logged = logged::tells_calls();
+        if is_logged || thread::is_special() {
+            Self::begin_for(site, target, is_logged);
+        }
+    }
+
+    #[cold]
+    fn begin_for(site: &'static Site, target: Option<&mut Target>, is_logged: bool) {
+        let tracing = context::tracing();
+        if tracing.is_none() && !is_logged {
             return;
-        };
-        let name = site.spoken_name();
+        }
         let Some(target) = target else {
-            let event = TraceEvent::new(Kind::Function, name, Outcome::Uncached);
-            return tracing.record(event.cache(site.alias), Instant::now());
+            let event = TraceEvent::new(Kind::Function, "", Outcome::Uncached);
+            return tell(tracing.as_deref(), site, event, Instant::now());
         };
-        let key = tracing.has_keys().then(|| target.made_key().ok());
+        let has_keys = tracing.as_ref().is_some_and(|tracing| tracing.has_keys())
+            || is_logged && logged::has_keys();
+        let key = has_keys.then(|| target.made_key().ok());
         target.cache = target.cache.trailed(Arc::new(Self {
             tracing,
-            name: name.into(),
-            cache: site.alias,
+            site,
             key: key.flatten(),
             began: Instant::now(),
             outcome: AtomicU8::new(Outcome::Unfinished as u8),
@@ -83,17 +93,26 @@ impl Trail {
             return;
         }
         let now = Instant::now();
-        self.tracing.record(
+        let mut event = TraceEvent::new(Kind::Function, "", outcome)
+            .took(now.saturating_duration_since(self.began));
+        event.key.clone_from(&self.key);
+        event.store_failed = self.store_failed.load(Relaxed);
+        tell(self.tracing.as_deref(), self.site, event, now);
+    }
+}
+
+/// Tells all who listen of a call that has ended at `now`.
+fn tell(tracing: Option<&Tracing>, site: &'static Site, event: TraceEvent, now: Instant) {
+    let event = event.cache(site.alias);
+    logged::call_ended(site.full_path(), &event);
+    if let Some(tracing) = tracing {
+        let name = site.spoken_name().into();
+        let depth = tracing.depth();
+        tracing.record(
             TraceEvent {
-                name: self.name.clone(),
-                kind: Kind::Function,
-                outcome,
-                began: Duration::ZERO,
-                took: now.saturating_duration_since(self.began),
-                depth: self.tracing.depth(),
-                cache: Some(self.cache.into()),
-                key: self.key.clone(),
-                store_failed: self.store_failed.load(Relaxed),
+                name,
+                depth,
+                ..event
             },
             now,
         );

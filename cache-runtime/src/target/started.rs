@@ -6,6 +6,7 @@ use super::Target;
 use crate::cache::Cache;
 use crate::clock::{NEVER, Stopwatch, Tick, millis};
 use crate::codec::Times;
+use crate::observe;
 use crate::stamp::Stamp;
 
 /// When a computation started; what it takes is not asked where nobody wants to know.
@@ -55,7 +56,8 @@ impl Started {
     /// The execution is over.
     pub(crate) fn ended(&self, target: &Target) {
         if let Some(watch) = &self.watch {
-            target.binding.counters.executions.ended(self.weight, watch);
+            let time = target.binding.counters.executions.ended(self.weight, watch);
+            observe::executed(target.binding.site, self.weight, time);
         }
     }
 

@@ -28,6 +28,8 @@ fn function(function: &FunctionReport) -> Value {
         "key_prefix": function.key_prefix,
         "timeout": timeout(function.timeout),
         "cache": function.cache,
+        "is_off": function.overridden.is_off == Some(true),
+        "timeout_override": function.overridden.timeout.map(timeout),
         "stats": stats(&function.stats),
         "executions": timings(&function.executions),
         "time_saved_ms": milliseconds(function.time_saved()),

@@ -164,7 +164,7 @@ fn functions(functions: &[FunctionReport], sorted_by: &str) -> String {
                     "{}<small>{}, {}</small>",
                     Text(function.cache),
                     Text(&function.key_prefix),
-                    timeout(function.timeout)
+                    in_force(function)
                 ),
             ),
             cell("hits", "number", &stats.hits.to_string()),
@@ -186,6 +186,16 @@ fn functions(functions: &[FunctionReport], sorted_by: &str) -> String {
     ];
     let table = table(&head, functions.iter().map(row));
     format!("<p class=\"orders\">by {}</p>\n{table}", links.join(" · "))
+}
+
+/// Its timeout, unless an operator says something else of it.
+fn in_force(function: &FunctionReport) -> String {
+    let own = timeout(function.timeout);
+    match (function.overridden.is_off, function.overridden.timeout) {
+        (Some(true), _) => "switched off".to_owned(),
+        (_, Some(other)) => format!("{}, not {own}", timeout(other)),
+        _ => own.to_string(),
+    }
 }
 
 /// Something that should be zero.

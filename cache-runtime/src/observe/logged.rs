@@ -1,0 +1,113 @@
+//! Calls for who listens with `tracing`: an event for each call, a span for each execution and for each
+//! operation of a store. Their names and fields are those of the metrics (`docs/monitoring.md`).
+//!
+//! The level of the subscriber is the only switch. A call that is no hit asks for it, which is one load where
+//! nobody listens; a hit does not even that: where hits are listened to, the way of hits is closed
+//! (`Site::tell_hits`), which every call that is no hit sees to.
+
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+use tracing::{Level, Span};
+
+use super::trace::{Outcome, TraceEvent};
+use crate::target::Target;
+
+const CALLS: &str = "cache_runtime::calls";
+const STORE: &str = "cache_runtime::store";
+
+/// Whether somebody listens to calls that are no hits.
+#[inline]
+pub(crate) fn tells_calls() -> bool {
+    tracing::enabled!(target: CALLS, Level::DEBUG)
+}
+
+/// Whether somebody listens to hits too.
+#[inline]
+pub(crate) fn tells_hits() -> bool {
+    tracing::enabled!(target: CALLS, Level::TRACE)
+}
+
+/// A call of the function at `path` has ended.
+pub(super) fn call_ended(path: &str, event: &TraceEvent) {
+    macro_rules! tell {
+        ($level:expr) => {
+            tracing::event!(
+                target: CALLS,
+                $level,
+                cache.function = path,
+                cache.outcome = event.outcome.as_str(),
+                cache.name = event.cache.as_deref(),
+                cache.key = event.key.as_deref().filter(|_| has_keys()),
+                cache.duration_us = u64::try_from(event.took.as_micros()).unwrap_or(u64::MAX),
+                cache.store_failed = event.store_failed,
+                "cached call"
+            )
+        };
+    }
+    match event.outcome {
+        Outcome::Hit | Outcome::StoreHit | Outcome::Joined => tell!(Level::TRACE),
+        _ => tell!(Level::DEBUG),
+    }
+}
+
+/// The span of an execution.
+#[inline]
+pub(crate) fn execution(target: Option<&Target>) -> Span {
+    match target {
+        Some(target) if tells_calls() => of_execution(target),
+        _ => Span::none(),
+    }
+}
+
+#[cold]
+fn of_execution(target: &Target) -> Span {
+    let Some(site) = target.binding.site else {
+        return Span::none();
+    };
+    let key = has_keys().then(|| target.made_key().ok()).flatten();
+    tracing::debug_span!(
+        target: CALLS,
+        "cache.execution",
+        cache.function = site.full_path(),
+        cache.name = site.alias,
+        cache.key = key,
+    )
+}
+
+/// The span of an operation of a store.
+#[inline]
+pub(crate) fn operation(store: &'static str, operation: &'static str) -> Span {
+    tracing::debug_span!(
+        target: STORE,
+        "cache.operation",
+        cache.store = store,
+        cache.operation = operation,
+    )
+}
+
+const UNASKED: u8 = 0;
+const HIDDEN: u8 = 1;
+const SHOWN: u8 = 2;
+
+static KEYS: AtomicU8 = AtomicU8::new(UNASKED);
+
+/// Whether events and spans of `tracing` say keys, which may hold personal data; they do not unless told so
+/// here or by `CACHE_LOG_KEYS=1` in the environment.
+///
+/// The keys of functions hold a hash of the arguments, which somebody who can guess the arguments can make
+/// too; those of text keys hold the text.
+pub fn log_keys(is_wanted: bool) {
+    KEYS.store(if is_wanted { SHOWN } else { HIDDEN }, Relaxed);
+}
+
+/// Whether keys are told.
+pub(super) fn has_keys() -> bool {
+    match KEYS.load(Relaxed) {
+        UNASKED => {
+            let is_wanted = std::env::var("CACHE_LOG_KEYS").is_ok_and(|value| value == "1");
+            log_keys(is_wanted);
+            is_wanted
+        }
+        known => known == SHOWN,
+    }
+}

@@ -1,0 +1,250 @@
+//! What an operator says of functions by name, while the program runs or before it starts, without a
+//! build: another timeout, or no caching at all.
+
+mod rule;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use once_cell::sync::OnceCell;
+
+use crate::error::{CacheError, ErrorKind};
+use crate::observe;
+use crate::site::Site;
+use crate::sync::lock;
+use crate::timeout::Timeout;
+pub(crate) use rule::Rule;
+
+/// Holds rules as `CACHE_URL` holds a URL.
+const VARIABLE: &str = "CACHE_FUNCTIONS";
+
+/// Settings of cached functions that are changed at run time, by name.
+///
+/// Nothing here needs a build: `CACHE_FUNCTIONS` in the environment says the same before a program
+/// starts, as `NAME=off`, `NAME=on` or `NAME=TIMEOUT`, separated by commas:
+///
+/// ```console
+/// $ CACHE_FUNCTIONS='get_user_tasks=off,app::reports::*=10m' ./service
+/// ```
+///
+/// A name is the function's own (`get_user_tasks`), the end of its path (`Repo::list`,
+/// `app::tasks::list`), or its key prefix; `*` and the rest of [`Glob`](crate::Glob) may stand in it. Of
+/// several that match, the later has the last word, and the environment has it over code.
+///
+/// - *Off*: the function runs at each call; nothing is read or kept for it, nobody joins another's
+///   execution. What is done by hand (`entry(…).delete()`, `clear()`, `set`) is still done, so that nothing old
+///   is there when it is switched on again.
+/// - *A timeout* is that of every result that is kept from now on, whatever the attribute, its closure or the
+///   body says, except that a kept `None` lives no longer than `cache_none` says. Entries that are there keep
+///   theirs; `clear()` forgets them.
+///
+/// A call that is already under way goes on as it began. A hit costs what it did.
+///
+/// ```
+/// use cache_runtime::{Override, cache_result, overrides};
+///
+/// #[cache_result(timeout = 600, key_prefix = "prices")]
+/// fn price(id: u64) -> u64 {
+///     id * 3
+/// }
+///
+/// price(7);
+/// overrides().set("price", Override::off())?;
+/// price(7);
+/// price(7);
+/// assert_eq!(price::stats().hits, 0);
+///
+/// overrides().set("price", Override::timeout(30))?;
+/// price(7);
+/// assert_eq!(price::stats().hits, 1);
+/// # Ok::<(), cache_runtime::CacheError>(())
+/// ```
+#[must_use]
+pub fn overrides() -> Overrides {
+    Overrides(())
+}
+
+/// See [`overrides`].
+#[derive(Debug, Clone, Copy)]
+pub struct Overrides(());
+
+/// What is said of a function; of what it does not say, another may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Override {
+    /// Whether it is switched off.
+    pub is_off: Option<bool>,
+    /// How long its results live.
+    pub timeout: Option<Timeout>,
+}
+
+impl Override {
+    /// The function runs at each call.
+    #[must_use]
+    pub const fn off() -> Self {
+        Self {
+            is_off: Some(true),
+            timeout: None,
+        }
+    }
+
+    /// The function is cached, though a wider name says that it is off.
+    #[must_use]
+    pub const fn on() -> Self {
+        Self {
+            is_off: Some(false),
+            timeout: None,
+        }
+    }
+
+    /// Its results live this long; [`Timeout::Default`] is the cache's own timeout.
+    #[must_use]
+    pub fn timeout(timeout: impl Into<Timeout>) -> Self {
+        Self {
+            is_off: None,
+            timeout: Some(timeout.into()),
+        }
+    }
+
+    /// This one where it says something, else `before`.
+    fn after(self, before: Self) -> Self {
+        Self {
+            is_off: self.is_off.or(before.is_off),
+            timeout: self.timeout.or(before.timeout),
+        }
+    }
+}
+
+static SAID: Mutex<Vec<Rule>> = Mutex::new(Vec::new());
+static IN_ENVIRONMENT: OnceCell<(Vec<Rule>, Option<CacheError>)> = OnceCell::new();
+
+impl Overrides {
+    /// Says this of all functions of that name, in place of what code said of the same name before. It holds
+    /// from their next call, also for functions that have not been called yet.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Config` if the name is empty or has a space, a comma or `=` in it, which the environment could not
+    /// say.
+    pub fn set(self, name: &str, what: Override) -> Result<(), CacheError> {
+        let rule = Rule::new(name, what)?;
+        let mut said = lock(&SAID);
+        said.retain(|known| known.name != rule.name);
+        said.push(rule);
+        apply_to_all(&said);
+        Ok(())
+    }
+
+    /// Says all that the text says, written as in `CACHE_FUNCTIONS`: what a configuration file holds.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Config` if a part of it is no rule; nothing is said then.
+    pub fn set_all(self, text: &str) -> Result<(), CacheError> {
+        for rule in Rule::all(text).collect::<Result<Vec<_>, _>>()? {
+            self.set(&rule.name, rule.what)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what code said of this name; whether it had said anything.
+    pub fn remove(self, name: &str) -> bool {
+        let mut said = lock(&SAID);
+        let before = said.len();
+        said.retain(|known| known.name != name);
+        apply_to_all(&said);
+        said.len() < before
+    }
+
+    /// What is said, by name: first by code, then by the environment, each in its order.
+    #[must_use]
+    pub fn all(self) -> Vec<(String, Override)> {
+        let said = lock(&SAID);
+        let all = said.iter().chain(&environment().0);
+        all.map(|rule| (rule.name.clone(), rule.what)).collect()
+    }
+
+    /// What is wrong with `CACHE_FUNCTIONS`, for programs that want to fail at their start. Others are not
+    /// stopped by it: what can be read of it holds, and the rest is an error in the log.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Config`, of the first part that is no rule.
+    pub fn check_environment(self) -> Result<(), CacheError> {
+        environment().1.clone().map_or(Ok(()), Err)
+    }
+}
+
+/// What is said of a function that is listed from now on.
+pub(crate) fn apply(site: &'static Site) {
+    let said = lock(&SAID);
+    site.tune(said_of(site, &said));
+}
+
+// Under the lock, so that two who say something end with one of them.
+fn apply_to_all(said: &[Rule]) {
+    for site in observe::sites() {
+        site.tune(said_of(site, said));
+    }
+}
+
+fn said_of(site: &'static Site, said: &[Rule]) -> Override {
+    let rules = said.iter().chain(&environment().0);
+    rules
+        .filter(|rule| rule.matches(site))
+        .fold(Override::default(), |before, rule| rule.what.after(before))
+}
+
+fn environment() -> &'static (Vec<Rule>, Option<CacheError>) {
+    IN_ENVIRONMENT.get_or_init(|| {
+        let text = std::env::var(VARIABLE).unwrap_or_default();
+        let (mut rules, mut first) = (Vec::new(), None);
+        for rule in Rule::all(&text) {
+            match rule {
+                Ok(rule) => rules.push(rule),
+                Err(error) => {
+                    let error = CacheError::new(ErrorKind::Config, format!("{VARIABLE}: {error}"));
+                    tracing::error!(%error, "a part of {VARIABLE} is left out");
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        (rules, first)
+    })
+}
+
+/// What is in force for one function.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    what: Mutex<Override>,
+    // Mostly not, and no miss should have to take the lock to see that.
+    has_timeout: AtomicBool,
+}
+
+impl InForce {
+    pub(crate) const fn nothing() -> Self {
+        Self {
+            what: Mutex::new(Override {
+                is_off: None,
+                timeout: None,
+            }),
+            has_timeout: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn get(&self) -> Override {
+        *lock(&self.what)
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Timeout> {
+        let has_timeout = self.has_timeout.load(Relaxed);
+        has_timeout.then(|| self.get().timeout).flatten()
+    }
+
+    /// True if that is something else than before.
+    pub(crate) fn set(&self, what: Override) -> bool {
+        let mut now = lock(&self.what);
+        self.has_timeout.store(what.timeout.is_some(), Relaxed);
+        std::mem::replace(&mut *now, what) != what
+    }
+}

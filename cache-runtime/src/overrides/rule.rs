@@ -1,0 +1,150 @@
+//! One rule: `NAME=off`, `NAME=on`, `NAME=TIMEOUT`, and which functions it is about.
+
+use super::Override;
+use crate::cache::read_timeout;
+use crate::error::{CacheError, ErrorKind};
+use crate::glob::Glob;
+use crate::site::Site;
+
+/// What is said of all functions of one name.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) what: Override,
+    /// The name as a whole, and at the end of a path.
+    whole: Glob,
+    end: Glob,
+}
+
+impl Rule {
+    pub(crate) fn new(name: &str, what: Override) -> Result<Self, CacheError> {
+        let is_odd = |c: char| c.is_whitespace() || c == ',' || c == '=';
+        if name.is_empty() || name.contains(is_odd) {
+            return Err(wrong(format!(
+                "{name:?} cannot name functions: write a function (`get_user_tasks`), the end of its path \
+                 (`tasks::list`), its key prefix, or a pattern with `*`"
+            )));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            what,
+            whole: Glob::new(name),
+            end: Glob::new(&format!("*::{name}")),
+        })
+    }
+
+    /// The rules in a text, separated by commas.
+    pub(crate) fn all(text: &str) -> impl Iterator<Item = Result<Self, CacheError>> {
+        let parts = text.split(',').map(str::trim);
+        parts.filter(|part| !part.is_empty()).map(Self::parse)
+    }
+
+    fn parse(text: &str) -> Result<Self, CacheError> {
+        let (name, value) = text.split_once('=').ok_or_else(|| {
+            wrong(format!(
+                "{text:?} says nothing of a function: write `{text}=off`, `{text}=on` or a timeout, `{text}=600`"
+            ))
+        })?;
+        let what = match value.trim() {
+            "off" => Override::off(),
+            "on" => Override::on(),
+            "default" => Override::timeout(crate::timeout::Timeout::Default),
+            value => Override::timeout(read_timeout(value).map_err(|wanted| {
+                wrong(format!(
+                    "`{}={value}`: a function is `off`, `on`, or has a timeout: {wanted}, or `default`, that of \
+                     its cache",
+                    name.trim()
+                ))
+            })?),
+        };
+        Self::new(name.trim(), what)
+    }
+
+    pub(crate) fn matches(&self, site: &Site) -> bool {
+        let path = site.full_path();
+        self.whole.matches(site.name)
+            || self.whole.matches(site.prefix())
+            || self.whole.matches(path)
+            || self.end.matches(path)
+    }
+}
+
+fn wrong(text: String) -> CacheError {
+    CacheError::new(ErrorKind::Config, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Override, Rule};
+    use crate::site::Site;
+    use crate::timeout::Timeout;
+
+    static LIST: Site = Site::new(
+        "list",
+        || "app::tasks::Repo::__list_site::here",
+        "a.rs",
+        1,
+        1,
+    )
+    .key_prefix("user_tasks");
+
+    #[test]
+    fn a_rule_says_what_its_text_says() {
+        let say = |text| -> Result<Vec<(String, Override)>, String> {
+            Rule::all(text)
+                .map(|rule| rule.map(|rule| (rule.name, rule.what)))
+                .map(|rule| rule.map_err(|error| error.to_string()))
+                .collect()
+        };
+        let minute = Timeout::After(Duration::from_secs(60));
+        for (text, name, what) in [
+            ("a=off", "a", Override::off()),
+            (" a = on ,", "a", Override::on()),
+            ("a::*=60", "a::*", Override::timeout(minute)),
+            ("a=1m", "a", Override::timeout(minute)),
+            ("a=never", "a", Override::timeout(Timeout::Never)),
+            ("a=0", "a", Override::timeout(Timeout::Expired)),
+            ("a=default", "a", Override::timeout(Timeout::Default)),
+        ] {
+            assert_eq!(say(text), Ok(vec![(name.to_owned(), what)]), "{text}");
+        }
+        assert_eq!(say("a=off,b=on").map(|rules| rules.len()), Ok(2));
+        assert_eq!(say(" , ").map(|rules| rules.len()), Ok(0));
+        for (text, part) in [
+            ("a", "write `a=off`, `a=on` or a timeout, `a=600`"),
+            (
+                "a=of",
+                "`a=of`: a function is `off`, `on`, or has a timeout",
+            ),
+            ("=off", "\"\" cannot name functions"),
+            ("a b=off", "\"a b\" cannot name functions"),
+        ] {
+            let error = say(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_function_the_end_of_its_path_or_a_prefix() {
+        for (name, is_meant) in [
+            ("list", true),
+            ("Repo::list", true),
+            ("tasks::Repo::list", true),
+            ("app::tasks::Repo::list", true),
+            ("user_tasks", true),
+            ("user_*", true),
+            ("app::tasks::*", true),
+            ("*", true),
+            ("tasks::*", true),
+            ("epo::list", false),
+            ("lis", false),
+            ("app::tasks", false),
+            ("other::*", false),
+        ] {
+            let rule = Rule::new(name, Override::off()).unwrap();
+            assert_eq!(rule.matches(&LIST), is_meant, "{name}");
+        }
+    }
+}
