@@ -77,6 +77,8 @@
 //! | `metrics` | `publish_metrics()`: what is counted, for exporters of the `metrics` crate |
 //! | `testing` | `testing`: isolated caches, a clock that is moved by hand, a store that fails on demand, the conformance suite; `serde/derive` |
 
+// docs.rs says at each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // A test may unwrap: its panic is its report.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

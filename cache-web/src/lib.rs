@@ -28,6 +28,9 @@
 //! | `sessions` | `session` |
 //! | `panel` | `panel` |
 
+// docs.rs says at each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod fragment;
 pub mod page;
 #[cfg(feature = "panel")]
