@@ -317,7 +317,7 @@ fn a_wrong_login_is_refused_in_both_protocols_and_not_shown() {
             assert_eq!(error.kind(), ErrorKind::Store);
             assert_eq!(
                 error.to_string(),
-                "ping: the server refused the login: WRONGPASS"
+                "ping: the server refused the login (WRONGPASS): check the user and the password in the URL"
             );
             assert!(!format!("{error:?} {cache:?}").contains("secret"));
         }
@@ -331,6 +331,6 @@ fn a_wrong_login_is_refused_in_both_protocols_and_not_shown() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "ping: the server refused the login: NOAUTH"
+        "ping: the server refused the login (NOAUTH): check the user and the password in the URL"
     );
 }

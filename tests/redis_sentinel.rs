@@ -377,11 +377,11 @@ fn sentinels_and_servers_have_passwords_of_their_own() {
     for (wrong, expected) in [
         (
             url.replace("=sentinel", "=secret"),
-            "the server refused the login: WRONGPASS",
+            "the server refused the login (WRONGPASS): check the user and the password in the URL",
         ),
         (
             url.replace(":server@", ":secret@"),
-            "ping: the server refused the login: WRONGPASS",
+            "ping: the server refused the login (WRONGPASS): check the user and the password in the URL",
         ),
         (url.replace("?sentinel_password=sentinel", ""), "NOAUTH"),
         (

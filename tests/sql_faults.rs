@@ -422,9 +422,9 @@ fn a_sqlite_file_without_a_folder() {
     let error = cache.set("k", "v", 60).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(
-        error
-            .to_string()
-            .ends_with("the folder of the database /no/such/folder/app.db does not exist"),
+        error.to_string().ends_with(
+            "the folder of the database /no/such/folder/app.db does not exist: make it first"
+        ),
         "{error}"
     );
 }

@@ -23,40 +23,40 @@ fn every_mistake_is_said_with_what_is_allowed() {
     for (url, expected) in [
         (
             "",
-            "from_url: \"\" is not a cache URL: it has no `scheme://`",
+            "from_url: \"\" is not a cache URL: it has no `scheme://`, as in `memory://` or `redis://host:6379/1`",
         ),
         (
             "localhost:6379",
-            "from_url: \"localhost:6379\" is not a cache URL: it has no `scheme://`",
+            "from_url: \"localhost:6379\" is not a cache URL: it has no `scheme://`, as in `memory://` or `redis://host:6379/1`",
         ),
         (
             "reddis://localhost",
-            "from_url: unknown scheme `reddis`; \
+            "from_url: unknown scheme `reddis`: did you mean `redis://`? \
              there is memory://, redis://, redis+unix://, rediss://, redis+sentinel://, \
              rediss+sentinel://, redis+cluster://, rediss+cluster://, memcached://, sqlite://, postgres://, \
              postgresql://, mysql://, mariadb://, file://, dummy://",
         ),
         (
             "memory://?timeot=60",
-            "from_url: unknown option `timeot`; there is key_prefix, version, timeout, format, \
+            "from_url: unknown option `timeot` for memory://: did you mean `timeout`? there is key_prefix, version, timeout, format, \
              compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout",
         ),
         (
             "redis://host?timeot=60",
-            "from_url: unknown option `timeot`; there is key_prefix, version, timeout, format, \
+            "from_url: unknown option `timeot` for redis://: did you mean `timeout`? there is key_prefix, version, timeout, format, \
              compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout; for redis:// also db, max_connections, protocol",
         ),
         (
             "rediss://host?timeot=60",
-            "from_url: unknown option `timeot`; there is key_prefix, version, timeout, format, \
+            "from_url: unknown option `timeot` for rediss://: did you mean `timeout`? there is key_prefix, version, timeout, format, \
              compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout; for rediss:// also db, max_connections, protocol, ca, cert, key",
         ),
         (
             "redis://host?protocol=3",
-            "from_url: `protocol=3` cannot be: the value is `resp2` or `resp3`",
+            "from_url: `protocol=3` cannot be used: it must be `resp2` or `resp3`",
         ),
         (
             "rediss://host?cert=/me.pem",
@@ -89,7 +89,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "redis+sentinel://h1/mymaster/1?db=1",
-            "from_url: the database is given twice, in the path and as `db`",
+            "from_url: the database is given twice, in the path and as `db`: keep one of them",
         ),
         (
             "memory://?timeout",
@@ -97,25 +97,25 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "memory://?timeout=1&timeout=2",
-            "from_url: the option `timeout` is given twice",
+            "from_url: the option `timeout` is given twice: keep one of them",
         ),
         (
             "memory://?timeout=soon",
-            "from_url: `timeout=soon` cannot be: \
-             the value is seconds (`600`), a duration (`10m`) or `never`",
+            "from_url: `timeout=soon` cannot be used: \
+             it must be seconds (`600`), a duration (`10m`) or `never`",
         ),
         (
             "memory://?version=one",
-            "from_url: `version=one` cannot be: the value is an integer",
+            "from_url: `version=one` cannot be used: it must be an integer",
         ),
         (
             "redis://localhost?format=pickle",
-            "from_url: `format=pickle` cannot be: the value is \
+            "from_url: `format=pickle` cannot be used: it must be \
              `native`, `compact`, `json` or `django`",
         ),
         (
             "redis://localhost?compress=rar",
-            "from_url: `compress=rar` cannot be: the value is \
+            "from_url: `compress=rar` cannot be used: it must be \
              `none`, `zlib`, `zstd` or `lz4`",
         ),
         (
@@ -136,16 +136,16 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "redis://localhost?key_hash=crc",
-            "from_url: `key_hash=crc` cannot be: the value is `md5` or `blake3`",
+            "from_url: `key_hash=crc` cannot be used: it must be `md5` or `blake3`",
         ),
         (
             "memory://?max_value_size=big",
-            "from_url: `max_value_size=big` cannot be: \
-             the value is bytes above zero (`1048576`, `64MiB`, `10MB`)",
+            "from_url: `max_value_size=big` cannot be used: \
+             it must be bytes above zero (`1048576`, `64MiB`, `10MB`)",
         ),
         (
             "memory://?max_entries=0",
-            "from_url: `max_entries=0` cannot be: the value is a whole number above zero",
+            "from_url: `max_entries=0` cannot be used: it must be a whole number above zero",
         ),
         (
             "file://var/cache/app",
@@ -162,12 +162,12 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "redis://localhost?op_timeout=0",
-            "from_url: `op_timeout=0` cannot be: \
-             the value is seconds (`0.5`) or a duration (`500ms`), above zero",
+            "from_url: `op_timeout=0` cannot be used: \
+             it must be seconds (`0.5`) or a duration (`500ms`), above zero",
         ),
         (
             "redis://localhost?db=-1",
-            "from_url: `db=-1` cannot be: the value is a database number",
+            "from_url: `db=-1` cannot be used: it must be the number of a database, as in `db=1`",
         ),
         (
             "redis://localhost/one",
@@ -175,7 +175,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "redis://localhost/1?db=2",
-            "from_url: the database is given twice, in the path and as `db`",
+            "from_url: the database is given twice, in the path and as `db`: keep one of them",
         ),
         (
             "redis://localhost:99999",
@@ -183,7 +183,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "memcached://host?db=1",
-            "from_url: unknown option `db`; there is key_prefix, version, timeout, format, \
+            "from_url: unknown option `db` for memcached://: it is an option of redis://, redis+unix://, rediss://, redis+sentinel://, rediss+sentinel://; there is key_prefix, version, timeout, format, \
              compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout; for memcached:// also max_connections",
         ),
@@ -210,7 +210,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "memcached://host?max_connections=0",
-            "from_url: `max_connections=0` cannot be: the value is a whole number above zero",
+            "from_url: `max_connections=0` cannot be used: it must be a whole number above zero",
         ),
         (
             "redis://one,two",
@@ -231,7 +231,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "redis+cluster://one,two?db=0",
-            "from_url: unknown option `db`; there is key_prefix, version, timeout, format, \
+            "from_url: unknown option `db` for redis+cluster://: it is an option of redis://, redis+unix://, rediss://, redis+sentinel://, rediss+sentinel://; there is key_prefix, version, timeout, format, \
              compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, connect_timeout, \
              op_timeout; for redis+cluster:// also max_connections, protocol",
         ),
@@ -241,7 +241,7 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "memory://?cull_frequency=-1",
-            "from_url: `cull_frequency=-1` cannot be: the value is a whole number; 0 for all",
+            "from_url: `cull_frequency=-1` cannot be used: it must be a whole number; 0 for all",
         ),
         (
             "sqlite://var/cache/app.db",
@@ -255,12 +255,12 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "sqlite:app.db?table=a%22b",
-            "from_url: `table=a\"b` cannot be: the value is a name of 1 to 63 bytes, of letters, \
+            "from_url: `table=a\"b` cannot be used: it must be a name of 1 to 63 bytes, of letters, \
              digits, `_`, `-`, `$` and spaces within; or `schema.table`",
         ),
         (
             "sqlite:app.db?tabel=a",
-            "from_url: unknown option `tabel`; there is key_prefix, version, timeout, format, \
+            "from_url: unknown option `tabel` for sqlite://: did you mean `table`? there is key_prefix, version, timeout, format, \
              compress, sign_with, max_value_size, max_entries, max_bytes, local_max, local_timeout, cull_frequency, key_hash, \
              connect_timeout, op_timeout; for sqlite:// also table, max_connections",
         ),
@@ -280,15 +280,15 @@ fn every_mistake_is_said_with_what_is_allowed() {
         ),
         (
             "redis://:50%+1@localhost",
-            "from_url: a `%` in the URL is not followed by two hex digits",
+            "from_url: a `%` in the URL is not followed by two hex digits: write %25 for `%` itself",
         ),
         (
             "redis://:50%@localhost",
-            "from_url: a `%` in the URL is not followed by two hex digits",
+            "from_url: a `%` in the URL is not followed by two hex digits: write %25 for `%` itself",
         ),
         (
             "redis://:%ff@localhost",
-            "from_url: the URL's percent-encoded text is not UTF-8",
+            "from_url: the URL's percent-encoded text is not UTF-8: encode the bytes of its UTF-8 form",
         ),
         (
             "redis://:pa/ss@localhost/1",
@@ -413,7 +413,7 @@ fn a_wrong_password_is_refused_and_not_shown() {
         assert_eq!(error.operation(), "ping");
         assert_eq!(
             error.to_string(),
-            "ping: the server refused the login: WRONGPASS"
+            "ping: the server refused the login (WRONGPASS): check the user and the password in the URL"
         );
         assert!(!format!("{error:?}").contains("secret"));
     }
@@ -669,8 +669,8 @@ fn in_a_child_the_url_is_bad() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(
         error.to_string(),
-        "CACHE_URL: from_url: unknown scheme `reddis`; \
-         there is memory://, redis://, redis+unix://, rediss://, redis+sentinel://, \
+        "CACHE_URL: from_url: unknown scheme `reddis`: did you mean `redis://`? \
+             there is memory://, redis://, redis+unix://, rediss://, redis+sentinel://, \
          rediss+sentinel://, redis+cluster://, rediss+cluster://, memcached://, sqlite://, postgres://, \
              postgresql://, mysql://, mariadb://, file://, dummy://"
     );

@@ -69,7 +69,8 @@ impl CacheError {
         }))
     }
 
-    /// The same error, caused by `source`.
+    /// The same error, caused by `source`. One whose words are in the message already is not in the
+    /// chain of [`source`](std::error::Error::source), which would say them twice.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(std::sync::Arc::new(source));
@@ -91,6 +92,16 @@ impl CacheError {
         if self.0.key.is_none() {
             self.0.key = Some(key.to_owned());
         }
+        self
+    }
+
+    /// The same error in other words.
+    #[cfg_attr(
+        not(feature = "redis"),
+        allow(dead_code, reason = "not every store has more to say")
+    )]
+    pub(crate) fn reworded(mut self, words: impl FnOnce(String) -> String) -> Self {
+        self.0.detail = words(std::mem::take(&mut self.0.detail));
         self
     }
 
@@ -164,6 +175,19 @@ fn shown(key: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
+/// The first source that says more than `text`. A chain printed in full, as `{:#}` of `anyhow` does,
+/// would say the rest twice.
+fn said_beside<'s>(
+    text: &str,
+    source: &'s (dyn StdError + 'static),
+) -> Option<&'s (dyn StdError + 'static)> {
+    let mut next = Some(source);
+    while let Some(source) = next.filter(|source| text.contains(&source.to_string())) {
+        next = source.source();
+    }
+    next
+}
+
 impl fmt::Debug for CacheError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
@@ -183,5 +207,6 @@ impl StdError for CacheError {
             .source
             .as_ref()
             .map(|s| &**s as &(dyn StdError + 'static))
+            .and_then(|source| said_beside(&self.0.detail, source))
     }
 }

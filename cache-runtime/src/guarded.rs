@@ -85,7 +85,10 @@ impl Guarded {
         if !self.breaker.admits(self.op_timeout) {
             return Err(error(CacheError::new(
                 ErrorKind::BreakerOpen,
-                format!("the {} store failed and is left alone for now", self.name()),
+                format!(
+                    "the {} store failed and is left alone for now: the log says why, and it is asked again by itself",
+                    self.name()
+                ),
             )));
         }
         let blocking = mode.is_blocking().then(|| self.store.blocking()).flatten();
@@ -174,7 +177,7 @@ impl Guarded {
             Err(CacheError::new(
                 ErrorKind::Timeout,
                 format!(
-                    "the {} store did not answer within {:?}",
+                    "the {} store did not answer within its op_timeout of {:?}",
                     self.name(),
                     self.op_timeout
                 ),

@@ -39,7 +39,7 @@
 //! | `batch` | many calls at once: `many`, `warm`, batch functions |
 //! | [`events`](mod@events) | what happened, told to who caches, by code that does not know them |
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
-//! | `observe`, `error` | what is counted, traced and told: functions, caches, single calls |
+//! | `observe`, `error`, `suggest` | what is counted, traced and told: functions, caches, single calls |
 //! | `clock`, `mode`, `testing` | time, waiting, and tests |
 //! | `fuzz` | what reads bytes from outside, under bytes that nobody meant; in tests alone |
 //!
@@ -139,6 +139,7 @@ mod space;
 mod stamp;
 mod store;
 pub mod stores;
+mod suggest;
 mod sync;
 mod tag;
 mod target;

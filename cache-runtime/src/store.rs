@@ -298,9 +298,12 @@ fn sum(number: &[u8], by: i64) -> Result<i64, CacheError> {
     let text = std::str::from_utf8(number)
         .ok()
         .filter(|text| !text.starts_with('+'));
-    let number: i64 = text
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| CacheError::new(ErrorKind::Decode, "what is stored is not an integer"))?;
+    let number: i64 = text.and_then(|text| text.parse().ok()).ok_or_else(|| {
+        CacheError::new(
+            ErrorKind::Decode,
+            "what is stored is not an integer, so it cannot be counted with: `set` one first",
+        )
+    })?;
     number
         .checked_add(by)
         .ok_or_else(|| CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits"))

@@ -68,7 +68,8 @@ impl Target {
             return Err(CacheError::new(
                 ErrorKind::Collision,
                 format!(
-                    "another function claims the keys of key_prefix {:?} and name {:?}",
+                    "another function claims the keys of key_prefix {:?} and name {:?}: give one of them \
+                     another `key_prefix` or `name`",
                     key.site.prefix(),
                     key.site.name
                 ),

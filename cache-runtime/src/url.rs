@@ -24,7 +24,8 @@ impl CacheUrl {
     pub(crate) fn parse(url: &str) -> Result<Self, CacheError> {
         let (scheme, rest) = split_scheme(url).ok_or_else(|| {
             bad(format!(
-                "{:?} is not a cache URL: it has no `scheme://`",
+                "{:?} is not a cache URL: it has no `scheme://`, as in `memory://` or \
+                 `redis://host:6379/1`",
                 without_secrets(url)
             ))
         })?;
@@ -154,7 +155,9 @@ fn options(query: &str) -> Result<Vec<(String, String)>, CacheError> {
         })?;
         let name = decode(name)?;
         if options.iter().any(|(known, _)| *known == name) {
-            return Err(bad(format!("the option `{name}` is given twice")));
+            return Err(bad(format!(
+                "the option `{name}` is given twice: keep one of them"
+            )));
         }
         options.push((name, decode(value)?));
     }
@@ -179,11 +182,15 @@ fn decode(text: &str) -> Result<String, CacheError> {
             .filter(|hex| hex.iter().all(u8::is_ascii_hexdigit))
             .and_then(|hex| std::str::from_utf8(hex).ok())
             .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-            .ok_or_else(|| bad("a `%` in the URL is not followed by two hex digits"))?;
+            .ok_or_else(|| {
+                bad("a `%` in the URL is not followed by two hex digits: write %25 for `%` itself")
+            })?;
         bytes.push(byte);
         rest = &tail[2..];
     }
-    String::from_utf8(bytes).map_err(|_| bad("the URL's percent-encoded text is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| {
+        bad("the URL's percent-encoded text is not UTF-8: encode the bytes of its UTF-8 form")
+    })
 }
 
 /// `host:port` in its parts; `[::1]:6379` too.

@@ -276,7 +276,7 @@ impl Cache {
         if settings.key_function.is_some() {
             return Err(CacheError::new(
                 ErrorKind::Unsupported,
-                "a cache with a key function does not know which keys are its own",
+                "a cache with a key function does not know which keys are its own: delete them by name, or by tag",
             )
             .in_operation(operation));
         }

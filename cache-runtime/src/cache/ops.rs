@@ -90,7 +90,9 @@ impl Cache {
         }
         let _overtaking = target.overtake(mode).await;
         if let Some((store, made)) = self.store_of(&target) {
-            let bytes = self.encode(made, value, life)?;
+            let bytes = self
+                .encode(made, value, life)
+                .map_err(|error| error.in_operation("set").on_key(key))?;
             let core = self.core();
             let _claim = recovery::claim(&core.owed, made, mode).await;
             let under_way = core.doubts.write(made, &core.settings.clock);
@@ -105,7 +107,9 @@ impl Cache {
                 .map_err(|error| target.failed(error, made))?;
         }
         if let Some(level) = self.home() {
-            let draft = self.draft(value, life)?;
+            let draft = self
+                .draft(value, life)
+                .map_err(|error| error.in_operation("set").on_key(key))?;
             level.change(&target.key, |_| Change::Put(draft, ()));
         }
         target.count(Counter::Sets);
@@ -133,7 +137,9 @@ impl Cache {
         let _overtaking = target.overtake(mode).await;
         let mut added = true;
         if let Some((store, made)) = self.store_of(&target) {
-            let bytes = self.encode(made, value, life)?;
+            let bytes = self
+                .encode(made, value, life)
+                .map_err(|error| error.in_operation("add").on_key(key))?;
             target.settle(mode).await?;
             added = store
                 .send(mode, "add", bytes.len(), |store| {
@@ -143,7 +149,10 @@ impl Cache {
                 .map_err(|error| target.failed(error, made))?;
         } else if let Some(level) = self.home() {
             // What is not put in is dropped after the lock is gone: its end may use the cache.
-            let mut draft = Some(self.draft(value, life)?);
+            let draft = self
+                .draft(value, life)
+                .map_err(|error| error.in_operation("add").on_key(key))?;
+            let mut draft = Some(draft);
             added = level.change(&target.key, |fresh| {
                 match draft.take_if(|_| fresh.is_none()) {
                     Some(draft) => Change::Put(draft, true),
@@ -270,16 +279,19 @@ impl Cache {
     pub(crate) async fn op_incr(&self, mode: Mode, key: &str, by: i64) -> Result<i64, CacheError> {
         let target = self.target(key)?;
         let missing = || {
-            CacheError::new(ErrorKind::NotFound, "the key is missing")
-                .in_operation("incr")
-                .on_key(key)
+            CacheError::new(
+                ErrorKind::NotFound,
+                "the key is not in the cache: `set` or `add` it first",
+            )
+            .in_operation("incr")
+            .on_key(key)
         };
         if let Some((store, made)) = self.store_of(&target) {
             if self.core().settings.signer.is_some() {
                 // Reading, adding and signing anew would lose what others add in between.
                 return Err(CacheError::new(
                     ErrorKind::Unsupported,
-                    "entries are signed here, and a store that counts cannot sign the sum",
+                    "entries are signed here, and a store that counts cannot sign the sum: count in a cache without `sign_with`",
                 )
                 .in_operation("incr")
                 .on_key(key));
@@ -333,9 +345,12 @@ impl Cache {
         let version = self.version_number().saturating_add(by);
         let moved = self.with_version(version);
         let missing = || {
-            CacheError::new(ErrorKind::NotFound, "the key is missing")
-                .in_operation("incr_version")
-                .on_key(key)
+            CacheError::new(
+                ErrorKind::NotFound,
+                "the key is not in the cache: `set` or `add` it first",
+            )
+            .in_operation("incr_version")
+            .on_key(key)
         };
         let (old, new) = (self.target(key)?, Target::text(&moved, key)?);
         if by == 0 {
@@ -428,7 +443,9 @@ impl Cache {
             self.space().text.counters.count(Counter::TooLarge);
             return Err(CacheError::new(
                 ErrorKind::TooLarge,
-                format!("the value has more than max_value_size ({max} bytes)"),
+                format!(
+                    "the value has more than max_value_size ({max} bytes): raise that, or keep less"
+                ),
             )
             .in_operation(operation)
             .on_key(key));
@@ -473,8 +490,12 @@ impl Cache {
 }
 
 fn sum(number: Option<i64>, by: i64) -> Result<i64, CacheError> {
-    let number = number
-        .ok_or_else(|| CacheError::new(ErrorKind::Decode, "what is stored is not an integer"))?;
+    let number = number.ok_or_else(|| {
+        CacheError::new(
+            ErrorKind::Decode,
+            "what is stored is not an integer, so it cannot be counted with: `set` one first",
+        )
+    })?;
     number
         .checked_add(by)
         .ok_or_else(|| CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits"))

@@ -6,7 +6,10 @@ use crate::codec::{Compression, Format, Signer};
 use crate::error::CacheError;
 use crate::key::KeyHash;
 use crate::settings::Settings;
-use crate::stores::{Scheme, duration_with_unit, read_duration, read_number, read_size, wrong};
+use crate::stores::{
+    Scheme, duration_with_unit, read_duration, read_number, read_size, with_option, wrong,
+};
+use crate::suggest::did_you_mean;
 use crate::timeout::Timeout;
 use crate::url::bad;
 
@@ -14,7 +17,7 @@ type Set = fn(&mut Settings, &str) -> Result<(), Refusal>;
 
 /// Why a value cannot be.
 enum Refusal {
-    /// What it has to be.
+    /// What it must be.
     Wanted(String),
     /// All that is to be said: the value itself is not shown.
     Said(CacheError),
@@ -38,7 +41,9 @@ const OPTIONS: &[(&str, Set)] = &[
         Ok(())
     }),
     ("version", |settings, value| {
-        settings.version = value.parse().map_err(|_| "an integer".to_owned())?;
+        settings.version = value
+            .parse()
+            .map_err(|_| "it must be an integer".to_owned())?;
         Ok(())
     }),
     ("timeout", |settings, value| {
@@ -80,7 +85,7 @@ const OPTIONS: &[(&str, Set)] = &[
     ("cull_frequency", |settings, value| {
         let number = value
             .parse()
-            .map_err(|_| "a whole number; 0 for all".to_owned());
+            .map_err(|_| "it must be a whole number; 0 for all".to_owned());
         settings.cull_frequency = Some(number?);
         Ok(())
     }),
@@ -107,18 +112,57 @@ pub(super) fn apply(
     store: &Scheme,
 ) -> Result<(), CacheError> {
     let Some((_, set)) = OPTIONS.iter().find(|(known, _)| *known == name) else {
-        let known: Vec<&str> = OPTIONS.iter().map(|(known, _)| *known).collect();
-        let mut known = known.join(", ");
-        if !store.options.is_empty() {
-            let own = store.options.join(", ");
-            known.push_str(&format!("; for {scheme}:// also {own}"));
-        }
-        return Err(bad(format!("unknown option `{name}`; there is {known}")));
+        return Err(unknown(name, scheme, store));
     };
     set(settings, value).map_err(|refusal| match refusal {
         Refusal::Wanted(wanted) => wrong(name, value, &wanted),
         Refusal::Said(error) => error.in_operation("from_url"),
     })
+}
+
+/// What other libraries call these options.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["ttl", "expire", "expires", "default_timeout"], "timeout"),
+    (&["prefix", "namespace"], "key_prefix"),
+    (&["serializer", "codec", "encoding"], "format"),
+    (&["compressor", "compression"], "compress"),
+    (&["max_size", "capacity", "maxsize", "size"], "max_entries"),
+    (&["max_memory", "maxmemory"], "max_bytes"),
+    (
+        &["socket_timeout", "read_timeout", "command_timeout"],
+        "op_timeout",
+    ),
+    (
+        &["socket_connect_timeout", "dial_timeout"],
+        "connect_timeout",
+    ),
+    (&["pool_size", "max_pool_size"], "max_connections"),
+    (&["database"], "db"),
+    (&["secret", "secret_key", "signing_key"], "sign_with"),
+];
+
+fn unknown(name: &str, scheme: &str, store: &Scheme) -> CacheError {
+    let general = || OPTIONS.iter().map(|(known, _)| *known);
+    let own = || store.options.iter().copied();
+    let elsewhere = ELSEWHERE.iter().find(|(words, _)| words.contains(&name));
+    let word = elsewhere.map_or(name, |(_, ours)| ours);
+    let others = with_option(name);
+    let hint = if matches!(name, "user" | "username" | "password") {
+        format!("a login stands before the host, {scheme}://user:password@host; ")
+    } else if others.is_empty() {
+        did_you_mean(word, general().chain(own()), str::to_owned)
+    } else {
+        let others: Vec<String> = others.iter().map(|name| format!("{name}://")).collect();
+        format!("it is an option of {}; ", others.join(", "))
+    };
+    let mut known = general().collect::<Vec<_>>().join(", ");
+    if !store.options.is_empty() {
+        let own = store.options.join(", ");
+        known.push_str(&format!("; for {scheme}:// also {own}"));
+    }
+    bad(format!(
+        "unknown option `{name}` for {scheme}://: {hint}there is {known}"
+    ))
 }
 
 /// A timeout as people write it; what is wanted, if it is none.
@@ -130,7 +174,7 @@ pub(crate) fn timeout(value: &str) -> Result<Timeout, String> {
         Ok(seconds) if !seconds.is_nan() => Ok(Timeout::from(seconds)),
         _ => duration_with_unit(value)
             .map(Timeout::from)
-            .ok_or_else(|| "seconds (`600`), a duration (`10m`) or `never`".into()),
+            .ok_or_else(|| "it must be seconds (`600`), a duration (`10m`) or `never`".into()),
     }
 }
 
@@ -182,13 +226,20 @@ fn choose<T: Copy>(choices: &Choices<T>, value: &str) -> Result<T, String> {
         .iter()
         .filter(|(_, chosen)| chosen.is_some() || !is_off);
     let allowed: Vec<String> = allowed.map(|(name, _)| format!("`{name}`")).collect();
+    let names = choices.iter().map(|(name, _)| *name);
+    let hint = match is_off {
+        true => String::new(),
+        false => did_you_mean(value, names, str::to_owned),
+    };
     let mut wanted = match allowed.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, first)) => format!("{} or {last}", first.join(", ")),
+        Some((last, [])) => format!("{hint}it must be {last}"),
+        Some((last, first)) => format!("{hint}it must be {} or {last}", first.join(", ")),
         None => String::new(),
     };
     if is_off {
-        wanted.push_str(&format!("; `{value}` needs the cargo feature `{value}`"));
+        wanted.push_str(&format!(
+            "; `{value}` needs the cargo feature `{value}` of cache-runtime"
+        ));
     }
     Err(wanted)
 }
@@ -203,16 +254,20 @@ mod tests {
         assert_eq!(choose(choices, "zlib"), Ok(2));
         assert_eq!(
             choose(choices, "lz4").unwrap_err(),
-            "`none` or `zlib`; `lz4` needs the cargo feature `lz4`"
+            "it must be `none` or `zlib`; `lz4` needs the cargo feature `lz4` of cache-runtime"
         );
         assert_eq!(
             choose(choices, "rar").unwrap_err(),
-            "`none`, `zlib` or `lz4`"
+            "it must be `none`, `zlib` or `lz4`"
+        );
+        assert_eq!(
+            choose(choices, "ZLib").unwrap_err(),
+            "did you mean `zlib`? it must be `none`, `zlib` or `lz4`"
         );
         let alone: &Choices<u8> = &[("none", Some(1)), ("zlib", None)];
         assert_eq!(
             choose(alone, "zlib").unwrap_err(),
-            "`none`; `zlib` needs the cargo feature `zlib`"
+            "it must be `none`; `zlib` needs the cargo feature `zlib` of cache-runtime"
         );
     }
 

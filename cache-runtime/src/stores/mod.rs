@@ -38,4 +38,4 @@ pub use prefixed::PrefixedStore;
 pub(crate) use opening::{
     Opening, Own, duration_with_unit, read_duration, read_number, read_size, wrong,
 };
-pub(crate) use schemes::{Scheme, find};
+pub(crate) use schemes::{Scheme, find, with_option};

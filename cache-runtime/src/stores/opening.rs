@@ -36,7 +36,7 @@ impl Opening<'_> {
         self.own.get(name)
     }
 
-    /// The same, read; `read` says what the value has to be where it cannot.
+    /// The same, read; `read` says what the value must be where it cannot be used.
     pub(crate) fn read<T>(
         &self,
         name: &str,
@@ -47,9 +47,9 @@ impl Opening<'_> {
     }
 }
 
-/// An option whose value cannot be.
+/// An option whose value cannot be used.
 pub(crate) fn wrong(name: &str, value: &str, wanted: &str) -> CacheError {
-    bad(format!("`{name}={value}` cannot be: the value is {wanted}"))
+    bad(format!("`{name}={value}` cannot be used: {wanted}"))
 }
 
 /// A length of time above zero: `0.5`, `500ms`, `10s`, `10m`, `2h`, `1d`.
@@ -60,7 +60,7 @@ pub(crate) fn read_duration(value: &str) -> Result<Duration, String> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .or_else(|| duration_with_unit(value))
         .filter(|limit| !limit.is_zero())
-        .ok_or_else(|| "seconds (`0.5`) or a duration (`500ms`), above zero".into())
+        .ok_or_else(|| "it must be seconds (`0.5`) or a duration (`500ms`), above zero".into())
 }
 
 /// `500ms`, `10s`, `10m`, `2h`, `1d`.
@@ -101,7 +101,7 @@ pub(crate) fn read_size(value: &str) -> Result<usize, String> {
         .ok()
         .and_then(|number| number.checked_mul(unit))
         .filter(|size| *size > 0)
-        .ok_or_else(|| "bytes above zero (`1048576`, `64MiB`, `10MB`)".into())
+        .ok_or_else(|| "it must be bytes above zero (`1048576`, `64MiB`, `10MB`)".into())
 }
 
 /// A whole number above zero.
@@ -110,5 +110,5 @@ pub(crate) fn read_number(value: &str) -> Result<usize, String> {
         .parse()
         .ok()
         .filter(|number| *number > 0)
-        .ok_or_else(|| "a whole number above zero".into())
+        .ok_or_else(|| "it must be a whole number above zero".into())
 }

@@ -3,6 +3,7 @@
 use super::opening::Opening;
 use crate::cache::Place;
 use crate::error::CacheError;
+use crate::suggest::did_you_mean;
 use crate::url::{CacheUrl, bad};
 
 /// One kind of store.
@@ -128,12 +129,42 @@ const SCHEMES: &[Scheme] = &[
 /// The kind of store that the URL names.
 pub(crate) fn find(scheme: &str) -> Result<&'static Scheme, CacheError> {
     let found = SCHEMES.iter().find(|row| row.names.contains(&scheme));
-    found.ok_or_else(|| {
-        let names = SCHEMES.iter().flat_map(|row| row.names);
-        let names: Vec<String> = names.map(|name| format!("{name}://")).collect();
-        let names = names.join(", ");
-        bad(format!("unknown scheme `{scheme}`; there is {names}"))
-    })
+    found.ok_or_else(|| unknown(scheme))
+}
+
+/// What other programs and libraries call these stores.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (
+        &["locmem", "mem", "local", "inmemory", "in-memory"],
+        "memory",
+    ),
+    (&["valkey", "redis+tcp", "tcp"], "redis"),
+    (&["valkeys", "redis+tls", "redis+ssl", "tls"], "rediss"),
+    (&["unix", "redis-socket", "valkey+unix"], "redis+unix"),
+    (&["cluster"], "redis+cluster"),
+    (&["sentinel"], "redis+sentinel"),
+    (&["memcache", "pymemcache", "pylibmc"], "memcached"),
+    (&["psql", "pgsql", "pg"], "postgres"),
+    (&["filebased", "fs", "disk"], "file"),
+    (&["none", "null", "noop"], "dummy"),
+];
+
+fn unknown(scheme: &str) -> CacheError {
+    let names = || SCHEMES.iter().flat_map(|row| row.names).copied();
+    let elsewhere = ELSEWHERE.iter().find(|(words, _)| words.contains(&scheme));
+    let meant = elsewhere.map_or(scheme, |(_, ours)| ours);
+    let hint = did_you_mean(meant, names(), |name| format!("{name}://"));
+    let listed: Vec<String> = names().map(|name| format!("{name}://")).collect();
+    bad(format!(
+        "unknown scheme `{scheme}`: {hint}there is {}",
+        listed.join(", ")
+    ))
+}
+
+/// The schemes whose stores have an option of this name.
+pub(crate) fn with_option(name: &str) -> Vec<&'static str> {
+    let rows = SCHEMES.iter().filter(|row| row.options.contains(&name));
+    rows.flat_map(|row| row.names).copied().collect()
 }
 
 impl Scheme {

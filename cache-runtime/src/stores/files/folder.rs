@@ -318,7 +318,12 @@ fn sum(digits: &[u8], by: i64) -> Result<i64, CacheError> {
     let number: i64 = std::str::from_utf8(digits)
         .ok()
         .and_then(|digits| digits.parse().ok())
-        .ok_or_else(|| CacheError::new(ErrorKind::Decode, "what is stored is not an integer"))?;
+        .ok_or_else(|| {
+            CacheError::new(
+                ErrorKind::Decode,
+                "what is stored is not an integer, so it cannot be counted with: `set` one first",
+            )
+        })?;
     number
         .checked_add(by)
         .ok_or_else(|| CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits"))

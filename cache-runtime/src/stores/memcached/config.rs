@@ -65,10 +65,12 @@ impl MemcachedConfig {
     pub(super) fn check(&self) -> Result<(), CacheError> {
         let wrong = |what: String| Err(CacheError::new(ErrorKind::Config, what));
         if self.servers.is_empty() {
-            return wrong("there is no server".to_owned());
+            return wrong("there is no server: memcached needs at least one".to_owned());
         }
         if self.servers.len() > MOST_SERVERS {
-            return wrong(format!("there are more than {MOST_SERVERS} servers"));
+            return wrong(format!(
+                "there are more than {MOST_SERVERS} servers, the most that memcached takes here"
+            ));
         }
         for (at, server) in self.servers.iter().enumerate() {
             if server.host.is_empty() {

@@ -179,7 +179,12 @@ fn read(value: &[u8]) -> Result<i64, CacheError> {
         let number: i64 = text.parse().ok()?;
         (number.to_string() == text).then_some(number)
     })
-    .ok_or_else(|| CacheError::new(ErrorKind::Decode, "what is stored is not an integer"))
+    .ok_or_else(|| {
+        CacheError::new(
+            ErrorKind::Decode,
+            "what is stored is not an integer, so it cannot be counted with: `set` one first",
+        )
+    })
 }
 
 #[cfg(test)]

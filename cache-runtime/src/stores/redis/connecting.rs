@@ -63,7 +63,8 @@ async fn greeted<D: Dial>(
     address: &RedisAddress,
     deadline: Instant,
 ) -> Result<D::Connection, CacheError> {
-    let mut connection = dial.dial(address, config, deadline).await?;
+    let dialed = dial.dial(address, config, deadline).await;
+    let mut connection = dialed.map_err(|error| failure::at(error, address))?;
     let mut is_logged_in = false;
     if dial.needs_resp3() || config.protocol == RedisProtocol::Resp3 {
         let hello = greeting::hello(config);

@@ -5,20 +5,48 @@ use std::time::Duration;
 
 use redis::{RedisError, RedisResult, ServerError, ServerErrorKind, Value};
 
+use super::config::RedisAddress;
 use crate::error::{CacheError, ErrorKind};
+
+const NO_INTEGER: &str = "value is not an integer";
+
+const FAILED: &str = "connection to redis failed";
 
 /// The error as the caller of the store sees it.
 pub(super) fn describe(error: RedisError) -> CacheError {
     let kind = kind(&error);
     let text = match (error.code(), error.detail()) {
+        (_, Some(detail)) if detail.contains(NO_INTEGER) => {
+            "what is stored is not an integer, so it cannot be counted with: `set` one first".into()
+        }
+        (_, Some(detail)) if detail.contains("would overflow") => {
+            "the sum does not fit into 64 bits".to_owned()
+        }
+        (Some("NOAUTH"), _) => {
+            "the server wants a login (NOAUTH): write it into the URL, user:password@host"
+                .to_owned()
+        }
         (Some(code), Some(detail)) => format!("the server answered {code} {detail}"),
         (Some(code), None) => format!("the server answered {code}"),
         (None, _) if kind == ErrorKind::Timeout => "no answer from redis in time".to_owned(),
-        (None, _) if error.is_io_error() => format!("connection to redis failed: {error}"),
+        (None, _) if error.is_io_error() => format!("{FAILED}: {error}"),
         (None, Some(detail)) => format!("{}: {detail}", error.category()),
         (None, None) => error.category().to_owned(),
     };
-    CacheError::new(kind, fragment(text)).with_source(error)
+    let described = CacheError::new(kind, fragment(text));
+    match error.code() {
+        // The client has the same words under a heading of its own.
+        Some(_) => described,
+        None => described.with_source(error),
+    }
+}
+
+/// An error of connecting, with the server that was meant.
+pub(super) fn at(error: CacheError, address: &RedisAddress) -> CacheError {
+    error.reworded(|text| match text.strip_prefix(FAILED) {
+        Some(why) => format!("connection to redis at {address} failed{why}"),
+        None => text,
+    })
 }
 
 /// The socket broke, or never was one.
@@ -45,7 +73,9 @@ pub(super) fn login(error: &ServerError) -> CacheError {
     let code = error.code();
     CacheError::new(
         ErrorKind::Store,
-        format!("the server refused the login: {code}"),
+        format!(
+            "the server refused the login ({code}): check the user and the password in the URL"
+        ),
     )
 }
 
@@ -167,7 +197,7 @@ fn is_wrong_type(error: &RedisError) -> bool {
     let detail = error.detail().unwrap_or_default();
     error.code() == Some("WRONGTYPE")
         || detail.contains("WRONGTYPE ")
-        || detail.contains("value is not an integer")
+        || detail.contains(NO_INTEGER)
 }
 
 fn fragment(text: String) -> String {

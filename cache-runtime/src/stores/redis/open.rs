@@ -119,17 +119,19 @@ fn read_protocol(value: &str) -> Result<RedisProtocol, String> {
     match value {
         "resp2" => Ok(RedisProtocol::Resp2),
         "resp3" => Ok(RedisProtocol::Resp3),
-        _ => Err("`resp2` or `resp3`".to_owned()),
+        _ => Err("it must be `resp2` or `resp3`".to_owned()),
     }
 }
 
 fn db(opening: &Opening<'_>, in_path: Option<i64>) -> Result<i64, CacheError> {
     let as_option = opening.read("db", |value| {
         let db = value.parse().ok().filter(|db| *db >= 0);
-        db.ok_or_else(|| "a database number".to_owned())
+        db.ok_or_else(|| "it must be the number of a database, as in `db=1`".to_owned())
     })?;
     if in_path.is_some() && as_option.is_some() {
-        return Err(bad("the database is given twice, in the path and as `db`"));
+        return Err(bad(
+            "the database is given twice, in the path and as `db`: keep one of them",
+        ));
     }
     Ok(in_path.or(as_option).unwrap_or(0))
 }

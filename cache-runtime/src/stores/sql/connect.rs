@@ -9,6 +9,8 @@ use sqlx::ConnectOptions;
 use super::config::SqlServer;
 use super::config::{SqlConfig, SqlDatabase};
 use super::connection::Connection;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use super::failure;
 use super::failure::Failure;
 #[cfg(feature = "mysql")]
 use super::pool::IDLE;
@@ -112,7 +114,9 @@ impl Place {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(options, op_timeout) => {
-                let mut connection = options.connect().await?;
+                let connected = options.connect().await;
+                let mut connection = connected
+                    .map_err(|error| failure::at(error, options.get_host(), options.get_port()))?;
                 let limits = format!(
                     "SET statement_timeout = {}; SET lock_timeout = {}; \
                      SET idle_in_transaction_session_timeout = {}",
@@ -127,7 +131,9 @@ impl Place {
             }
             #[cfg(feature = "mysql")]
             Self::MySql(options, op_timeout) => {
-                let mut connection = options.connect().await?;
+                let connected = options.connect().await;
+                let mut connection = connected
+                    .map_err(|error| failure::at(error, options.get_host(), options.get_port()))?;
                 // Without gaps that are locked, callers that write different keys do not wait for
                 // each other. What stands after `/*M!` is read by MariaDB alone, after `/*!8` by MySQL
                 // alone: it has no limit for transactions, but one for every connection that is quiet.
@@ -183,7 +189,7 @@ fn make_file(path: &std::path::Path) -> Result<(), Failure> {
     match options.open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let text = format!(
-                "the folder of the database {} does not exist",
+                "the folder of the database {} does not exist: make it first",
                 path.display()
             );
             Err(Failure::Ours(

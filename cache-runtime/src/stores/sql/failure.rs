@@ -86,7 +86,12 @@ impl Failure {
             // A table of this name, with columns that are not ours.
             _ => (ErrorKind::Store, error.to_string()),
         };
-        CacheError::new(kind, fragment(&text)).with_source(error)
+        let described = CacheError::new(kind, fragment(&text));
+        match error {
+            // Their words are in the text, under a heading of ours in place of sqlx's.
+            sqlx::Error::Io(_) | sqlx::Error::Database(_) => described,
+            error => described.with_source(error),
+        }
     }
 
     pub(super) fn is_missing_table(&self) -> bool {
@@ -146,6 +151,18 @@ impl Failure {
             Self::Theirs(sqlx::Error::Database(error)) => cause(error.as_ref()) == wanted,
             _ => false,
         }
+    }
+}
+
+/// A connection that was not made, with the place where there should be a server.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(super) fn at(error: sqlx::Error, host: &str, port: u16) -> sqlx::Error {
+    match error {
+        sqlx::Error::Io(error) => {
+            let text = format!("{host}:{port}: {error}");
+            sqlx::Error::Io(io::Error::new(error.kind(), text))
+        }
+        other => other,
     }
 }
 

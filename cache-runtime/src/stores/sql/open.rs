@@ -25,7 +25,7 @@ pub(crate) fn open(opening: &Opening<'_>) -> Result<SqlStore, CacheError> {
     }
     if let Some(table) = opening.option("table") {
         Table::new(table).map_err(|_| {
-            let wanted = "a name of 1 to 63 bytes, of letters, digits, `_`, `-`, `$` and spaces within; \
+            let wanted = "it must be a name of 1 to 63 bytes, of letters, digits, `_`, `-`, `$` and spaces within; \
                           or `schema.table`";
             wrong("table", table, wanted)
         })?;

@@ -208,7 +208,12 @@ fn read_number(bytes: &[u8]) -> Result<i64, CacheError> {
         .and_then(|text| Some((text, text.parse::<i64>().ok()?)))
         .filter(|(text, number)| number.to_string() == *text)
         .map(|(_, number)| number)
-        .ok_or_else(|| CacheError::new(ErrorKind::Decode, "what is stored is not an integer"))
+        .ok_or_else(|| {
+            CacheError::new(
+                ErrorKind::Decode,
+                "what is stored is not an integer, so it cannot be counted with: `set` one first",
+            )
+        })
 }
 
 /// A sign of life from the database; the table is not asked for.
