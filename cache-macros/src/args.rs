@@ -94,7 +94,7 @@ arguments! {
     "kwargs" List "kwargs(status)" => kwargs: value::names;
     "name" Value "name = \"get_user_tasks\"" => name: value::literal;
     "cache" Value "cache = \"sessions\"" => cache: value::cache;
-    "version" Value "version = 2" => version: value::expression;
+    "version" Value "version = 2" => version: value::version;
     "tags" List "tags(\"user:{user_id}\")" => tags: tag::list;
     "when" Value "when = |value| !value.is_empty()" => when: value::closure;
     "cache_none" FlagOrValue "cache_none" => cache_none: value::optional_duration;
@@ -110,7 +110,7 @@ arguments! {
     "local" Flag "local" => local: value::flag;
     "associated" Flag "associated" => associated: value::flag;
     "batch" Value "batch = load_many" => batch: value::function;
-    "handle" Value "handle = tasks_cache" => handle: Ident::parse_any;
+    "handle" Value "handle = tasks_cache" => handle: value::name;
     "crate" Value "crate = ::cache_runtime" => krate: value::crate_path;
 }
 
@@ -211,10 +211,13 @@ impl Argument {
             content.parse::<TokenStream>()?;
             return read;
         }
-        if input.parse::<Option<Token![=]>>()?.is_some()
-            && (input.is_empty() || input.peek(Token![,]))
-        {
-            return misused("needs a value");
+        if input.parse::<Option<Token![=]>>()?.is_some() {
+            if input.is_empty() || input.peek(Token![,]) {
+                return misused("needs a value");
+            }
+            if self.form == Form::FlagOrValue && input.peek(syn::LitBool) {
+                return misused("is switched on by its name alone, or takes a value");
+            }
         }
         (self.read)(args, word, input)
     }

@@ -26,6 +26,7 @@ pub(crate) fn check(plan: &Plan, errors: &mut Errors) {
     time::check(plan, errors);
     tags::check(plan, errors);
     if settings_are_read {
+        returns::read_back(plan, errors);
         place(plan, errors);
         changed_arguments(plan, errors);
         settings::check_what_is_missing(plan, errors);
@@ -100,6 +101,17 @@ fn changed_arguments(plan: &Plan, errors: &mut Errors) {
 }
 
 fn attributes(function: &Function, errors: &mut Errors) {
+    let starts = function.attrs.iter().find(|attr| {
+        let last = attr.path().segments.last();
+        last.is_some_and(|last| last.ident == "main" || last.ident == "test")
+    });
+    if let Some(attr) = starts {
+        errors.at(
+            attr,
+            "what starts a program or a test runs once and cannot be cached; put the attribute on a \
+             function that it calls",
+        );
+    }
     for attr in &function.attrs {
         if attr
             .path()

@@ -244,7 +244,7 @@ fn not_a_function(item: TokenStream, error: syn::Error) -> syn::Error {
     let message = match syn::parse2::<Item>(item) {
         Ok(Item::Impl(_) | Item::Trait(_)) => "expected a function; put the attribute on methods",
         Ok(Item::Verbatim(_)) | Err(_) => return error,
-        Ok(_) => "expected a function",
+        Ok(_) => "expected a function; what is cached is what it returns",
     };
     syn::Error::new(error.span(), message)
 }

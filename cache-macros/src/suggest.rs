@@ -1,14 +1,23 @@
 //! "Did you mean": the known word nearest to a mistyped one.
 
-/// The candidate that is few edits away, if there is one.
+/// The candidate that is few edits away, if there is one. Capital letters are not an edit; of two that
+/// are as near, the one that lacks letters only is likelier meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = &*word.to_lowercase();
     let allowed = (word.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
         .filter(|(edits, _)| *edits <= allowed)
-        .min_by_key(|(edits, _)| *edits)
+        .min_by_key(|(edits, candidate)| (*edits, !has_in_order(candidate, word)))
         .map(|(_, candidate)| candidate)
+}
+
+/// Whether the letters of `word` are in `candidate`, in their order.
+fn has_in_order(candidate: &str, word: &str) -> bool {
+    let mut letters = candidate.chars();
+    word.chars()
+        .all(|letter| letters.any(|other| other == letter))
 }
 
 /// The words in backticks, with commas between.
@@ -53,5 +62,8 @@ mod tests {
     fn suggests_only_what_is_near() {
         assert_eq!(nearest("stict", ["strict", "skip"]), Some("strict"));
         assert_eq!(nearest("colour", ["strict", "skip"]), None);
+        assert_eq!(nearest("TIMEOUT", ["timeout"]), Some("timeout"));
+        assert_eq!(nearest("locl", ["lock", "local"]), Some("local"));
+        assert_eq!(nearest("loc", ["lock", "local"]), Some("lock"));
     }
 }

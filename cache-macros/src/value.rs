@@ -53,6 +53,24 @@ pub(crate) fn expression(input: ParseStream) -> syn::Result<Expr> {
     input.parse()
 }
 
+/// A number, or an expression that will be one.
+pub(crate) fn version(input: ParseStream) -> syn::Result<Expr> {
+    let expr = expression(input)?;
+    match number(&expr) {
+        Some((_, Lit::Int(_))) => Ok(expr),
+        None if !is_literal(&expr) => Ok(expr),
+        _ => Err(wrong(&expr, "expected an integer, as in `version = 2`")),
+    }
+}
+
+/// A name for something that the attribute makes.
+pub(crate) fn name(input: ParseStream) -> syn::Result<Ident> {
+    Ident::parse_any(input).map_err(|error| {
+        let message = "expected a name without quotes, as in `handle = tasks_cache`";
+        syn::Error::new(error.span(), message)
+    })
+}
+
 pub(crate) fn literal(input: ParseStream) -> syn::Result<LitStr> {
     let expr = expression(input)?;
     as_text(&expr).ok_or_else(|| wrong(&expr, "expected a string literal"))
@@ -77,8 +95,12 @@ pub(crate) fn expressions(input: ParseStream) -> syn::Result<Vec<Expr>> {
 
 pub(crate) fn names(input: ParseStream) -> syn::Result<Vec<Ident>> {
     let one = |input: ParseStream| {
-        let name = Ident::parse_any(input)
-            .map_err(|error| syn::Error::new(error.span(), "expected the name of an argument"))?;
+        let name = Ident::parse_any(input).map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                "expected the name of an argument, without quotes",
+            )
+        })?;
         if input.is_empty() || input.peek(Token![,]) {
             return Ok(name);
         }
@@ -175,7 +197,7 @@ pub(crate) fn optional_factor(input: ParseStream) -> syn::Result<Option<Expr>> {
 /// A number that fits, as a float, or an expression that will be one.
 fn float(input: ParseStream, message: &str, fits: impl FnOnce(f64) -> bool) -> syn::Result<Expr> {
     let expr = expression(input)?;
-    let digits = match number(&expr) {
+    let digits = match number(&expr).filter(|(_, digits)| with_unit(digits).is_none()) {
         Some((false, Lit::Int(int))) => int.base10_digits().to_owned(),
         Some((false, Lit::Float(float))) => float.base10_digits().to_owned(),
         None if !is_literal(&expr) => return Ok(expr),
@@ -243,7 +265,12 @@ fn known(expr: &Expr) -> syn::Result<Option<Signed>> {
         let read = duration::parse(&text.value()).map_err(|message| wrong(expr, &message))?;
         return Ok(Some(Signed::Positive(read)));
     }
-    let digits = match number(expr) {
+    let number = number(expr);
+    if let Some(written) = number.and_then(|(_, digits)| with_unit(digits)) {
+        let message = format!("a number with a unit needs quotes; write `\"{written}\"`");
+        return Err(wrong(expr, &message));
+    }
+    let digits = match number {
         Some((true, _)) => return Ok(Some(Signed::Negative)),
         Some((false, Lit::Int(int))) => int.base10_digits(),
         Some((false, Lit::Float(float))) => float.base10_digits(),
@@ -279,6 +306,21 @@ fn number(expr: &Expr) -> Option<(bool, &Lit)> {
         Expr::Group(group) => number(&group.expr),
         _ => None,
     }
+}
+
+/// A number as written, if what follows its digits is no type: Rust reads the `m` of `10m` as a suffix,
+/// and without this it would be ten seconds.
+fn with_unit(number: &Lit) -> Option<String> {
+    const TYPES: [&str; 15] = [
+        "", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+        "f32", "f64",
+    ];
+    let suffix = match number {
+        Lit::Int(int) => int.suffix(),
+        Lit::Float(float) => float.suffix(),
+        _ => "",
+    };
+    (!TYPES.contains(&suffix)).then(|| number.to_token_stream().to_string())
 }
 
 fn as_text(expr: &Expr) -> Option<LitStr> {

@@ -1,6 +1,7 @@
 //! All that expansions may name. Not for people; it changes with every version.
 
 pub use crate::batch::{Asked, Batch, Batched, Item, Parted, reason};
+pub use crate::bounds::{failed, goes_behind};
 pub use crate::cached::Cached;
 pub use crate::call_key::Key;
 pub use crate::changes::{Changes, Copied, Entries, Put, Whole, WholeIn, call, copy_of, entries};

@@ -45,7 +45,7 @@ impl<R, K: Keep<R>> Cached<R, K> {
     #[allow(clippy::new_ret_no_self)]
     pub fn new<'k>(key: &'k Key<'k>, _: K) -> Prepared<'k, R, K, Plain>
     where
-        K::Value: CacheValue,
+        K::Value: CacheValue, // derive `Clone, Serialize, Deserialize`; or write `local`
     {
         Prepared::of(key, <Portable as Form<K::Value>>::HOW)
     }
@@ -55,7 +55,7 @@ impl<R, K: Keep<R>> Cached<R, K> {
     #[must_use]
     pub fn local<'k>(key: &'k Key<'k>, _: K) -> Prepared<'k, R, K, Plain>
     where
-        K::Value: LocalValue,
+        K::Value: LocalValue, // derive `Clone`; or return an `Arc`
     {
         Prepared::of(key, <InProcess as Form<K::Value>>::HOW)
     }

@@ -71,7 +71,10 @@ impl<'c> Key<'c> {
 
     /// A positional argument.
     #[inline(always)]
-    pub fn arg<T: CacheKey + ?Sized>(&mut self, value: &T) -> &mut Self {
+    pub fn arg<T>(&mut self, value: &T) -> &mut Self
+    where
+        T: CacheKey + ?Sized, // derive `Serialize`; or write `skip(…)` or `key(user.id)`
+    {
         let pushed = self.tree.push(value);
         self.checked(pushed)
     }

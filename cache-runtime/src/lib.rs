@@ -26,6 +26,7 @@
 //! | `site`, `space`, `registry` | which function, in which cache, by which alias |
 //! | `overrides` | what an operator says of functions by name, without a build |
 //! | `key`, `call_key`, `types`, `version` | what a call is called, in process and in shared stores |
+//! | `bounds` | what else the compiler asks of a function, in words that speak of caching |
 //! | `keep`, `policy`, `timeout`, `life` | what is kept of a result, for how long, and what its age means |
 //! | `local` | the in-process level |
 //! | `flight`, `retries`, `background`, `parcel` | one execution per key; when to try again; what goes on behind a call |
@@ -87,6 +88,7 @@ mod backlog;
 mod backplane;
 mod batch;
 mod behind;
+mod bounds;
 mod breaker;
 #[cfg(test)]
 mod breaker_tests;

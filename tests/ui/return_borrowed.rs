@@ -17,4 +17,10 @@ fn elided(name: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Borrowed(name))
 }
 
+#[cache_result]
+fn constant(id: u64) -> Option<&'static str> {
+    let _ = id;
+    Some("")
+}
+
 fn main() {}

@@ -2,18 +2,54 @@
 
 use syn::visit::{self, Visit};
 use syn::{
-    Lifetime, ParenthesizedGenericArguments, TraitBound, Type, TypeFnPtr, TypeImplTrait,
-    TypeParamBound, TypeReference,
+    GenericArgument, Lifetime, ParenthesizedGenericArguments, PathArguments, TraitBound, Type,
+    TypeFnPtr, TypeImplTrait, TypeParamBound, TypeReference,
 };
 
 use crate::errors::Errors;
 use crate::model::Function;
+use crate::plan::Plan;
 
 pub(super) fn check(function: &Function, errors: &mut Errors) {
     if let Type::Never(never) = &function.returns {
         errors.at(never, "a function that never returns has nothing to keep");
     }
     Returns(errors).visit_type(&function.returns);
+}
+
+/// What is read back from a store is owned, whatever its type says of lifetimes.
+pub(super) fn read_back(plan: &Plan, errors: &mut Errors) {
+    let kept = kept(&plan.function.returns);
+    if plan.args.local.is_none()
+        && let Type::Reference(reference) = kept
+        && reference
+            .lifetime
+            .as_ref()
+            .is_some_and(|lifetime| lifetime.ident == "static")
+    {
+        errors.at(
+            kept,
+            "what a store gives back is owned, and no `&'static`; return an owned value, or an \
+             `Arc<T>`, or write `local`, which keeps the value in this process only",
+        );
+    }
+}
+
+/// The `T` of what is spelled `Result<T, E>` or `Option<T>`, or the type itself.
+fn kept(ty: &Type) -> &Type {
+    let Type::Path(path) = ty else { return ty };
+    let Some(last) = path.path.segments.last() else {
+        return ty;
+    };
+    match &last.arguments {
+        PathArguments::AngleBracketed(list) if last.ident == "Result" || last.ident == "Option" => {
+            match list.args.first() {
+                Some(GenericArgument::Type(inner)) => kept(inner),
+                _ => ty,
+            }
+        }
+        _ => ty,
+    }
 }
 
 struct Returns<'a>(&'a mut Errors);

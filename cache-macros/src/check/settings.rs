@@ -1,6 +1,7 @@
 //! Settings against the function: names that do not exist, and settings that exclude each other.
 
 use proc_macro2::Ident;
+use syn::Expr;
 
 use super::borrows::{borrows, borrows_self};
 use crate::args::{Args, Set};
@@ -148,6 +149,18 @@ fn meaning_of_self(plan: &Plan, errors: &mut Errors) {
     if plan.skips("self") || plan.args.key.is_some() {
         return;
     }
+    // Said already, and one of them may be `self`.
+    let names = plan.function.bound_names();
+    let is_mistyped = |word: &Ident| !names.contains(word);
+    if plan
+        .args
+        .skip
+        .iter()
+        .flat_map(|skip| &skip.value)
+        .any(is_mistyped)
+    {
+        return;
+    }
     let with = |first: &str, rest: &[String]| {
         [first.to_owned()]
             .into_iter()
@@ -190,7 +203,18 @@ fn key_names_an_argument(plan: &Plan, errors: &mut Errors) {
     {
         return;
     }
-    if !key.value.iter().any(|expr| mentions_any(expr, &names)) {
+    if key.value.iter().any(|expr| mentions_any(expr, &names)) {
+        return;
+    }
+    let mistyped: Vec<_> = key
+        .value
+        .iter()
+        .filter_map(|part| mistyped(plan, part))
+        .collect();
+    for (word, message) in &mistyped {
+        errors.at(word, message);
+    }
+    if mistyped.is_empty() {
         let mut all = plain(plan);
         all.splice(..0, plan.self_token().map(|_| "self".to_owned()));
         errors.at(
@@ -202,6 +226,22 @@ fn key_names_an_argument(plan: &Plan, errors: &mut Errors) {
             ),
         );
     }
+}
+
+/// A part of the key that begins with what is nearly the name of an argument.
+fn mistyped<'e>(plan: &Plan, part: &'e Expr) -> Option<(&'e Ident, String)> {
+    let path = match part {
+        Expr::Path(path) => path,
+        Expr::Field(field) => return mistyped(plan, &field.base),
+        Expr::MethodCall(call) => return mistyped(plan, &call.receiver),
+        Expr::Reference(reference) => return mistyped(plan, &reference.expr),
+        _ => return None,
+    };
+    let word = path.path.get_ident()?;
+    let mut known = plain(plan);
+    known.splice(..0, plan.self_token().map(|_| "self".to_owned()));
+    nearest(&unraw(word), known.iter().map(String::as_str))?;
+    Some((word, no_argument(plan, word, &unraw(word), &known)))
 }
 
 /// Settings that are one for all calls cannot use arguments.

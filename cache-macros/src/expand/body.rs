@@ -35,12 +35,14 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
     let returns = &plan.function.returns;
     let call = &names.call;
     let cached = cached(plan, &names);
+    let behind = behind(plan);
     match &plan.function.way {
         Way::Sync => quote! {
             #site
             #peeks
             #key
             #keep
+            #behind
             #cached #options.#run(move || -> #returns #body)
         },
         // In a block, so that the key is not a part of the future.
@@ -50,11 +52,28 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
             let #call = {
                 #key
                 #keep
+                #behind
                 #cached #options.#run_async(async move #body)
             };
             #call.await
         },
     }
+}
+
+/// Asks each argument of a body that may outlive its call whether it can go along: else the error
+/// would be about a closure that the user has not written.
+fn behind(plan: &Plan) -> TokenStream {
+    if plan.detaches().is_none() {
+        return TokenStream::new();
+    }
+    let private = plan.private();
+    let params = plan.function.params.iter().map(|param| {
+        let place = spot::invented(spot::of_type(&param.ty));
+        let mut name = param.name.clone();
+        name.set_span(name.span().located_at(place));
+        quote_spanned!(place=> #private::goes_behind(&#name);)
+    });
+    params.collect()
 }
 
 /// A call of this key, which keeps that.
@@ -98,6 +117,7 @@ pub(super) fn keep(plan: &Plan, names: &Names) -> TokenStream {
 
 /// Calls between `Cached::new` and `run`.
 pub(super) fn options(plan: &Plan) -> TokenStream {
+    let private = plan.private();
     let mut calls = TokenStream::new();
     if let Some(when) = &plan.args.when {
         let when = closure::owned(plan, &when.value);
@@ -114,8 +134,10 @@ pub(super) fn options(plan: &Plan) -> TokenStream {
     ));
     if plan.args.strict.is_some() || plan.args.hard_timeout.is_some() {
         let place = spot::invented(spot::of_type(&plan.function.returns));
+        // A path is underlined from its first word to its last.
+        let private = spot::located(private, place);
         calls.extend(quote_spanned! {place=>
-            .or_error(|__error| ::core::result::Result::Err(::core::convert::From::from(__error)))
+            .or_error(#private::failed)
         });
     }
     calls

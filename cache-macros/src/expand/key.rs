@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Expr, GenericParam};
 
 use super::body::Names;
@@ -115,8 +116,10 @@ fn arguments(plan: &Plan) -> TokenStream {
             .value
             .iter()
             .map(|expr| {
+                // An error is about this part, not about the whole attribute.
+                let and = quote_spanned!(spot::invented(expr.span())=> &);
                 let expr = operand(expr);
-                quote!(.arg(&#expr))
+                quote!(.arg(#and #expr))
             })
             .collect(),
         None => params

@@ -1,6 +1,6 @@
 //! Where an invented token says it stands, so that errors of types point at the user's types.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::Type;
 use syn::spanned::Spanned;
 
@@ -17,6 +17,15 @@ pub(super) fn of_type(ty: &Type) -> Span {
         Type::Group(group) => of_type(&group.elem),
         _ => ty.span(),
     }
+}
+
+/// The tokens, as if they stood there.
+pub(super) fn located(tokens: TokenStream, place: Span) -> TokenStream {
+    let located = tokens.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    located.collect()
 }
 
 /// The same place, as code of the macro: names do not meet the user's, lints keep away.
