@@ -23,3 +23,8 @@ pub struct Patterns;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/invalidation.md")]
 pub struct Invalidation;
+
+/// The page of errors.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/errors.md")]
+pub struct Errors;
