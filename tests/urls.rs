@@ -534,18 +534,21 @@ fn the_builder_says_what_cannot_be() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(
         error.to_string(),
-        "build: `max_entries` is at least 1; `dummy://` keeps nothing"
+        "build: `max_entries` must be at least 1; `dummy://` keeps nothing"
     );
     let error = Cache::builder()
         .op_timeout(Duration::ZERO)
         .build()
         .unwrap_err();
-    assert_eq!(error.to_string(), "build: `op_timeout` is above zero");
+    assert_eq!(error.to_string(), "build: `op_timeout` must be above zero");
     let error = Cache::builder()
         .connect_timeout(Duration::ZERO)
         .build()
         .unwrap_err();
-    assert_eq!(error.to_string(), "build: `connect_timeout` is above zero");
+    assert_eq!(
+        error.to_string(),
+        "build: `connect_timeout` must be above zero"
+    );
 }
 
 #[test]

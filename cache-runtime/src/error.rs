@@ -139,7 +139,10 @@ impl CacheError {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.0.kind,
-            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::BreakerOpen
+            ErrorKind::Unavailable
+                | ErrorKind::Timeout
+                | ErrorKind::BreakerOpen
+                | ErrorKind::FunctionTimeout
         )
     }
 

@@ -13,6 +13,7 @@ use crate::hit::Direct;
 use crate::observe::CacheReport;
 use crate::reclaim::Retired;
 use crate::site::Site;
+use crate::suggest::did_you_mean;
 use crate::sync::lock;
 
 /// The caches of this process by alias.
@@ -163,15 +164,39 @@ fn from_environment(alias: &str) -> Found {
         Ok(url) if !url.trim().is_empty() => Cache::from_url(url.trim()).map_err(|error| {
             CacheError::new(ErrorKind::Config, format!("{variable}: {error}")).with_source(error)
         }),
-        _ if alias == "default" => Cache::from_url("memory://"),
-        _ => Err(CacheError::new(
-            ErrorKind::UnknownCache,
-            format!(
-                "no cache has the alias {alias:?}: set it with \
-                 caches().set({alias:?}, …), or {variable} in the environment"
-            ),
-        )),
+        _ if alias == "default" => {
+            if let Some(mistyped) = mistyped(&variable) {
+                tracing::warn!(
+                    "{mistyped} in the environment says nothing, {variable} would; the default cache is in process",
+                );
+            }
+            Cache::from_url("memory://")
+        }
+        _ => {
+            let known = caches().aliases();
+            let hint = did_you_mean(alias, known.iter().map(String::as_str), str::to_owned);
+            Err(CacheError::new(
+                ErrorKind::UnknownCache,
+                format!(
+                    "no cache has the alias {alias:?}: {hint}set it with \
+                     caches().set({alias:?}, …), or {variable} in the environment"
+                ),
+            ))
+        }
     }
+}
+
+/// A variable that is there and is this one but for capitals, `_`, an S, or an I for the L.
+fn mistyped(variable: &str) -> Option<String> {
+    let plain = |name: &str| name.replace('_', "").to_ascii_uppercase();
+    let meant = plain(variable);
+    let near = [
+        meant.clone(),
+        format!("{meant}S"),
+        meant.replace("URL", "URI"),
+    ];
+    let mut names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.find(|name| name != variable && near.contains(&plain(name)))
 }
 
 fn variable_of(alias: &str) -> String {
@@ -230,12 +255,19 @@ pub(crate) fn close_way(site: &'static Site) {
 
 #[cfg(test)]
 mod tests {
-    use super::variable_of;
+    use super::{mistyped, variable_of};
 
     #[test]
     fn an_alias_has_a_variable() {
         assert_eq!(variable_of("default"), "CACHE_URL");
         assert_eq!(variable_of("sessions"), "CACHE_URL_SESSIONS");
         assert_eq!(variable_of("page-cache.v2"), "CACHE_URL_PAGE_CACHE_V2");
+    }
+
+    #[test]
+    fn a_variable_that_is_almost_right_is_found() {
+        // Cargo sets it for every test.
+        assert_eq!(mistyped("CARGO_PKGNAME").as_deref(), Some("CARGO_PKG_NAME"));
+        assert_eq!(mistyped("CARGO_PKG_NAMES"), None);
     }
 }

@@ -118,16 +118,16 @@ impl Settings {
     /// Refuses settings that cannot be, or not together.
     pub(crate) fn check(&self, operation: &'static str) -> Result<(), CacheError> {
         let wrong = if self.max_entries == 0 {
-            "`max_entries` is at least 1; `dummy://` keeps nothing"
+            "`max_entries` must be at least 1; `dummy://` keeps nothing"
         } else if self.op_timeout.is_zero() {
-            "`op_timeout` is above zero"
+            "`op_timeout` must be above zero"
         } else if self.connect_timeout.is_zero() {
-            "`connect_timeout` is above zero"
+            "`connect_timeout` must be above zero"
         } else if self.key_prefix.bytes().any(|byte| byte.is_ascii_control()) {
             "`key_prefix` holds a control character, which no key may"
         } else if self.local_max == Some(0) || self.local_timeout.is_some_and(|time| time.is_zero())
         {
-            "`local_max` and `local_timeout` are above zero; without both there is no in-process level \
+            "`local_max` and `local_timeout` must be above zero; without both there is no in-process level \
              before the store"
         } else if self.near().is_some() && !self.format.is_own() {
             "the formats `json` and `django` carry no times, so that a copy in process could outlive its \

@@ -30,7 +30,7 @@ cached! {
     }
 }
 
-const LATE: Result<u32, OwnError> = Err(OwnError::Cache(ErrorKind::Timeout));
+const LATE: Result<u32, OwnError> = Err(OwnError::Cache(ErrorKind::FunctionTimeout));
 
 scenario! {
     fn a_call_that_takes_too_long_gives_up_and_so_do_those_who_wait(place) {

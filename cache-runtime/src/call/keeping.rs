@@ -94,7 +94,11 @@ fn tell_unkept(target: &Target, error: &CacheError) {
     if matches!(error.kind(), ErrorKind::Encode | ErrorKind::Unsupported) {
         target.count(Counter::Errors);
         if target.binding.is_news() {
-            tracing::warn!(%error, "results are not kept");
+            tracing::warn!(
+                function = target.binding.site.map(|site| site.full_path()),
+                %error,
+                "results are not kept",
+            );
         }
     }
 }

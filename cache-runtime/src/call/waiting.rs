@@ -78,7 +78,7 @@ pub(super) fn giving_up<R, V>(target: &Target, ask: &Ask<R, V>) -> Option<Giving
 /// The function takes longer than it may.
 pub(crate) fn overdue(name: &str, limit: Duration) -> CacheError {
     let text = format!("`{name}` did not return within its hard_timeout of {limit:?}");
-    CacheError::new(ErrorKind::Timeout, text).in_operation("call")
+    CacheError::new(ErrorKind::FunctionTimeout, text).in_operation("call")
 }
 
 /// What was found, for those who need not wait.

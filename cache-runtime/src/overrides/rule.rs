@@ -51,8 +51,7 @@ impl Rule {
             "default" => Override::timeout(crate::timeout::Timeout::Default),
             value => Override::timeout(read_timeout(value).map_err(|wanted| {
                 wrong(format!(
-                    "`{}={value}`: a function is `off`, `on`, or has a timeout: {wanted}, or `default`, that of \
-                     its cache",
+                    "`{}={value}`: write `off`, `on`, `default` for the timeout of its cache, or a timeout: {wanted}",
                     name.trim()
                 ))
             })?),
@@ -114,10 +113,7 @@ mod tests {
         assert_eq!(say(" , ").map(|rules| rules.len()), Ok(0));
         for (text, part) in [
             ("a", "write `a=off`, `a=on` or a timeout, `a=600`"),
-            (
-                "a=of",
-                "`a=of`: a function is `off`, `on`, or has a timeout",
-            ),
+            ("a=of", "`a=of`: write `off`, `on`, `default`"),
             ("=off", "\"\" cannot name functions"),
             ("a b=off", "\"a b\" cannot name functions"),
         ] {

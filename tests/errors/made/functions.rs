@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cache_runtime::testing::{self, Fault, FaultyStore, When};
-use cache_runtime::{Cache, CacheError, ErrorKind, cache_result};
+use cache_runtime::{Cache, CacheError, ErrorKind, Override, cache_result, overrides};
 
 use super::stores::Least;
 use crate::group::Group;
@@ -44,6 +44,21 @@ fn of_no_cache(id: u64) -> u64 {
     id
 }
 
+#[cache_result(cache = cache, key(id))]
+fn is_off(cache: &Cache, id: u64) -> u64 {
+    let _ = cache;
+    id
+}
+
+/// What `warm` says of a function that is switched off.
+fn switched_off() -> String {
+    let name = "errors::made::functions::is_off";
+    overrides().set(name, Override::off()).unwrap();
+    let cache = Cache::isolated();
+    let warmed = is_off::warm([(&cache, 1)]).quiet().run();
+    warmed.failures[0].error.clone()
+}
+
 pub(crate) fn groups() -> Vec<Group> {
     let cache = Cache::isolated();
     first(&cache, 1);
@@ -59,7 +74,13 @@ pub(crate) fn groups() -> Vec<Group> {
         std::thread::yield_now();
     }
     let unkeyed = by_map::entry([((1, 2), 3)].into()).get().unwrap_err();
+    let said = |text| overrides().set_all(text).unwrap_err();
     vec![
+        Group::new("run switched_off", [switched_off()]),
+        Group::new(
+            "run overrides",
+            ["get_tasks", "get_tasks=of", "get tasks=off"].map(said),
+        ),
         Group::new("run collision", [claimed]),
         Group::new("run strict", [strict(&broken, 1).unwrap_err()]),
         Group::new("run hard_timeout", [call.join().unwrap().unwrap_err()]),
