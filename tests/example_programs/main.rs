@@ -1,5 +1,7 @@
 //! The examples, run as a reader would run them: the quickstart on every store, with no line changed.
 
+mod printed;
+
 use std::process::Command;
 
 use cache_tests::built_examples::EXAMPLES;
@@ -146,43 +148,6 @@ fn quickstart_runs_with_a_redis_that_is_not_there() {
         text.contains("after the update the next read says"),
         "{text}"
     );
-}
-
-/// One pattern or strategy of `docs/patterns.md` each. What they print is in `data/examples`.
-const PATTERNS: [&str; 8] = [
-    "cache_aside",
-    "write_through",
-    "ttl",
-    "warming",
-    "query_caching",
-    "invalidation_by_event",
-    "invalidation_by_version",
-    "invalidation_by_tag",
-];
-
-/// They print the same wherever their results are kept, but for the prefix of a key.
-fn assert_patterns(url: Option<&str>) {
-    for name in PATTERNS {
-        let file = format!("{}/data/examples/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-        let expected = std::fs::read_to_string(file).expect("what it prints is recorded");
-        let text = example(name, url).replace("patterns:2:", ":2:");
-        assert_eq!(text, expected, "{name} with {url:?}");
-    }
-}
-
-#[test]
-fn patterns_in_process() {
-    assert_patterns(None);
-}
-
-#[test]
-fn patterns_on_every_store() {
-    for store in EVERY_STORE {
-        if let Some(started) = (store.start)() {
-            let url = started.with("key_prefix=patterns&op_timeout=10&connect_timeout=10");
-            assert_patterns(Some(&url));
-        }
-    }
 }
 
 #[test]
