@@ -6,6 +6,14 @@
 pub struct Readme;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/3-pages.md")]
+pub struct GuidePages;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/5-fragments.md")]
+pub struct GuideFragments;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/pages.md")]
 pub struct PagesPage;
 
