@@ -32,7 +32,7 @@
 //! | `flight`, `retries`, `background`, `parcel` | one execution per key; when to try again; what goes on behind a call |
 //! | `target` | one entry: the only places that read, write and delete it |
 //! | `codec`, `value` | how values become bytes, and how they are held in process |
-//! | `store`, `stores`, `guarded`, `breaker`, `backlog`, `recovery`, `doubts`, `glob` | stores outside, behind time limits and a breaker; what could not reach them |
+//! | `store`, `stores`, `facts`, `guarded`, `breaker`, `backlog`, `recovery`, `doubts`, `glob` | stores outside, behind time limits and a breaker; what could not reach them |
 //! | `near`, `news`, `backplane` | copies in process before a shared store, and the news that keeps them right |
 //! | `markers`, `tombstone`, `stamp` | tags and clears; what an invalidation leaves behind; when something happened |
 //! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
@@ -104,6 +104,7 @@ mod doubts;
 mod entry;
 mod error;
 pub mod events;
+mod facts;
 mod flight;
 #[cfg(test)]
 mod flight_tests;
@@ -161,9 +162,9 @@ pub mod __private;
 pub use backplane::{Backplane, Heard, SIGN_OF_LIFE};
 pub use batch::{Answer, BlockingWarm, Unwarmed, Warm, Warmed, Warming};
 pub use breaker::BreakerState;
-#[doc(hidden)]
-pub use cache::Moment;
 pub use cache::{BlockingCache, Cache, CacheBuilder, Inspection};
+#[doc(hidden)]
+pub use cache::{CallArguments, Moment};
 /// # An example that runs
 ///
 /// ```
@@ -224,6 +225,7 @@ pub use codec::{Compression, Format};
 pub use entry::{BlockingEntry, Entry};
 pub use error::{CacheError, ErrorKind};
 pub use events::events;
+pub use facts::Facts;
 pub use glob::Glob;
 pub use observe::{
     CacheReport, FunctionReport, LocalReport, Report, Stats, Timings, functions, log_keys, report,

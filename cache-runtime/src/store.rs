@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::backplane::Backplane;
 use crate::error::{CacheError, ErrorKind};
+use crate::facts::Facts;
 use crate::tombstone::Unless;
 
 /// What a store's operation returns: a boxed future of a result.
@@ -237,6 +238,12 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(async move { self.get("ping").await.map(drop) })
     }
 
+    /// What the store knows of itself: its server and its version, how much is in it, what was counted there.
+    /// It changes nothing and makes nothing. For tools; asked of the face for callers that await.
+    fn facts(&self) -> StoreFuture<'_, Facts> {
+        unsupported(self.name(), "facts")
+    }
+
     /// Closes connections. Later operations may open them again.
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async { Ok(()) })
@@ -392,6 +399,9 @@ macro_rules! forward {
             }
             fn ping(&self) -> StoreFuture<'_, ()> {
                 (**self).ping()
+            }
+            fn facts(&self) -> StoreFuture<'_, Facts> {
+                (**self).facts()
             }
             fn close(&self) -> StoreFuture<'_, ()> {
                 (**self).close()

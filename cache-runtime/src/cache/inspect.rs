@@ -1,7 +1,7 @@
 //! Looking at one entry without reading it: nothing is counted, and its type need not be known.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::handle::Cache;
 use super::names;
@@ -24,6 +24,13 @@ pub struct Inspection {
     /// How long it is still fresh; [`Ttl::Missing`] where its timeout is over and the store keeps it to be served
     /// stale, or it is dead and not yet gone. (In process, what is over is not found by its key.)
     pub left: Ttl,
+    /// How long the store keeps it, fresh or not; [`Ttl::Missing`] where it cannot tell, and in process.
+    pub kept: Ttl,
+    /// When its computation began, where the format carries that.
+    pub created: Option<SystemTime>,
+    /// The end of its timeout, past or to come, where the format carries that; `None` as well for never. What is
+    /// not over by then and has nothing [`left`](Self::left) was ended by a tag, a clear or a delete.
+    pub expires: Option<SystemTime>,
     /// Its tags. What was no good as a key stands there as its hash, behind `#:`.
     pub tags: Vec<String>,
     /// What the function took to make it, where that is kept.
@@ -94,6 +101,9 @@ fn look_in(level: &Level, target: &Target) -> Option<Inspection> {
                 at if at > now => Ttl::After(Duration::from_millis(at - now)),
                 _ => Ttl::Missing,
             },
+            kept: Ttl::Missing,
+            created: None,
+            expires: None,
             tags: entry.marks().tags(),
             cost: Some(entry.cost()).filter(|cost| !cost.is_zero()),
             json: json.and_then(text),
@@ -120,21 +130,34 @@ async fn look_in_store(
     let unsealed = core.settings.unseal(made, Cow::Owned(sealed));
     let decoded = unsealed.as_ref().map_err(CacheError::clone);
     let decoded = decoded.and_then(|bytes| codec.decode::<serde_json::Value>(bytes));
+    // A store may not know, and still have it.
+    let kept = store.ask(mode, "ttl", |store| store.ttl(made)).await;
+    let kept = kept.unwrap_or(Ttl::Missing);
     let left = match &unsealed {
-        Ok(_) if is_functions => target.left_in_store(mode).await,
-        _ => store.ask(mode, "ttl", |store| store.ttl(made)).await,
+        Ok(_) if is_functions => target.left_in_store(mode).await.unwrap_or(Ttl::Missing),
+        _ => kept,
     };
     let times = decoded.as_ref().ok().and_then(|decoded| decoded.times);
     let cost = times.map(|times| Duration::from_micros(times.cost.into()));
     Ok(Some(Inspection {
         is_local: false,
         bytes: size,
-        // A store may not know, and still have it.
-        left: left.unwrap_or(Ttl::Missing),
+        left,
+        kept,
+        created: times.and_then(|times| at(times.created)),
+        expires: times.and_then(|times| at(times.expires)),
         tags: unsealed.map_or_else(|_| Vec::new(), |bytes| codec.tags(&bytes)),
         cost: cost.filter(|cost| !cost.is_zero()),
         json: decoded.map(|decoded| decoded.value.to_string()),
     }))
+}
+
+/// Milliseconds since 1970; none is never.
+fn at(millis: u64) -> Option<SystemTime> {
+    let since = Duration::from_millis(millis);
+    SystemTime::UNIX_EPOCH
+        .checked_add(since)
+        .filter(|_| millis > 0)
 }
 
 fn text(json: Vec<u8>) -> Result<String, CacheError> {

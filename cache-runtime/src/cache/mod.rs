@@ -11,6 +11,7 @@ mod names;
 mod ops;
 mod options;
 mod tags;
+mod tools;
 
 pub use blocking::BlockingCache;
 pub use build::CacheBuilder;
@@ -20,3 +21,4 @@ pub use inspect::Inspection;
 pub use moment::Moment;
 pub(crate) use names::is_functions;
 pub(crate) use options::timeout as read_timeout;
+pub use tools::CallArguments;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::backplane::{Backplane, Heard};
 use crate::error::{CacheError, ErrorKind};
+use crate::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 use crate::tombstone::Unless;
 
@@ -180,6 +181,10 @@ impl<S: Store> Store for PrefixedStore<S> {
 
     fn ping(&self) -> StoreFuture<'_, ()> {
         self.store().ping()
+    }
+
+    fn facts(&self) -> StoreFuture<'_, Facts> {
+        self.store().facts()
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

@@ -23,6 +23,7 @@ pub(crate) fn groups() -> Vec<Group> {
         unencodable(),
         keys(),
         no_times(),
+        facts(),
         unknown_keys(),
         signed(),
     ]
@@ -106,6 +107,12 @@ fn keys() -> Group {
 fn no_times() -> Group {
     let (json, _folder) = in_files("format=json");
     Group::new("run no_tags", [json.delete_tag("user:7").unwrap_err()])
+}
+
+fn facts() -> Group {
+    let memory = Cache::isolated();
+    let refused = futures_executor::block_on(memory.facts()).unwrap_err();
+    Group::new("run facts", [refused])
 }
 
 fn unknown_keys() -> Group {

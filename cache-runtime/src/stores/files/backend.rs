@@ -8,6 +8,7 @@ use super::folder::Folder;
 use super::hop::Hop;
 use super::inline::Inline;
 use crate::error::CacheError;
+use crate::facts::Facts;
 use crate::glob::Glob;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 
@@ -214,6 +215,10 @@ impl Store for FileStore {
 
     fn ping(&self) -> StoreFuture<'_, ()> {
         self.job("ping", Folder::ping)
+    }
+
+    fn facts(&self) -> StoreFuture<'_, Facts> {
+        self.job("facts", Folder::facts)
     }
 
     fn blocking(&self) -> Option<&dyn Store> {

@@ -18,6 +18,7 @@ use super::writing::Draft;
 use crate::clock::end_of;
 use crate::clock::millis;
 use crate::error::{CacheError, ErrorKind};
+use crate::facts::Facts;
 use crate::store::Ttl;
 
 /// The folder, as this process sees it.
@@ -256,6 +257,27 @@ impl Folder {
     pub(super) fn ping(&self) -> Result<(), CacheError> {
         let done = self.try_writing(&self.place("ping"));
         done.map_err(|error| failure::describe(self.root(), error).in_operation("ping"))
+    }
+
+    /// What the ledger says. A folder that is not there is not made.
+    pub(super) fn facts(&self) -> Result<Facts, CacheError> {
+        let mut facts = Facts {
+            entries: Some(0),
+            bytes: Some(0),
+            max_bytes: self.config.max_bytes.map(|most| most as u64),
+            ..Facts::default()
+        };
+        match self.root().try_exists() {
+            Ok(false) => return Ok(facts),
+            Ok(true) => {}
+            Err(error) => return Err(failure::describe(self.root(), error)),
+        }
+        let ledger = Ledger::open(self.root());
+        let ledger = ledger.map_err(|error| failure::describe(self.root(), error))?;
+        let counts = (0..=u8::MAX).map(|shard| ledger.counts.of(shard));
+        let sum = counts.fold(Count::default(), Count::plus);
+        (facts.entries, facts.bytes) = (Some(sum.entries), Some(sum.bytes));
+        Ok(facts)
     }
 
     /// Removes the entry if it is still of no use, and nobody writes there now.

@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use super::backend::{Link, MemcachedStore};
 use super::blocked::Pool as BlockingPool;
 use super::config::{MemcachedAddress, MemcachedConfig};
+use super::facts;
 use super::failure::{Broken, connection_was_dead};
 use super::listing::{self, Dump, Walk};
 use super::replies::{Replies, Reply};
@@ -28,6 +29,7 @@ use super::route::{Exchange, Servers};
 use super::shelf::Shelf;
 use super::talk::{Limits, Talk};
 use crate::error::CacheError;
+use crate::facts::Facts;
 use crate::store::Store;
 use crate::stores::runtimes::Runtimes;
 
@@ -86,6 +88,12 @@ impl Link for Connections {
     async fn walk(&self, walk: Walk) -> Result<Vec<String>, CacheError> {
         self.runtimes
             .run(|pools| async move { listing::walk(&*pools, &walk).await })
+            .await
+    }
+
+    async fn facts(&self) -> Result<Facts, CacheError> {
+        self.runtimes
+            .run(|pools| async move { facts::facts(&*pools).await })
             .await
     }
 
@@ -209,10 +217,15 @@ impl Exchange for Pools {
 impl Dump for Pools {
     type Connection = Connection;
 
-    async fn dump(&self, server: usize, limits: Limits) -> Result<Connection, Broken> {
+    async fn dump(
+        &self,
+        server: usize,
+        command: &'static [u8],
+        limits: Limits,
+    ) -> Result<Connection, Broken> {
         let begin = async {
             let mut connection = self.connect(server, limits).await?;
-            connection.write(listing::COMMAND, limits).await?;
+            connection.write(command, limits).await?;
             Ok(connection)
         };
         begin.await.map_err(Broken::before)

@@ -15,6 +15,7 @@ use super::replies::Reply;
 use super::requests::{Condition, Request};
 use super::route::{Batch, Exchange, ask, ask_many, join, step};
 use crate::error::{CacheError, ErrorKind};
+use crate::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 
 /// Memcached's items are at most 1 MiB unless it is told otherwise; of this, so much may be taken
@@ -50,6 +51,10 @@ pub trait Link: Exchange + fmt::Debug + 'static {
     /// Walks over all entries.
     #[doc(hidden)]
     fn walk(&self, walk: Walk) -> impl Future<Output = Result<Vec<String>, CacheError>> + Send;
+
+    /// Asks all servers what they know of themselves.
+    #[doc(hidden)]
+    fn facts(&self) -> impl Future<Output = Result<Facts, CacheError>> + Send;
 
     /// Lets go of all connections.
     #[doc(hidden)]
@@ -409,6 +414,10 @@ impl<L: Link> Store for MemcachedStore<L> {
 
     fn ping(&self) -> StoreFuture<'_, ()> {
         during("ping", self.ping_all())
+    }
+
+    fn facts(&self) -> StoreFuture<'_, Facts> {
+        during("facts", self.link.facts())
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

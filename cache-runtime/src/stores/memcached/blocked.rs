@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::backend::Link;
+use super::facts;
 use super::failure::{Broken, connection_was_dead};
 use super::listing::{self, Dump, Walk};
 use super::replies::{Replies, Reply};
@@ -17,6 +18,7 @@ use super::route::{Exchange, Servers};
 use super::shelf::Shelf;
 use super::talk::{Limits, Talk};
 use crate::error::CacheError;
+use crate::facts::Facts;
 use crate::store::Store;
 
 /// Limits of a socket are set anew only when they are wrong by more than this; it saves the system
@@ -148,6 +150,10 @@ impl Link for Pool {
         listing::walk(self, &walk).await
     }
 
+    async fn facts(&self) -> Result<Facts, CacheError> {
+        facts::facts(self).await
+    }
+
     fn close(&self) {
         for lane in &self.lanes {
             lane.shelf.retire(lane.shelf.generation());
@@ -162,10 +168,15 @@ impl Link for Pool {
 impl Dump for Pool {
     type Connection = Connection;
 
-    async fn dump(&self, server: usize, limits: Limits) -> Result<Connection, Broken> {
+    async fn dump(
+        &self,
+        server: usize,
+        command: &'static [u8],
+        limits: Limits,
+    ) -> Result<Connection, Broken> {
         let begin = || {
             let mut connection = self.connect(server, limits)?;
-            connection.write(listing::COMMAND, limits)?;
+            connection.write(command, limits)?;
             Ok(connection)
         };
         begin().map_err(Broken::before)

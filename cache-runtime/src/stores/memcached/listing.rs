@@ -22,7 +22,7 @@ use super::talk::{Limits, nonsense};
 use crate::error::{CacheError, ErrorKind};
 use crate::glob::Glob;
 
-pub(super) const COMMAND: &[u8] = b"lru_crawler metadump all\r\n";
+const COMMAND: &[u8] = b"lru_crawler metadump all\r\n";
 
 /// So many entries are looked at or deleted at once.
 const BATCH: usize = 500;
@@ -49,10 +49,11 @@ pub struct Walk {
 pub(super) trait Dump: Exchange {
     type Connection: Send;
 
-    /// A connection of its own on which [`COMMAND`] was sent.
+    /// A connection of its own on which a command was sent that many lines answer.
     fn dump(
         &self,
         server: usize,
+        command: &'static [u8],
         limits: Limits,
     ) -> impl Future<Output = Result<Self::Connection, Broken>> + Send;
 
@@ -155,7 +156,7 @@ async fn walk_once<D: Dump>(
 ) -> Result<usize, End> {
     let config = &link.servers().config;
     let began = Instant::now();
-    let mut connection = link.dump(server, step(config)).await?;
+    let mut connection = link.dump(server, COMMAND, step(config)).await?;
     let mut batch: Vec<Listed> = Vec::new();
     let mut count = 0;
     loop {
@@ -176,7 +177,7 @@ async fn walk_once<D: Dump>(
             Line::End => true,
             Line::Busy if began.elapsed() < BUSY_LIMIT => {
                 link.pause(BUSY_PAUSE).await;
-                connection = link.dump(server, step(config)).await?;
+                connection = link.dump(server, COMMAND, step(config)).await?;
                 continue;
             }
             Line::Busy => {

@@ -4,6 +4,7 @@
 //! backend.rs       the Store operations, written once for both kinds of caller
 //! incr.rs          exact, atomic sums on a server that counts without a sign
 //! listing.rs       listing and clearing by prefix
+//! facts.rs         what the servers say of themselves
 //! route.rs         which server is asked, and which one when it does not answer
 //! ring.rs          which server has a key; who is lost
 //! names.rs         keys as the server takes them
@@ -52,6 +53,7 @@ mod backend;
 mod blocked;
 mod config;
 mod expiry;
+mod facts;
 mod failure;
 #[cfg(any(test, cache_fuzz))]
 pub(crate) mod fuzz;

@@ -11,6 +11,7 @@ use super::connections::Connections;
 use super::servers::Servers;
 use crate::backplane::Backplane;
 use crate::error::CacheError;
+use crate::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl, set_unless_in_steps};
 use crate::tombstone::Unless;
 
@@ -216,6 +217,10 @@ impl<S: Servers> Store for RedisStore<S> {
 
     fn ping(&self) -> StoreFuture<'_, ()> {
         call("ping", self.servers.ping())
+    }
+
+    fn facts(&self) -> StoreFuture<'_, Facts> {
+        call("facts", self.servers.facts())
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

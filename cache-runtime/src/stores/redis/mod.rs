@@ -6,6 +6,7 @@
 //! servers.rs       what a store is over: one server, or several
 //! commands.rs      what is sent for each operation, and how the reply is read
 //! failure.rs       what an error of the client means: for the caller, and for the connection
+//! facts.rs         what the server says of itself
 //! scan.rs          listing and clearing by prefix
 //! open.rs          a store by URL
 //! connecting.rs    from an address to a connection that can be used, for both kinds of caller
@@ -58,6 +59,7 @@ mod config;
 mod connecting;
 mod connections;
 mod driver;
+mod facts;
 mod failure;
 #[cfg(any(test, cache_fuzz))]
 pub(crate) mod fuzz;

@@ -8,10 +8,12 @@ use redis::Value;
 
 use super::backend::{Link, exchange};
 use super::commands::{self, Request};
+use super::facts;
 use super::failure;
 use super::listening::{Ear, Hear};
 use super::scan;
 use crate::error::CacheError;
+use crate::facts::Facts;
 use crate::store::Store;
 
 /// The server or the servers.
@@ -91,6 +93,10 @@ pub trait Servers: Send + Sync + 'static {
     #[doc(hidden)]
     fn ping(&self) -> impl Future<Output = Result<(), CacheError>> + Send;
 
+    /// As [`Store::facts`].
+    #[doc(hidden)]
+    fn facts(&self) -> impl Future<Output = Result<Facts, CacheError>> + Send;
+
     /// Lets go of all connections.
     #[doc(hidden)]
     fn close(&self);
@@ -152,6 +158,10 @@ impl<L: Link> Servers for L {
 
     async fn ping(&self) -> Result<(), CacheError> {
         exchange(self, &commands::ping()).await
+    }
+
+    async fn facts(&self) -> Result<Facts, CacheError> {
+        exchange(self, &facts::facts()).await
     }
 
     fn close(&self) {

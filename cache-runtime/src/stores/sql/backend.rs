@@ -10,6 +10,7 @@ use super::batches::{DeleteMany, GetMany, SetMany};
 use super::callers::Callers;
 use super::config::SqlConfig;
 use super::dialect::{self, Dialect};
+use super::facts::Look;
 use super::growth::Growth;
 #[cfg(feature = "postgres")]
 use super::listening::Listening;
@@ -22,6 +23,7 @@ use super::tend::Tend;
 use super::texts::Texts;
 use super::unless::SetUnless;
 use crate::error::{CacheError, ErrorKind};
+use crate::facts::Facts;
 use crate::glob::Glob;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 use crate::tombstone::Unless;
@@ -428,6 +430,10 @@ impl Store for SqlStore {
 
     fn prepare(&self) -> StoreFuture<'_, ()> {
         self.call("prepare", Create)
+    }
+
+    fn facts(&self) -> StoreFuture<'_, Facts> {
+        self.call("facts", Look)
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

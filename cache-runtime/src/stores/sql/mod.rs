@@ -7,6 +7,7 @@
 //! operations.rs   what each operation says to the database, and how its answer is read
 //! unless.rs       the one that is a transaction: a write that something newer forbids
 //! batches.rs      the same for many keys at once
+//! facts.rs        what the database says of itself and of the table
 //! attempt.rs      an operation until it has an answer: the table made, a dead connection replaced
 //! callers.rs      whose connections serve whom: callers that await, and that block
 //! growth.rs       when expired rows are purged, and a table that is full loses a part
@@ -46,6 +47,7 @@ mod config;
 mod connect;
 mod connection;
 mod dialect;
+mod facts;
 mod failure;
 mod growth;
 #[cfg(feature = "postgres")]

@@ -42,6 +42,18 @@ impl Table {
         }
     }
 
+    /// The name alone.
+    #[cfg(feature = "mysql")]
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The schema's, if one was told.
+    #[cfg(feature = "mysql")]
+    pub(super) fn schema_name(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
+
     /// Without its schema, as the databases want it in some places.
     #[cfg(feature = "sqlite")]
     pub(super) fn bare(&self, quote: char) -> String {

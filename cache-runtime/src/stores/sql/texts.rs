@@ -33,6 +33,8 @@ pub(super) struct Texts {
     pub(super) clear: Text,
     /// How many at most: it does not count further.
     pub(super) count: Text,
+    pub(super) version: Text,
+    pub(super) size: Text,
     /// How many at most.
     pub(super) purge: Text,
     /// The key that is spared, how many at most; of those that expire, the soonest.
@@ -115,6 +117,8 @@ impl Texts {
             count: text(&format!(
                 "SELECT COUNT(*) FROM (SELECT 1 AS one FROM {t} LIMIT ?) AS counted"
             )),
+            version: text(dialect.version),
+            size: text(&(dialect.size)(table)),
             purge: some("expires <= {now}", "expires"),
             cull: some("expires IS NOT NULL AND cache_key <> ?", "expires"),
             cull_lasting: some("expires IS NULL AND cache_key <> ?", "cache_key"),

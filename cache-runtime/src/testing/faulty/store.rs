@@ -11,6 +11,7 @@ use super::faults::{Fault, Faults, When, error};
 use crate::backplane::{Backplane, Heard};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
+use crate::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 use crate::tombstone::Unless;
 
@@ -333,6 +334,10 @@ impl<S: Store> Store for Face<S> {
 
     fn ping(&self) -> StoreFuture<'_, ()> {
         self.ask("ping", |store| store.ping(), as_it_is)
+    }
+
+    fn facts(&self) -> StoreFuture<'_, Facts> {
+        self.ask("facts", |store| store.facts(), as_it_is)
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

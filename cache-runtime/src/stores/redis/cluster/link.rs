@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use redis::Value;
 
-use super::super::backend::{Link, RedisStore};
+use super::super::backend::{Link, RedisStore, exchange};
 use super::super::commands::{self, Request};
 use super::super::config::{RedisAddress, RedisConfig};
+use super::super::facts;
 use super::super::listening::Hear;
 use super::super::packed::Packed;
 use super::super::scan;
@@ -22,6 +23,7 @@ use super::slots::slot_of;
 use super::topology::Topology;
 use crate::clock::end_of;
 use crate::error::{CacheError, ErrorKind};
+use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::store::Store;
 
@@ -214,6 +216,14 @@ impl Servers for Cluster {
         let replies = batch::send(self.mode, &parts, deadline).await;
         let mut replies = replies.into_iter();
         replies.try_for_each(|reply| reply.and_then(ping.read))
+    }
+
+    async fn facts(&self) -> Result<Facts, CacheError> {
+        let mut sum = Facts::default();
+        for primary in self.primaries_now().await? {
+            sum = sum.plus(exchange(&primary, &facts::facts()).await?);
+        }
+        Ok(sum)
     }
 
     fn close(&self) {

@@ -38,6 +38,10 @@ pub(super) struct Dialect {
     /// text) and the same other key that forbids it (the third), there is one at a time; until its end
     /// nobody deletes the one and nobody writes the other. What is read next is read after that.
     pub(super) begin: fn(&str, &str, &str) -> String,
+    /// What answers and its version, as bytes.
+    pub(super) version: &'static str,
+    /// What the table takes, in bytes.
+    pub(super) size: fn(&Table) -> String,
     /// Deletes at most `?` rows, by a condition and an order.
     pub(super) delete_some: fn(&str, &str, &str) -> String,
 }

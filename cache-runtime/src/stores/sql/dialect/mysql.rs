@@ -21,8 +21,22 @@ pub(super) const MYSQL: Dialect = Dialect {
                       expires = IF(expires <= {now}, VALUES(expires), expires)",
     literal,
     begin,
+    // MariaDB says so in its version.
+    version: "SELECT CAST(CONCAT(IF(VERSION() LIKE '%MariaDB%', 'MariaDB ', 'MySQL '), VERSION()) AS BINARY)",
+    size,
     delete_some,
 };
+
+fn size(table: &Table) -> String {
+    let schema = table
+        .schema_name()
+        .map_or_else(|| "DATABASE()".to_owned(), literal);
+    let name = literal(table.name());
+    format!(
+        "SELECT CAST(data_length + index_length AS SIGNED) FROM information_schema.tables \
+         WHERE table_schema = {schema} AND table_name = {name}"
+    )
+}
 
 fn create(table: &Table) -> Vec<String> {
     let (name, index) = (table.quoted('`'), table.index('`'));

@@ -19,8 +19,18 @@ pub(super) const POSTGRES: Dialect = Dialect {
                       WHERE old.expires <= {now}",
     literal,
     begin,
+    version: "SELECT convert_to('PostgreSQL ' || current_setting('server_version'), 'UTF8')",
+    size,
     delete_some,
 };
+
+fn size(table: &Table) -> String {
+    // A name of letters, digits and a few signs: no quote can be in it.
+    format!(
+        "SELECT pg_total_relation_size('{}'::regclass)",
+        table.quoted('"')
+    )
+}
 
 fn create(table: &Table) -> Vec<String> {
     let (name, index) = (table.quoted('"'), table.index('"'));

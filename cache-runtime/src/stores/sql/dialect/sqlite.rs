@@ -18,8 +18,15 @@ pub(super) const SQLITE: Dialect = Dialect {
                       WHERE old.expires <= {now}",
     literal,
     begin,
+    version: "SELECT CAST('SQLite ' || sqlite_version() AS BLOB)",
+    size,
     delete_some,
 };
+
+fn size(_: &Table) -> String {
+    // Not every library of SQLite can tell it of one table: this is the file.
+    "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()".to_owned()
+}
 
 fn create(table: &Table) -> Vec<String> {
     let name = table.quoted('"');
