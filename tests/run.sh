@@ -48,6 +48,8 @@ step cargo clippy -p cache-runtime --no-default-features --all-targets -- -D war
 step cargo clippy -p cache-runtime --all-targets --all-features -- -D warnings
 step cargo clippy -p cache-web --no-default-features -- -D warnings
 step cargo clippy -p cache-web --all-features -- -D warnings
+# The command with one store alone.
+step cargo clippy -p cache-cli --no-default-features --features redis -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --workspace --no-deps
 RUSTDOCFLAGS="-D warnings" step cargo doc -p cache-web --all-features --no-deps
 
@@ -58,7 +60,7 @@ together=(cargo test --workspace --exclude cache-benches \
     --features cache-examples/all-stores,cache-web-examples/all-stores)
 targets=(--lib --bins --examples)
 left_out=()
-for test in $(sed -n '/^\[\[test\]\]/,/^name/s/^name = "\(.*\)"/\1/p' tests/Cargo.toml tests/web/Cargo.toml); do
+for test in $(sed -n '/^\[\[test\]\]/,/^name/s/^name = "\(.*\)"/\1/p' tests/Cargo.toml tests/web/Cargo.toml cache-cli/Cargo.toml); do
     is_possible=1
     for server in $(needs "$test"); do
         if is_absent "$server"; then is_possible=; fi

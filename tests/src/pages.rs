@@ -34,6 +34,7 @@ pages! {
     Testing: "testing.md";
     WhenThingsFail: "when-things-fail.md";
     WritingAStore: "writing-a-store.md";
+    CommandLine: "cli.md";
     Decisions: "design/decisions.md";
     ThousandNodes: "design/thousand-nodes.md";
     WayOfACall: "design/way-of-a-call.md";

@@ -1,0 +1,28 @@
+//! A question before what cannot be undone.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use crate::args::Common;
+use crate::exit::{Exit, Failure};
+
+/// Goes on if the answer is yes. Where nobody can be asked, `--yes` has to be said.
+pub(crate) fn sure(common: &Common, question: &str) -> Result<(), Failure> {
+    if common.yes {
+        return Ok(());
+    }
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        let message = format!("nobody is there to be asked: {question}");
+        let advice = "say --yes if that is what you want";
+        return Err(Failure::new(Exit::Declined, message).advising(advice));
+    }
+    let mut err = io::stderr();
+    write!(err, "{question} [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer)?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::new(Exit::Declined, "nothing was changed")),
+    }
+}

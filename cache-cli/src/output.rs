@@ -1,0 +1,86 @@
+//! What is written to standard output: lines and tables for people, JSON for programs.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+/// Standard output, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    pub(crate) is_json: bool,
+}
+
+impl Output {
+    /// One line.
+    pub(crate) fn line(self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{text}")?;
+        out.flush()
+    }
+
+    /// JSON, for people to read as well.
+    pub(crate) fn json(self, value: &Value) -> io::Result<()> {
+        self.line(&format!("{value:#}"))
+    }
+
+    /// JSON in one line: one of many.
+    pub(crate) fn json_line(self, value: &Value) -> io::Result<()> {
+        self.line(&value.to_string())
+    }
+
+    /// Names and values; what has no value is left out.
+    pub(crate) fn facts(self, rows: &[(&str, Option<String>)]) -> io::Result<()> {
+        let width = rows.iter().map(|(name, _)| name.len()).max();
+        let width = width.unwrap_or_default();
+        for (name, value) in rows {
+            if let Some(value) = value {
+                self.line(&format!("{name:width$}  {value}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Columns as wide as what stands in them, numbers to the right.
+    pub(crate) fn table<const N: usize>(
+        self,
+        head: [&str; N],
+        rows: &[[String; N]],
+    ) -> io::Result<()> {
+        let width = |column: usize| {
+            let cells = rows.iter().map(|row| row[column].chars().count());
+            cells.chain([head[column].len()]).max().unwrap_or_default()
+        };
+        let widths: [usize; N] = std::array::from_fn(width);
+        self.line(&row_of(&head.map(str::to_owned), &widths))?;
+        rows.iter()
+            .try_for_each(|row| self.line(&row_of(row, &widths)))
+    }
+}
+
+/// One line of a table, whose first column is text and whose others are numbers.
+pub(crate) fn row_of<const N: usize>(cells: &[String; N], widths: &[usize; N]) -> String {
+    let cells = cells.iter().zip(widths).enumerate();
+    let cells = cells.map(|(at, (cell, width))| match at {
+        0 => format!("{cell:width$}"),
+        _ => format!("{cell:>width$}"),
+    });
+    let line: Vec<String> = cells.collect();
+    line.join("  ").trim_end().to_owned()
+}
+
+/// A word beside the answer, for people.
+pub(crate) fn note(text: &str) {
+    // Nobody is to fail for a note.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::row_of;
+
+    #[test]
+    fn text_stands_left_and_numbers_right() {
+        let cells = ["a".to_owned(), "7".to_owned()];
+        assert_eq!(row_of(&cells, &[3, 4]), "a       7");
+    }
+}

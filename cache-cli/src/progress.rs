@@ -1,0 +1,100 @@
+//! How far long work is, on a terminal: a line that is drawn over, and gone in the end.
+
+use std::future::Future;
+use std::io::{IsTerminal, Write, stderr};
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+/// So often it is drawn.
+const PAUSE: Duration = Duration::from_millis(100);
+/// What is done sooner needs no progress.
+const SOON: Duration = Duration::from_millis(500);
+
+/// Counts what is done.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    doing: &'static str,
+    total: usize,
+    is_watched: bool,
+    began: Instant,
+    drawn: Option<Instant>,
+}
+
+impl Progress {
+    pub(crate) fn new(doing: &'static str, total: usize) -> Self {
+        Self {
+            doing,
+            total,
+            is_watched: stderr().is_terminal(),
+            began: Instant::now(),
+            drawn: None,
+        }
+    }
+
+    /// So many are done.
+    pub(crate) fn at(&mut self, done: usize) {
+        let text = |this: &Self| format!("{}: {done} of {}", this.doing, this.total);
+        self.draw(text);
+    }
+
+    fn draw(&mut self, text: impl FnOnce(&Self) -> String) {
+        if self.is_watched && self.is_due(Instant::now()) {
+            draw(&text(self));
+        }
+    }
+
+    /// Whether it is time to draw, which then is done.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let is_due = match self.drawn {
+            Some(drawn) => now.duration_since(drawn) >= PAUSE,
+            None => now.duration_since(self.began) >= SOON,
+        };
+        if is_due {
+            self.drawn = Some(now);
+        }
+        is_due
+    }
+
+    /// The future's output; meanwhile it is drawn how long that takes.
+    pub(crate) async fn during<T>(doing: &'static str, work: impl Future<Output = T>) -> T {
+        let mut progress = Self::new(doing, 0);
+        let mut work = pin!(work);
+        loop {
+            if let Ok(done) = tokio::time::timeout(PAUSE, &mut work).await {
+                return done;
+            }
+            progress.draw(|this| format!("{}: {} s", this.doing, this.began.elapsed().as_secs()));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.drawn.is_some() {
+            draw("");
+        }
+    }
+}
+
+fn draw(text: &str) {
+    // Nobody is to fail for a line of progress.
+    let _ = write!(stderr(), "\r\x1b[2K{text}");
+    let _ = stderr().flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PAUSE, Progress, SOON};
+
+    #[test]
+    fn only_long_work_is_drawn_and_not_too_often() {
+        let mut progress = Progress::new("testing", 3);
+        let began = progress.began;
+        assert!(!progress.is_due(began + SOON / 2));
+        assert!(progress.is_due(began + SOON));
+        assert!(!progress.is_due(began + SOON + PAUSE / 2));
+        assert!(progress.is_due(began + SOON + PAUSE));
+        // Nothing was drawn that would have to be wiped away.
+        progress.drawn = None;
+    }
+}

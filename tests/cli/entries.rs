@@ -1,0 +1,218 @@
+//! Entries in all forms in which they are kept, and keys that can be read in two ways.
+
+use std::time::{Duration, Instant};
+
+use cache_runtime::Cache;
+use cache_tests::redis_server::RedisServer;
+use serde_json::json;
+
+use crate::world::{LIMITS, Ran, on, on_all, program};
+
+fn set(url: &str, key: &str) {
+    let cache = Cache::from_url(url).unwrap().blocking();
+    let value = json!({ "title": "aufräumen ✓", "hours": [1.5, 2], "text": "a".repeat(500) });
+    cache.set(key, &value, 60).unwrap();
+}
+
+#[test]
+fn every_format() {
+    let server = RedisServer::start();
+    let secret = "a secret of more than sixteen bytes";
+    for options in [
+        "format=native",
+        "format=compact",
+        "format=json",
+        "format=django",
+        "format=django&compress=zlib",
+        "compress=zlib",
+        "compress=zstd",
+        "format=compact&compress=lz4",
+    ] {
+        let url = format!("{}?key_prefix=app&{options}&{LIMITS}", server.url(0));
+        set(&url, "entry");
+        let entry = on(&url, "get entry --json").json(0);
+        assert_eq!(
+            entry["value"]["hours"],
+            json!([1.5, 2]),
+            "{options}: {entry:#}"
+        );
+        assert_eq!(entry["value"]["title"], json!("aufräumen ✓"), "{options}");
+    }
+    // Signed: the tool needs the secret, from its own environment.
+    let key = "CLI_TESTS_SIGNING_KEY";
+    let signed = format!(
+        "{}?key_prefix=signed&sign_with={key}&{LIMITS}",
+        server.url(0)
+    );
+    let with_key = |secret: Option<&str>, command: &str| {
+        let mut program = program();
+        program.env("CACHE_URL", &signed).args(command.split(' '));
+        match secret {
+            Some(secret) => program.env(key, secret),
+            None => program.env_remove(key),
+        };
+        Ran::of(&program.output().unwrap())
+    };
+    let builder = Cache::builder().key_prefix("signed").signing_key(secret);
+    let sealed = builder.store(redis_store(&server)).build().unwrap();
+    sealed.blocking().set("entry", "sealed", 60).unwrap();
+    with_key(Some(secret), "get entry").says(&["\"sealed\""]);
+    let other = with_key(Some("another secret that is of no use here"), "get entry");
+    other.expect(6);
+    other.says(&["signature", "sign_with"]);
+    let none = with_key(None, "get entry");
+    none.expect(2);
+    none.says(&[key]);
+}
+
+fn redis_store(server: &RedisServer) -> impl cache_runtime::Store {
+    use cache_runtime::stores::redis::{RedisAddress, RedisConfig, RedisStore};
+    RedisStore::new(RedisConfig::new(RedisAddress::tcp(
+        "127.0.0.1",
+        server.port(),
+    )))
+    .unwrap()
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let server = RedisServer::start();
+    let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));
+    assert_eq!(server.command(&["SET", "app:1:foreign", "not ours"]), "OK");
+    let ran = on(&url, "get foreign");
+    ran.expect(6);
+    ran.says(&["8 bytes", "format"]);
+    let entry = on(&url, "get foreign --json").json(6);
+    assert_eq!(
+        (&entry["readable"], &entry["bytes"]),
+        (&json!(false), &json!(8))
+    );
+}
+
+#[test]
+fn a_key_is_the_users_or_the_stores() {
+    let server = RedisServer::start();
+    let url = |prefix: &str, version: i64| {
+        format!(
+            "{}?key_prefix={prefix}&version={version}&{LIMITS}",
+            server.url(0)
+        )
+    };
+    set(&url("app", 1), "entry");
+    set(&url("other", 2), "entry");
+    let app = url("app", 1);
+    assert_eq!(
+        on(&app, "get entry --json").json(0)["stored"],
+        json!("app:1:entry")
+    );
+    // As redis-cli shows it, of this cache and of another.
+    for (whole, place) in [("app:1:entry", "`app:1`"), ("other:2:entry", "`other:2`")] {
+        let ran = on(&app, &format!("get {whole} --json"));
+        assert_eq!(ran.json(0)["stored"], json!(whole));
+        ran.says(&["taken as the store's key", place]);
+    }
+    // Both are there: it is asked, not guessed.
+    set(&app, "other:2:entry");
+    let ran = on(&app, "delete other:2:entry");
+    ran.expect(2);
+    ran.says(&["--as user", "app:1:other:2:entry"]);
+    let ran = on(&app, "delete other:2:entry --as stored");
+    assert_eq!(ran.expect(0), "deleted other:2:entry\n");
+    let ran = on(&app, "delete other:2:entry");
+    assert_eq!(ran.expect(0), "deleted app:1:other:2:entry\n");
+    assert_eq!(on(&app, "ttl entry --as stored").expect(1), "");
+}
+
+#[test]
+fn what_is_deleted_is_gone_from_the_processes_that_have_copies() {
+    let server = RedisServer::start();
+    let url = |prefix: &str| format!("{}?key_prefix={prefix}&{LIMITS}", server.url(0));
+    for (prefix, delete) in [
+        ("app", "delete entry"),
+        // Named as the store has it, by the URL of another cache.
+        ("other", "delete other:1:entry"),
+        ("app", "clear --yes"),
+    ] {
+        // Longer than the test, that it is the news that drops it.
+        let copied = format!("{}&local_max=100&local_timeout=3600", url(prefix));
+        let cache = Cache::from_url(&copied).unwrap().blocking();
+        cache.set("entry", "old", 3600).unwrap();
+        let began = Instant::now();
+        let limit = Duration::from_secs(60);
+        let is_there = || cache.get::<String>("entry").unwrap().is_some();
+        assert!(is_there());
+        on(&url("app"), delete).expect(0);
+        while is_there() {
+            assert!(
+                began.elapsed() < limit,
+                "{delete}: the copy is still served"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+#[test]
+fn many_keys_and_a_reader_who_has_enough() {
+    let server = RedisServer::start();
+    let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));
+    let cache = Cache::from_url(&url).unwrap().blocking();
+    let items = (0..3000).map(|number| (format!("entry-{number:04}"), number));
+    cache.set_many(items.collect::<Vec<_>>(), 600).unwrap();
+    let keys = on(&url, "keys").expect(0).lines().count();
+    assert_eq!(keys, 3000);
+    assert_eq!(
+        on(&url, "keys entry-00?? --json")
+            .json(0)
+            .as_array()
+            .unwrap()
+            .len(),
+        100
+    );
+    // The pipe closes before all is written.
+    let mut child = program()
+        .env("CACHE_URL", &url)
+        .args(["keys", "--stored"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        (output.status.code(), output.stderr.as_slice()),
+        (Some(0), &b""[..])
+    );
+    let cleared = on(&url, "clear --yes");
+    assert_eq!(
+        cleared.expect(0),
+        "forgot 3000 entries (key prefix `app`, version 1)\n"
+    );
+}
+
+#[test]
+fn which_cache() {
+    let server = RedisServer::start();
+    let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));
+    set(&url, "entry");
+    on_all("memory://", &["get", "entry", "--url", &url]).expect(0);
+    let mut alias = program();
+    alias.env("CACHE_URL_PAGE_CACHE", &url);
+    let output = alias
+        .args(["ttl", "entry", "--alias", "page-cache"])
+        .output();
+    Ran::of(&output.unwrap()).expect(0);
+    let none = Ran::of(&program().args(["stats"]).output().unwrap());
+    none.expect(2);
+    none.says(&["CACHE_URL"]);
+    let unknown = Ran::of(&program().args(["stats", "--alias", "x"]).output().unwrap());
+    unknown.expect(2);
+    unknown.says(&["CACHE_URL_X"]);
+    for url in ["memory://", "dummy://"] {
+        for command in ["stats", "keys", "check", "bench"] {
+            let ran = on(url, command);
+            ran.expect(4);
+            ran.says(&["nothing to see from outside"]);
+        }
+    }
+}
