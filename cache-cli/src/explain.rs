@@ -190,12 +190,12 @@ const SIGNS: &[(&str, &str)] = &[
 /// What to do about an error, where that is known.
 pub(crate) fn advice(error: &CacheError) -> Option<String> {
     let text = text_of(error);
-    if error.kind() == ErrorKind::Config {
-        if let Some(feature) = between(&text, "needs the cargo feature `", "`") {
-            return Some(format!(
-                "this cachectl was built without it: cargo install cache-cli --features {feature}"
-            ));
-        }
+    if error.kind() == ErrorKind::Config
+        && let Some(feature) = between(&text, "needs the cargo feature `", "`")
+    {
+        return Some(format!(
+            "this cachectl was built without it: cargo install cache-cli --features {feature}"
+        ));
     }
     let text = text.to_lowercase();
     let found = SIGNS.iter().find(|(sign, _)| text.contains(sign));
