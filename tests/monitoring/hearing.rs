@@ -23,12 +23,7 @@ thread_local! {
 struct Ear;
 
 impl Ear {
-    fn hear<S: Subscriber + for<'s> LookupSpan<'s>>(
-        metadata: &Metadata<'_>,
-        what: &str,
-        fields: Fields,
-        around: Vec<&'static str>,
-    ) {
+    fn hear(metadata: &Metadata<'_>, what: &str, fields: Fields, around: Vec<&'static str>) {
         let place: String = around.iter().map(|name| format!("{name}: ")).collect();
         let line = format!("{place}{} {what}{}", metadata.level(), fields.0);
         HERE.with_borrow_mut(|here| {
@@ -57,7 +52,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Ear {
         event.record(&mut fields);
         let around = context.event_scope(event).into_iter().flatten();
         let around = around.map(|span| span.name()).collect();
-        Self::hear::<S>(event.metadata(), "event", fields, around);
+        Self::hear(event.metadata(), "event", fields, around);
     }
 
     fn on_new_span(&self, span: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
@@ -66,7 +61,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Ear {
         let around = context.span_scope(id).into_iter().flatten().skip(1);
         let around = around.map(|span| span.name()).collect();
         let what = format!("span {}", span.metadata().name());
-        Self::hear::<S>(span.metadata(), &what, fields, around);
+        Self::hear(span.metadata(), &what, fields, around);
     }
 }
 
