@@ -25,7 +25,7 @@ struct Token {
 }
 
 /// As the value says, less a margin.
-#[cache_result(timeout = |token: &Token| token.expires_in - 30, key_prefix = "token")]
+#[cache_result(timeout = |token: &Token| token.expires_in.saturating_sub(30), key_prefix = "token")]
 fn token(user_id: u64) -> Token {
     Token {
         text: format!("token of {user_id}"),
