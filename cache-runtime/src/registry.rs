@@ -188,7 +188,7 @@ fn from_environment(alias: &str) -> Found {
 
 /// A variable that is there and is this one but for capitals, `_`, an S, or an I for the L.
 fn mistyped(variable: &str) -> Option<String> {
-    let plain = |name: &str| name.replace('_', "").to_ascii_uppercase();
+    let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_uppercase();
     let meant = plain(variable);
     let near = [
         meant.clone(),

@@ -14,6 +14,7 @@ use crate::observe::Stats;
 use crate::store::Ttl;
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
+use crate::version::Version;
 
 /// A [`Cache`] for callers that do not `await`: plain threads, and sync code inside a runtime.
 ///
@@ -39,6 +40,28 @@ impl BlockingCache {
     #[must_use]
     pub fn awaiting(&self) -> Cache {
         self.0.clone()
+    }
+
+    /// See [`Cache::with_version`].
+    ///
+    /// ```
+    /// use cache_runtime::Cache;
+    ///
+    /// let cache = Cache::from_url("memory://")?.blocking();
+    /// cache.with_version(2).set("greeting", "hi", 30)?;
+    /// assert_eq!(cache.get::<String>("greeting")?, None);
+    /// assert_eq!(cache.with_version(2).get::<String>("greeting")?.as_deref(), Some("hi"));
+    /// # Ok::<(), cache_runtime::CacheError>(())
+    /// ```
+    #[must_use]
+    pub fn with_version(&self, version: impl Into<Version>) -> Self {
+        Self(self.0.with_version(version))
+    }
+
+    /// See [`Cache::with_prefix`].
+    #[must_use]
+    pub fn with_prefix(&self, prefix: &str) -> Self {
+        Self(self.0.with_prefix(prefix))
     }
 
     /// See [`Cache::get`].

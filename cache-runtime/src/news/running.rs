@@ -120,22 +120,24 @@ impl Running {
             };
             self.news.distrust(&core);
             if error.kind() == ErrorKind::Unsupported {
-                tracing::warn!(
-                    store = self.store.name(),
-                    %error,
-                    "changes by other processes are not heard of; in-process copies live shorter",
-                );
                 if let Some(near) = core.near() {
+                    tracing::warn!(
+                        store = self.store.name(),
+                        %error,
+                        "changes by other processes are not heard of; in-process copies live shorter",
+                    );
                     near.without_news();
                 }
                 return;
             }
+            // Without copies it is the store's own failure, told by those who ask it.
+            let has_copies = core.near().is_some();
             drop(core);
             if self.news.lost() != before {
                 // It has worked.
                 (pause, is_told) = (FIRST_PAUSE, false);
             }
-            if !std::mem::replace(&mut is_told, true) {
+            if has_copies && !std::mem::replace(&mut is_told, true) {
                 tracing::warn!(
                     store = self.store.name(),
                     %error,

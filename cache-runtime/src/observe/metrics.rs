@@ -69,10 +69,12 @@ fn of_function(function: &FunctionReport) {
 
 fn of_cache(cache: &CacheReport) {
     let own = || {
-        vec![
-            label("cache.name", cache.alias.clone()),
-            label("cache.store", cache.store),
-        ]
+        let mut labels = vec![label("cache.name", cache.alias.clone())];
+        // One that could not be opened has none.
+        if !cache.store.is_empty() {
+            labels.push(label("cache.store", cache.store));
+        }
+        labels
     };
     of_stats(
         &cache.stats,
