@@ -273,6 +273,8 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
     fn meet(&self) -> Result<Target, CacheError> {
         let cache = cache_of(self.key)?;
         let target = Target::function(self.key, &cache)?;
+        // Another thread may have met the cache, and not yet heard what is said of the function.
+        self.key.site.enlist();
         if self.key.site.is_off() {
             return Err(switched_off());
         }

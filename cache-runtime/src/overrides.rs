@@ -1,22 +1,19 @@
 //! What an operator says of functions by name, while the program runs or before it starts, without a
 //! build: another timeout, or no caching at all.
 
+mod environment;
 mod rule;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use once_cell::sync::OnceCell;
-
-use crate::error::{CacheError, ErrorKind};
+use crate::error::CacheError;
 use crate::observe;
-use crate::site::Site;
+use crate::site::{Site, Tuned};
 use crate::sync::lock;
 use crate::timeout::Timeout;
+use environment::environment;
 pub(crate) use rule::Rule;
-
-/// Holds rules as `CACHE_URL` holds a URL.
-const VARIABLE: &str = "CACHE_FUNCTIONS";
 
 /// Settings of cached functions that are changed at run time, by name.
 ///
@@ -116,7 +113,6 @@ impl Override {
 }
 
 static SAID: Mutex<Vec<Rule>> = Mutex::new(Vec::new());
-static IN_ENVIRONMENT: OnceCell<(Vec<Rule>, Option<CacheError>)> = OnceCell::new();
 
 impl Overrides {
     /// Says this of all functions of that name, in place of what code said of the same name before. It holds
@@ -128,10 +124,7 @@ impl Overrides {
     /// say.
     pub fn set(self, name: &str, what: Override) -> Result<(), CacheError> {
         let rule = Rule::new(name, what)?;
-        let mut said = lock(&SAID);
-        said.retain(|known| known.name != rule.name);
-        said.push(rule);
-        apply_to_all(&said);
+        change(|said| say(said, rule));
         Ok(())
     }
 
@@ -141,26 +134,26 @@ impl Overrides {
     ///
     /// Kind `Config` if a part of it is no rule; nothing is said then.
     pub fn set_all(self, text: &str) -> Result<(), CacheError> {
-        for rule in Rule::all(text).collect::<Result<Vec<_>, _>>()? {
-            self.set(&rule.name, rule.what)?;
-        }
+        let rules = Rule::all(text).collect::<Result<Vec<_>, _>>()?;
+        // At once: no call falls between a wide name and the exceptions to it.
+        change(|said| rules.into_iter().for_each(|rule| say(said, rule)));
         Ok(())
     }
 
     /// Takes back what code said of this name; whether it had said anything.
     pub fn remove(self, name: &str) -> bool {
-        let mut said = lock(&SAID);
-        let before = said.len();
-        said.retain(|known| known.name != name);
-        apply_to_all(&said);
-        said.len() < before
+        change(|said| {
+            let before = said.len();
+            said.retain(|known| known.name != name);
+            said.len() < before
+        })
     }
 
     /// What is said, by name: first by code, then by the environment, each in its order.
     #[must_use]
     pub fn all(self) -> Vec<(String, Override)> {
         let said = lock(&SAID);
-        let all = said.iter().chain(&environment().0);
+        let all = said.iter().chain(&environment().rules);
         all.map(|rule| (rule.name.clone(), rule.what)).collect()
     }
 
@@ -171,46 +164,47 @@ impl Overrides {
     ///
     /// Kind `Config`, of the first part that is no rule.
     pub fn check_environment(self) -> Result<(), CacheError> {
-        environment().1.clone().map_or(Ok(()), Err)
+        environment().errors.first().cloned().map_or(Ok(()), Err)
     }
 }
 
-/// What is said of a function that is listed from now on.
-pub(crate) fn apply(site: &'static Site) {
+fn say(said: &mut Vec<Rule>, rule: Rule) {
+    said.retain(|known| known.name != rule.name);
+    said.push(rule);
+}
+
+/// Changes what is said, and applies it to all functions.
+fn change<T>(change: impl FnOnce(&mut Vec<Rule>) -> T) -> T {
+    let mut said = lock(&SAID);
+    let result = change(&mut said);
+    // Under the lock, so that two who say something end with one of them.
+    let tuned: Vec<_> = observe::sites()
+        .into_iter()
+        .map(|site| site.tune(said_of(site, &said)))
+        .collect();
+    drop(said);
+    tell(tuned);
+    result
+}
+
+/// Applies what is said of a function that is listed from now on.
+pub(crate) fn apply(site: &'static Site) -> Tuned {
     let said = lock(&SAID);
-    site.tune(said_of(site, &said));
+    site.tune(said_of(site, &said))
 }
 
-// Under the lock, so that two who say something end with one of them.
-fn apply_to_all(said: &[Rule]) {
-    for site in observe::sites() {
-        site.tune(said_of(site, said));
-    }
+/// Tells the log what has changed, and what is wrong with the environment; under no lock, since who hears of
+/// it may call cached functions and say something of them.
+pub(crate) fn tell(tuned: impl IntoIterator<Item = Tuned>) {
+    environment().tell();
+    tuned.into_iter().for_each(Tuned::tell);
 }
 
 fn said_of(site: &'static Site, said: &[Rule]) -> Override {
-    let rules = said.iter().chain(&environment().0);
+    let rules = said.iter().chain(&environment().rules);
     rules
         .filter(|rule| rule.matches(site))
         .fold(Override::default(), |before, rule| rule.what.after(before))
-}
-
-fn environment() -> &'static (Vec<Rule>, Option<CacheError>) {
-    IN_ENVIRONMENT.get_or_init(|| {
-        let text = std::env::var(VARIABLE).unwrap_or_default();
-        let (mut rules, mut first) = (Vec::new(), None);
-        for rule in Rule::all(&text) {
-            match rule {
-                Ok(rule) => rules.push(rule),
-                Err(error) => {
-                    let error = CacheError::new(ErrorKind::Config, format!("{VARIABLE}: {error}"));
-                    tracing::error!(%error, "a part of {VARIABLE} is left out");
-                    first.get_or_insert(error);
-                }
-            }
-        }
-        (rules, first)
-    })
 }
 
 /// What is in force for one function.

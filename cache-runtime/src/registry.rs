@@ -4,6 +4,7 @@
 //! met the alias's cache, and closed here when another cache takes that one's place.
 
 use std::collections::HashMap;
+use std::env::VarError;
 use std::sync::Mutex;
 
 use crate::cache::Cache;
@@ -161,6 +162,11 @@ fn check(alias: &str) -> Result<(), CacheError> {
 fn from_environment(alias: &str) -> Found {
     let variable = variable_of(alias);
     match std::env::var(&variable) {
+        // Its text may be a password.
+        Err(VarError::NotUnicode(_)) => Err(CacheError::new(
+            ErrorKind::Config,
+            format!("{variable}: it must be text in UTF-8"),
+        )),
         Ok(url) if !url.trim().is_empty() => Cache::from_url(url.trim()).map_err(|error| {
             CacheError::new(ErrorKind::Config, format!("{variable}: {error}")).with_source(error)
         }),
@@ -221,7 +227,11 @@ pub(crate) fn cache_of(site: &Site) -> Found {
     if let Some(cache) = context::cache() {
         return Ok(cache);
     }
-    site.alias_of.get_or_init(|| alias_named(site.alias)).get()
+    alias_of(site).get()
+}
+
+fn alias_of(site: &Site) -> &'static Alias {
+    site.alias_of.get_or_init(|| alias_named(site.alias))
 }
 
 /// From now on the calls of `site` go this way, if `cache` still is the one of its alias.
@@ -241,16 +251,13 @@ pub(crate) fn open_way(site: &'static Site, cache: &Cache, way: Direct) {
     drop(freed);
 }
 
-/// From now on the calls of `site` go the long way, until a way is opened again.
-pub(crate) fn close_way(site: &'static Site) {
-    let Some(alias) = site.alias_of.get() else {
-        return;
-    };
-    let mut state = lock(&alias.state);
+/// From now on the calls of `site` go the long way, until a way is opened again. The one that there was is
+/// the caller's.
+pub(crate) fn close_way(site: &'static Site) -> Vec<Retired<Direct>> {
+    // Also where no way was ever open: who opens the first one meanwhile sees under this lock that it is closed.
+    let mut state = lock(&alias_of(site).state);
     state.sites.retain(|open| !std::ptr::eq(*open, site));
-    let freed = site.direct.set(None);
-    drop(state);
-    drop(freed);
+    site.direct.set(None).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::error::{CacheError, ErrorKind};
 use crate::hit::Direct;
 use crate::life::Care;
 use crate::observe::{self, Counters, FunctionReport, Stats, Timings};
-use crate::overrides::InForce;
+use crate::overrides::{self, InForce};
 use crate::policy::Limits;
 use crate::reclaim::Swap;
 use crate::registry::Alias;
@@ -22,6 +22,7 @@ use crate::space::{Binding, Space};
 use crate::sync::lock;
 use crate::timeout::Timeout;
 use crate::types;
+pub(crate) use closed::Tuned;
 
 /// A cached function, as its attribute describes it.
 pub struct Site {
@@ -63,7 +64,7 @@ pub struct Site {
     /// Calls that could not be cached at all: there is no such cache.
     refused: AtomicU64,
     is_told: AtomicBool,
-    is_listed: AtomicBool,
+    listed: OnceCell<()>,
 }
 
 const UNKNOWN: u8 = 0;
@@ -111,7 +112,7 @@ impl Site {
             retired: Mutex::new(None),
             refused: AtomicU64::new(0),
             is_told: AtomicBool::new(false),
-            is_listed: AtomicBool::new(false),
+            listed: OnceCell::new(),
         }
     }
 
@@ -228,9 +229,13 @@ impl Site {
         }
     }
 
-    fn enlist(&'static self) {
-        if !self.is_listed.swap(true, Relaxed) {
-            observe::enlist(self);
+    /// Lists it, if it is not; behind this, what was said of its name is in force, whoever has listed it.
+    pub(crate) fn enlist(&'static self) {
+        let mut tuned = None;
+        self.listed
+            .get_or_init(|| tuned = Some(observe::enlist(self)));
+        if let Some(tuned) = tuned {
+            overrides::tell([tuned]);
         }
     }
 

@@ -149,6 +149,10 @@ impl Space {
         let claim = (site.prefix().to_owned(), site.name);
         let first = *functions.claims.entry(claim).or_insert(site);
         let is_collision = !std::ptr::eq(first, site);
+        let binding = Binding::new(Some(site), is_collision);
+        functions.bindings.insert(address, binding.clone());
+        // Who hears of it may call functions of this cache.
+        drop(functions);
         if is_collision {
             tracing::error!(
                 key_prefix = site.prefix(),
@@ -159,9 +163,6 @@ impl Space {
                  give it another `key_prefix` or `name`",
             );
         }
-        let binding = Binding::new(Some(site), is_collision);
-        functions.bindings.insert(address, binding.clone());
-        drop(functions);
         site.met(self, &binding);
         site.remember(&binding);
         binding

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
 
+mod attacks;
 mod hearing;
 mod log;
 mod metrics;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::timings::times;
 use super::{Stats, Timings};
 use crate::overrides::{self, Override};
-use crate::site::Site;
+use crate::site::{Site, Tuned};
 use crate::sync::lock;
 use crate::timeout::Timeout;
 
@@ -14,10 +14,10 @@ use crate::timeout::Timeout;
 static SITES: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
 
 /// The function has been called for the first time.
-pub(crate) fn enlist(site: &'static Site) {
+pub(crate) fn enlist(site: &'static Site) -> Tuned {
     lock(&SITES).push(site);
     // Behind it: what is said meanwhile is said of this one too, here or there.
-    overrides::apply(site);
+    overrides::apply(site)
 }
 
 /// All that have been called.

@@ -18,7 +18,8 @@ pub(crate) struct Rule {
 
 impl Rule {
     pub(crate) fn new(name: &str, what: Override) -> Result<Self, CacheError> {
-        let is_odd = |c: char| c.is_whitespace() || c == ',' || c == '=';
+        // The last stands for what was no Unicode.
+        let is_odd = |c: char| c.is_whitespace() || ",=\u{fffd}".contains(c);
         if name.is_empty() || name.contains(is_odd) {
             return Err(wrong(format!(
                 "{name:?} cannot name functions: write a function (`get_user_tasks`), the end of its path \
@@ -60,12 +61,68 @@ impl Rule {
     }
 
     pub(crate) fn matches(&self, site: &Site) -> bool {
+        let is_path = |path: &str| self.whole.matches(path) || self.end.matches(path);
         let path = site.full_path();
         self.whole.matches(site.name)
             || self.whole.matches(site.prefix())
-            || self.whole.matches(path)
-            || self.end.matches(path)
+            || is_path(path)
+            || path.contains('<') && is_path(&spoken_path(path))
     }
+}
+
+/// The path as people say it, without parameters and traits: `app::Repo::list` of `app::Repo<_>::list`,
+/// of `<app::Repo as app::Lists>::list` and of `app::other::<impl app::Lists for app::Repo>::list`.
+fn spoken_path(path: &str) -> String {
+    let mut spoken = String::new();
+    let mut rest = path;
+    while let Some(at) = rest.find('<') {
+        let (before, brackets) = rest.split_at(at);
+        let end = end_of_brackets(brackets);
+        let inside = brackets.get(1..end).unwrap_or_default();
+        spoken.push_str(before);
+        if before.is_empty() || before.ends_with("::") {
+            // Where the type itself is in brackets, and not what it is about.
+            let owner = inside.strip_prefix("impl ").map_or_else(
+                || split_outside(inside, " as ").map_or(inside, |(owner, _)| owner),
+                |of| split_outside(of, " for ").map_or(of, |(_, owner)| owner),
+            );
+            spoken.clear();
+            spoken.push_str(&spoken_path(owner));
+        }
+        rest = brackets.get(end + 1..).unwrap_or_default();
+    }
+    spoken.push_str(rest);
+    spoken
+}
+
+/// Where the bracket that `text` begins with is closed.
+fn end_of_brackets(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' => depth += 1,
+            // Not the one of `fn(u8) -> u8`.
+            '>' if before != '-' => {
+                depth -= 1;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    text.len()
+}
+
+/// The text before and after `between`, where that stands in no brackets.
+fn split_outside<'t>(text: &'t str, between: &str) -> Option<(&'t str, &'t str)> {
+    text.match_indices(between).find_map(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + between.len()..]);
+        let count = |bracket: &str| before.matches(bracket).count();
+        (count("<") + count("->") == count(">")).then_some((before, after))
+    })
 }
 
 fn wrong(text: String) -> CacheError {
@@ -76,7 +133,7 @@ fn wrong(text: String) -> CacheError {
 mod tests {
     use std::time::Duration;
 
-    use super::{Override, Rule};
+    use super::{Override, Rule, spoken_path};
     use crate::site::Site;
     use crate::timeout::Timeout;
 
@@ -119,6 +176,30 @@ mod tests {
         ] {
             let error = say(text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_said_without_parameters_and_traits() {
+        for (path, spoken) in [
+            ("app::tasks::list", "app::tasks::list"),
+            ("app::Repo<_>::list", "app::Repo::list"),
+            (
+                "app::Repo<a::B<u8>, fn(u8) -> c::D>::list",
+                "app::Repo::list",
+            ),
+            ("<app::Repo as app::Lists<u8>>::list", "app::Repo::list"),
+            ("<app::Repo<a::B> as app::Lists>::list", "app::Repo::list"),
+            ("<a::V<<B as C>::D> as app::Lists>::list", "a::V::list"),
+            (
+                "app::m::<impl app::Lists for app::Repo>::list",
+                "app::Repo::list",
+            ),
+            ("app::m::<impl app::Repo<_>>::list", "app::Repo::list"),
+            ("<[u8; 3] as app::Lists>::list", "[u8; 3]::list"),
+            ("<app::Repo::list", "app::Repo::list"),
+        ] {
+            assert_eq!(spoken_path(path), spoken);
         }
     }
 
