@@ -99,7 +99,7 @@ impl Known {
         };
         let timeout = target
             .defaults()
-            .rule(of_value.unwrap_or(self.timeout), is_none)
+            .rule(of_value.unwrap_or_default(), self.timeout, is_none)
             .jittered(self.key.site.jitter);
         let _overtaking = target.overtake(mode).await;
         let making = Making {

@@ -32,8 +32,8 @@ pub(crate) use rule::Rule;
 ///   execution. What is done by hand (`entry(…).delete()`, `clear()`, `set`) is still done, so that nothing old
 ///   is there when it is switched on again.
 /// - *A timeout* is that of every result that is kept from now on, whatever the attribute, its closure or the
-///   body says, except that a kept `None` lives no longer than `cache_none` says. Entries that are there keep
-///   theirs; `clear()` forgets them.
+///   body says, except that a kept `None` lives no longer than `cache_none` says, and that a result of which the
+///   closure or the body says zero is still not kept. Entries that are there keep theirs; `clear()` forgets them.
 ///
 /// A call that is already under way goes on as it began. A hit costs what it did.
 ///

@@ -110,11 +110,13 @@ pub(crate) struct Defaults {
 }
 
 impl Defaults {
-    /// The timeout in force where the code says `timeout`.
-    pub(crate) fn rule(self, timeout: Timeout, is_none: bool) -> Timeout {
-        let timeout = timeout.or(self.of_cache);
+    /// The timeout in force where the code says `of_value` when it has seen the value, and else `of_all`.
+    pub(crate) fn rule(self, of_value: Timeout, of_all: Timeout, is_none: bool) -> Timeout {
+        let timeout = of_value.or(of_all).or(self.of_cache);
         match self.overridden.map(|other| other.or(self.of_cache)) {
             None => timeout,
+            // A token that is over, half a list: which values are not to be kept, the code alone knows.
+            Some(_) if of_value.life().is_none() => timeout,
             // What is not there shall not be said to be missing for longer.
             Some(other) if is_none => timeout.shorter(other),
             Some(other) => other,
@@ -152,12 +154,10 @@ impl Times {
         } else {
             return None;
         };
-        let timeout = decisions
-            .timeout
-            .or(of_value)
-            .unwrap_or(Timeout::Default)
-            .or(self.timeout);
-        let timeout = default.rule(timeout, is_none).jittered(self.jitter);
+        let of_value = decisions.timeout.or(of_value).unwrap_or_default();
+        let timeout = default
+            .rule(of_value, self.timeout, is_none)
+            .jittered(self.jitter);
         timeout.life().is_some().then_some(timeout)
     }
 }
