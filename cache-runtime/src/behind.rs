@@ -19,6 +19,7 @@ use crate::observe::{self, Counter, Outcome};
 use crate::panics::{Panic, caught};
 use crate::parcel::{Receiver, parcel};
 use crate::policy::{Limits, Policy};
+use crate::site::Site;
 use crate::target::{Found, Started, Target};
 
 /// As [`call::fetch`](crate::call::fetch), for a body that owns all it uses.
@@ -33,21 +34,17 @@ where
     K: Keep<R, Value: Send + Sync + 'static>,
     P: Policy<K::Value> + Send + Sync + 'static,
 {
+    let site = plan.ask.site;
     let Some(target) = target else {
-        return body.await;
+        return alone(site, None, body).await;
     };
     let (answer, run) = match begin::<R, K>(mode, &target, &plan.ask).await {
         Begun::Done(result) => return result,
-        Begun::Run(None) => {
-            let frame = Frame::running(None);
-            frame.tell(Fate::Ran);
-            let span = observe::execution(Some(&target));
-            return Context::inside(&frame).wrap(body).instrument(span).await;
-        }
+        Begun::Run(None) => return alone(site, Some(&target), body).await,
         Begun::Behind(answer, run) => (Some(answer), run),
         Begun::Run(Some(run)) => (None, run),
     };
-    let body = body.instrument(observe::execution(Some(&target)));
+    let body = body.instrument(observe::execution(site, Some(&target)));
     let limits = target.binding.site.map_or(Limits::NONE, |site| site.limits);
     let flight = run.lead.flight().clone();
     let is_awaited = answer.is_none();
@@ -112,6 +109,18 @@ where
             None => opened(mode.wait(receiver).await),
         },
     }
+}
+
+/// The body with nothing read or kept. What it decides is about itself alone, also where it has no cache.
+async fn alone<R>(
+    site: Option<&'static Site>,
+    target: Option<&Target>,
+    body: impl Future<Output = R>,
+) -> R {
+    let frame = Frame::running(None);
+    frame.tell(Fate::Ran);
+    let span = observe::execution(site, target);
+    Context::inside(&frame).wrap(body).instrument(span).await
 }
 
 /// The body under its lead, and what becomes of its result; in the context of its frame.

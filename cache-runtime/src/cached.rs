@@ -286,6 +286,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         let site = self.key.site;
         Plan {
             ask: Ask {
+                site: Some(site),
                 how: self.how,
                 wait: site.wait,
                 or_error: self.or_error,

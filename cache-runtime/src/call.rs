@@ -20,6 +20,7 @@ use crate::mode::Mode;
 use crate::observe::{self, Counter, Outcome};
 use crate::policy::{Plain, Policy, Times};
 use crate::renewal::{Wish, wish};
+use crate::site::Site;
 use crate::target::{Cause, Found, Started, Target};
 use crate::timeout::Timeout;
 use crate::value::How;
@@ -37,6 +38,8 @@ pub(crate) struct Plan<R, V: 'static, P> {
 
 /// What matters before the body.
 pub(crate) struct Ask<R, V: 'static> {
+    /// The function that is called, also where it has no cache.
+    pub(crate) site: Option<&'static Site>,
     pub(crate) how: &'static How<V>,
     /// How long it waits for another's execution.
     pub(crate) wait: Duration,
@@ -52,6 +55,7 @@ impl<R, V> Plan<R, V, Plain> {
     pub(crate) fn plain(how: &'static How<V>, timeout: Timeout) -> Self {
         Self {
             ask: Ask {
+                site: None,
                 how,
                 wait: Duration::from_secs(30),
                 or_error: None,
@@ -141,7 +145,7 @@ where
     P: Policy<K::Value>,
 {
     let frame = Frame::running(run.as_ref().map(|run| run.lead.flight()));
-    let span = observe::execution(target);
+    let span = observe::execution(plan.ask.site, target);
     let result = Context::inside(&frame).wrap(body).instrument(span).await;
     match (target, run, started) {
         (Some(target), Some(run), Some(started)) => {

@@ -2,6 +2,7 @@
 //! say them, values that must not be kept, counters that must not go back.
 
 mod kept;
+mod spans;
 
 use std::cell::Cell;
 use std::process::{Command, Output};

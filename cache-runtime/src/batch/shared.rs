@@ -8,6 +8,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
+use tracing::Instrument;
+
 use super::asked::Told;
 use super::many::AT_ONCE;
 use super::run::Answers;
@@ -17,7 +19,7 @@ use crate::call::{self, overdue};
 use crate::context::{Context, Fate, Frame};
 use crate::keep::Keep;
 use crate::mode::Mode;
-use crate::observe::Trail;
+use crate::observe::{self, Trail};
 use crate::policy::Policy;
 use crate::scope::current;
 use crate::sync::lock;
@@ -127,7 +129,8 @@ where
         return Vec::new();
     }
     let context = frame.map(Context::inside).unwrap_or_default();
-    let answers = context.wrap(function(asked));
+    let span = observe::execution(site, None);
+    let answers = context.wrap(function(asked)).instrument(span);
     let answers = match limit {
         Some((limit, _)) => clock.within(limit, answers).await,
         None => Some(answers.await),

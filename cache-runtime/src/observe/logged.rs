@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use tracing::{Level, Span};
 
 use super::trace::{Outcome, TraceEvent};
+use crate::site::Site;
 use crate::target::Target;
 
 const CALLS: &str = "cache_runtime::calls";
@@ -50,21 +51,19 @@ pub(super) fn call_ended(path: &str, event: &TraceEvent) {
     }
 }
 
-/// The span of an execution.
+/// The span of an execution of `site`; of several at once, and of one without a cache, there is no target.
 #[inline]
-pub(crate) fn execution(target: Option<&Target>) -> Span {
-    match target {
-        Some(target) if tells_calls() => of_execution(target),
+pub(crate) fn execution(site: Option<&'static Site>, target: Option<&Target>) -> Span {
+    match site {
+        Some(site) if tells_calls() => of_execution(site, target),
         _ => Span::none(),
     }
 }
 
 #[cold]
-fn of_execution(target: &Target) -> Span {
-    let Some(site) = target.binding.site else {
-        return Span::none();
-    };
-    let key = has_keys().then(|| target.made_key().ok()).flatten();
+fn of_execution(site: &'static Site, target: Option<&Target>) -> Span {
+    let target = target.filter(|_| has_keys());
+    let key = target.and_then(|target| target.made_key().ok());
     tracing::debug_span!(
         target: CALLS,
         "cache.execution",
@@ -105,8 +104,12 @@ pub(super) fn has_keys() -> bool {
     match KEYS.load(Relaxed) {
         UNASKED => {
             let is_wanted = std::env::var("CACHE_LOG_KEYS").is_ok_and(|value| value == "1");
-            log_keys(is_wanted);
-            is_wanted
+            let said = if is_wanted { SHOWN } else { HIDDEN };
+            // What the program says meanwhile has the last word.
+            match KEYS.compare_exchange(UNASKED, said, Relaxed, Relaxed) {
+                Ok(_) => is_wanted,
+                Err(known) => known == SHOWN,
+            }
         }
         known => known == SHOWN,
     }
