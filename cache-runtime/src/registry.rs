@@ -11,7 +11,7 @@ use crate::cache::Cache;
 use crate::context;
 use crate::error::{CacheError, ErrorKind};
 use crate::hit::Direct;
-use crate::observe::CacheReport;
+use crate::observe::{Before, CacheReport};
 use crate::reclaim::Retired;
 use crate::site::Site;
 use crate::suggest::did_you_mean;
@@ -50,6 +50,7 @@ struct State {
     found: Option<Found>,
     /// The functions that have a direct way to it.
     sites: Vec<&'static Site>,
+    before: Before,
 }
 
 // Aliases are never forgotten: functions hold on to them.
@@ -117,16 +118,37 @@ impl Alias {
     }
 
     fn report(&self) -> Option<CacheReport> {
-        let found = lock(&self.state).found.clone()?;
-        Some(match found {
+        // Of one moment, so that nothing is counted with the cache and with what was before it.
+        let (found, before) = {
+            let state = lock(&self.state);
+            (state.found.clone()?, state.before.clone())
+        };
+        let mut report = match found {
             Ok(cache) => CacheReport::of(&self.name, &cache),
             Err(error) => CacheReport::failed(&self.name, &error),
-        })
+        };
+        report.before = before.of(report.store);
+        Some(report)
     }
 
     /// Puts `new` in the place of what was there, which is the caller's.
     fn put(&self, new: Found) -> (Option<Found>, Vec<Retired<Direct>>) {
+        let report = |cache| CacheReport::of(&self.name, cache);
+        // In this order: if it is one cache, no count of it is lost meanwhile.
+        let begun = new.as_ref().ok().map(report);
         let mut state = lock(&self.state);
+        let ended = state
+            .found
+            .as_ref()
+            .and_then(|old| old.as_ref().ok())
+            .map(report);
+        if let Some(ended) = ended {
+            state.before.ended(&ended);
+            // The first cache of an alias brings along what it has counted.
+            if let Some(begun) = begun {
+                state.before.begun(&begun);
+            }
+        }
         let found = state.found.replace(new);
         let sites = std::mem::take(&mut state.sites);
         let ways = sites.iter().flat_map(|site| site.direct.set(None));

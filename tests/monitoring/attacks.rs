@@ -1,6 +1,7 @@
 //! What is easily got wrong: handlers that use what they hear of, the first call of a function, names as people
 //! say them, values that must not be kept, counters that must not go back.
 
+mod counters;
 mod kept;
 mod spans;
 

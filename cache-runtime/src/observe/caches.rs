@@ -1,5 +1,7 @@
 //! What a cache is, how its store does and what is in process, for people.
 
+use std::collections::HashMap;
+
 use crate::breaker::BreakerState;
 use crate::cache::Cache;
 use crate::error::CacheError;
@@ -49,6 +51,41 @@ pub struct CacheReport {
     pub operations: Timings,
     /// What was counted in this cache's prefix, of functions and of keys that are text.
     pub stats: Stats,
+    /// What the alias had counted with such a store before it got this cache.
+    pub(crate) before: Counted,
+}
+
+/// What is counted of a cache.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted {
+    pub(crate) stats: Stats,
+    /// What its store was asked for.
+    pub(crate) operations: u64,
+}
+
+/// What an alias has counted in caches that others have taken the place of, by the name of their store: its
+/// counters go on where those of the cache before end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Before(HashMap<&'static str, Counted>);
+
+impl Before {
+    pub(crate) fn of(&self, store: &'static str) -> Counted {
+        self.0.get(store).copied().unwrap_or_default()
+    }
+
+    /// `old` is not the cache of the alias any more.
+    pub(crate) fn ended(&mut self, old: &CacheReport) {
+        let before = self.0.entry(old.store).or_default();
+        before.stats.add(&old.stats);
+        before.operations = before.operations.wrapping_add(old.operations.count);
+    }
+
+    /// `new` is: what it has counted elsewhere is none of this alias's.
+    pub(crate) fn begun(&mut self, new: &CacheReport) {
+        let before = self.0.entry(new.store).or_default();
+        before.stats.subtract(&new.stats);
+        before.operations = before.operations.wrapping_sub(new.operations.count);
+    }
 }
 
 /// What is in process.
@@ -89,6 +126,7 @@ impl CacheReport {
                 .map(|store| store.timings())
                 .unwrap_or_default(),
             stats: cache.stats(),
+            before: Counted::default(),
         }
     }
 
@@ -105,6 +143,7 @@ impl CacheReport {
             breaker: None,
             operations: Timings::default(),
             stats: Stats::default(),
+            before: Counted::default(),
         }
     }
 }

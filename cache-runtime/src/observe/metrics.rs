@@ -8,6 +8,7 @@ mod names;
 mod publisher;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use metrics::{Label, counter, gauge, histogram};
@@ -41,8 +42,28 @@ pub use publisher::{Publisher, publish_metrics_every};
 pub fn publish_metrics() {
     names::describe();
     let Report { functions, caches } = report();
-    functions.iter().for_each(of_function);
+    by_name(functions).iter().for_each(of_function);
     caches.iter().for_each(of_cache);
+}
+
+/// Functions of one path are one series: those in two blocks of one function, or of a crate that is there twice.
+fn by_name(functions: Vec<FunctionReport>) -> Vec<FunctionReport> {
+    let mut named: Vec<FunctionReport> = Vec::with_capacity(functions.len());
+    let mut places = HashMap::new();
+    for function in functions {
+        let place = *places
+            .entry((function.path.clone(), function.cache))
+            .or_insert(named.len());
+        match named.get_mut(place) {
+            None => named.push(function),
+            Some(first) => {
+                first.stats.add(&function.stats);
+                first.executions.add(&function.executions);
+                first.overridden.is_off = first.overridden.is_off.max(function.overridden.is_off);
+            }
+        }
+    }
+    named
 }
 
 fn of_function(function: &FunctionReport) {
@@ -76,14 +97,12 @@ fn of_cache(cache: &CacheReport) {
         }
         labels
     };
-    of_stats(
-        &cache.stats,
-        [names::REQUESTS, names::ERRORS, names::WRITES],
-        own,
-    );
+    let mut stats = cache.stats;
+    stats.add(&cache.before.stats);
+    of_stats(&stats, [names::REQUESTS, names::ERRORS, names::WRITES], own);
     gauge!(names::UP, own()).set(f64::from(u8::from(is_up(cache))));
     if let Some(local) = cache.local {
-        counter!(names::EVICTIONS, own()).absolute(cache.stats.evictions);
+        counter!(names::EVICTIONS, own()).absolute(stats.evictions);
         gauge!(names::ENTRIES, own()).set(local.entries as f64);
         gauge!(names::ENTRIES_LIMIT, own()).set(local.max_entries as f64);
         gauge!(names::SIZE, own()).set(local.bytes as f64);
@@ -92,7 +111,8 @@ fn of_cache(cache: &CacheReport) {
         }
     }
     if cache.breaker.is_some() {
-        counter!(names::STORE_OPERATIONS, own()).absolute(cache.operations.count);
+        counter!(names::STORE_OPERATIONS, own())
+            .absolute(cache.operations.count.wrapping_add(cache.before.operations));
     }
 }
 

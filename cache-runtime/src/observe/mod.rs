@@ -15,6 +15,7 @@ mod trace;
 mod tracer;
 mod trail;
 
+pub(crate) use caches::Before;
 pub use caches::{CacheReport, LocalReport};
 pub(crate) use counters::{Counter, Counters};
 pub use functions::{FunctionReport, functions};

@@ -43,17 +43,30 @@ impl Stats {
     }
 
     pub(crate) fn add(&mut self, other: &Stats) {
-        self.hits += other.hits;
-        self.local_hits += other.local_hits;
-        self.misses += other.misses;
-        self.sets += other.sets;
-        self.deletes += other.deletes;
-        self.stale += other.stale;
-        self.joined += other.joined;
-        self.errors += other.errors;
-        self.undecodable += other.undecodable;
-        self.too_large += other.too_large;
-        self.collisions += other.collisions;
-        self.evictions += other.evictions;
+        self.change(other, u64::wrapping_add);
+    }
+
+    /// Below zero it wraps, so that what is added later is right again.
+    pub(crate) fn subtract(&mut self, other: &Stats) {
+        self.change(other, u64::wrapping_sub);
+    }
+
+    fn change(&mut self, other: &Stats, change: fn(u64, u64) -> u64) {
+        for (own, other) in [
+            (&mut self.hits, other.hits),
+            (&mut self.local_hits, other.local_hits),
+            (&mut self.misses, other.misses),
+            (&mut self.sets, other.sets),
+            (&mut self.deletes, other.deletes),
+            (&mut self.stale, other.stale),
+            (&mut self.joined, other.joined),
+            (&mut self.errors, other.errors),
+            (&mut self.undecodable, other.undecodable),
+            (&mut self.too_large, other.too_large),
+            (&mut self.collisions, other.collisions),
+            (&mut self.evictions, other.evictions),
+        ] {
+            *own = change(*own, other);
+        }
     }
 }

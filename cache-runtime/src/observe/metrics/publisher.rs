@@ -1,5 +1,6 @@
 //! Publishing again and again, for recorders that push.
 
+use std::panic::catch_unwind;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -29,7 +30,8 @@ pub fn publish_metrics_every(interval: Duration) -> Result<Publisher, CacheError
     let (kept, end) = channel::<()>();
     let run = move || {
         loop {
-            publish_metrics();
+            // A recorder that panics once may be well the next time; the panic hook has told of it.
+            let _ = catch_unwind(publish_metrics);
             match end.recv_timeout(interval) {
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
