@@ -224,7 +224,8 @@ fn mistyped(variable: &str) -> Option<String> {
         meant.replace("URL", "URI"),
     ];
     let mut names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    names.find(|name| name != variable && near.contains(&plain(name)))
+    let is_an_alias = |name: &str| name.starts_with("CACHE_URL_");
+    names.find(|name| name != variable && !is_an_alias(name) && near.contains(&plain(name)))
 }
 
 fn variable_of(alias: &str) -> String {
