@@ -22,7 +22,13 @@ const ANYWHERE: [&str; 12] = [
 ];
 
 /// They bring their cache with them, or show what is so in process.
-const BY_THEMSELVES: [&str; 4] = ["in_process", "server_down", "slow_functions", "testing"];
+const BY_THEMSELVES: [&str; 5] = [
+    "in_process",
+    "monitoring",
+    "server_down",
+    "slow_functions",
+    "testing",
+];
 
 /// Those of `cache-web`.
 const OF_THE_WEB: [&str; 2] = ["fragments", "pages"];
