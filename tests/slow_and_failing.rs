@@ -166,7 +166,7 @@ fn a_hard_timeout_holds_while_another_process_has_the_lock() {
         "{:?} {result:?}",
         start.elapsed()
     );
-    assert_eq!(result, Err(Failure(ErrorKind::Timeout)));
+    assert_eq!(result, Err(Failure(ErrorKind::FunctionTimeout)));
 }
 
 #[cache_result(timeout = 60, stale = 600, soft_timeout = 60, key(id), cache = world.cache)]
