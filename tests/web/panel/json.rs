@@ -45,18 +45,24 @@ async fn the_report_has_these_fields() {
             "cache",
             "executions",
             "file",
+            "is_off",
             "key_prefix",
             "line",
             "name",
             "path",
             "stats",
             "time_saved_ms",
-            "timeout"
+            "timeout",
+            "timeout_override"
         ]
     );
     assert_eq!(function["path"], "web_panel::json::shaped");
     assert_eq!(function["timeout"], 600.0);
     assert_eq!(function["cache"], "json");
+    assert_eq!(
+        (&function["is_off"], &function["timeout_override"]),
+        (&false.into(), &Value::Null)
+    );
     let stats = [
         "collisions",
         "deletes",
