@@ -93,6 +93,28 @@ impl Process {
     /// If the signal cannot be sent.
     pub fn pause(&self) {
         self.signal("STOP");
+        // The signal is on its way when `kill` returns, and a thread that runs may answer somebody before it
+        // hears of it.
+        let start = Instant::now();
+        while !self.is_stopped() && start.elapsed() < START_LIMIT {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether all its threads stand still; true where nobody tells.
+    fn is_stopped(&self) -> bool {
+        let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", self.child.id())) else {
+            return true;
+        };
+        let stat = |task: std::io::Result<fs::DirEntry>| {
+            fs::read_to_string(task.ok()?.path().join("stat")).ok()
+        };
+        // `NUMBER (NAME) STATE …`, and the name may hold anything.
+        let is_stopped = |stat: String| {
+            let state = stat.rsplit_once(')').map(|(_, rest)| rest.trim_start());
+            state.is_none_or(|state| state.starts_with(['T', 'Z', 'X']))
+        };
+        tasks.filter_map(stat).all(is_stopped)
     }
 
     /// Lets it go on (SIGCONT).
