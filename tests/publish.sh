@@ -88,9 +88,8 @@ semver() {
     cargo semver-checks -p cache-runtime -p cache-web --baseline-rev "$last"
 }
 
-for step in "${@:-packages features minimal licences advisories semver}"; do
-    for step in $step; do
-        echo "== $step"
-        "$step"
-    done
+[ $# -gt 0 ] || set -- packages features minimal licences advisories semver
+for step; do
+    echo "== $step"
+    "$step"
 done

@@ -4,7 +4,7 @@ use cache_runtime::{Cache, Inspection};
 
 use crate::args::Reading;
 use crate::exit::{Exit, Failure};
-use crate::opened::{Opened, stored};
+use crate::opened::Opened;
 use crate::output::note;
 
 /// An entry that is there.
@@ -42,7 +42,7 @@ pub(crate) async fn find(
                 true => opened.cache.clone(),
                 false => opened.under(prefix, version)?,
             };
-            let whole = stored(prefix, version, rest);
+            let whole = cache.whole_key(rest);
             if let Some(entry) = look(cache, rest, whole).await? {
                 let entry = Entry {
                     is_foreign: !is_own,

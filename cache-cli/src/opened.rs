@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cache_runtime::{Cache, CacheBuilder};
+use cache_runtime::{Cache, CacheBuilder, caches};
 
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
@@ -109,7 +109,7 @@ impl Opened {
 
     /// The whole key, as the store has it.
     pub(crate) fn stored(&self, key: &str) -> String {
-        stored(&self.key_prefix, self.version, key)
+        self.cache.whole_key(key)
     }
 
     /// The prefix and version, for people.
@@ -121,18 +121,13 @@ impl Opened {
     }
 }
 
-/// As Django makes keys.
-pub(crate) fn stored(key_prefix: &str, version: i64, key: &str) -> String {
-    format!("{key_prefix}:{version}:{key}")
-}
-
 /// The URL that was said, on the command line or in the environment.
 pub(crate) fn url_of(common: &Common) -> Result<Option<String>, Failure> {
     if let Some(url) = &common.url {
         return Ok(Some(url.clone()));
     }
     let alias = common.alias.as_deref().unwrap_or("default");
-    let variable = variable_of(alias);
+    let variable = caches().variable(alias);
     match std::env::var(&variable) {
         Ok(url) if !url.trim().is_empty() => Ok(Some(url.trim().to_owned())),
         _ if common.alias.is_none() => Ok(None),
@@ -140,31 +135,5 @@ pub(crate) fn url_of(common: &Common) -> Result<Option<String>, Failure> {
             let message = format!("there is no cache `{alias}`: {variable} is not set");
             Err(Failure::new(Exit::Usage, message))
         }
-    }
-}
-
-/// As programs find the cache of an alias.
-fn variable_of(alias: &str) -> String {
-    if alias == "default" {
-        return "CACHE_URL".to_owned();
-    }
-    let letter = |c: char| match c.is_alphanumeric() {
-        true => c.to_ascii_uppercase(),
-        false => '_',
-    };
-    format!(
-        "CACHE_URL_{}",
-        alias.chars().map(letter).collect::<String>()
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::variable_of;
-
-    #[test]
-    fn an_alias_is_a_variable() {
-        assert_eq!(variable_of("default"), "CACHE_URL");
-        assert_eq!(variable_of("page-cache.v2"), "CACHE_URL_PAGE_CACHE_V2");
     }
 }

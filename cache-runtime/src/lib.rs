@@ -40,6 +40,7 @@
 //! | `batch` | many calls at once: `many`, `warm`, batch functions |
 //! | [`events`](mod@events) | what happened, told to who caches, by code that does not know them |
 //! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
+//! | `counting` | sums, with the same words of refusal from every store |
 //! | `observe`, `error`, `suggest` | what is counted, traced and told: functions, caches, single calls |
 //! | `clock`, `mode`, `testing` | time, waiting, and tests |
 //! | `fuzz` | what reads bytes from outside, under bytes that nobody meant; in tests alone |
@@ -100,6 +101,7 @@ mod changes;
 mod clock;
 mod codec;
 mod context;
+mod counting;
 mod doubts;
 mod entry;
 mod error;

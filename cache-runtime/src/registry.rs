@@ -81,6 +81,19 @@ impl Caches {
         alias_named(alias).get()
     }
 
+    /// The variable of the environment that may hold the URL of `alias`.
+    ///
+    /// ```
+    /// use cache_runtime::caches;
+    ///
+    /// assert_eq!(caches().variable("default"), "CACHE_URL");
+    /// assert_eq!(caches().variable("page-cache"), "CACHE_URL_PAGE_CACHE");
+    /// ```
+    #[must_use]
+    pub fn variable(self, alias: &str) -> String {
+        variable_of(alias)
+    }
+
     /// What the cache of each alias is and does, by alias; also of those that could not be opened. An alias that
     /// nobody has asked for yet is not there, nor is a cache that has none.
     #[must_use]
@@ -280,7 +293,7 @@ pub(crate) fn close_way(site: &'static Site) -> Vec<Retired<Direct>> {
     // Also where no way was ever open: who opens the first one meanwhile sees under this lock that it is closed.
     let mut state = lock(&alias_of(site).state);
     state.sites.retain(|open| !std::ptr::eq(*open, site));
-    site.direct.set(None).into_iter().collect()
+    site.direct.set(None)
 }
 
 #[cfg(test)]

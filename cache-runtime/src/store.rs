@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backplane::Backplane;
+use crate::counting;
 use crate::error::{CacheError, ErrorKind};
 use crate::facts::Facts;
 use crate::tombstone::Unless;
@@ -305,15 +306,8 @@ fn sum(number: &[u8], by: i64) -> Result<i64, CacheError> {
     let text = std::str::from_utf8(number)
         .ok()
         .filter(|text| !text.starts_with('+'));
-    let number: i64 = text.and_then(|text| text.parse().ok()).ok_or_else(|| {
-        CacheError::new(
-            ErrorKind::Decode,
-            "what is stored is not an integer, so it cannot be counted with: `set` one first",
-        )
-    })?;
-    number
-        .checked_add(by)
-        .ok_or_else(|| CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits"))
+    let number: Option<i64> = text.and_then(|text| text.parse().ok());
+    counting::sum(number.ok_or_else(counting::not_an_integer)?, by)
 }
 
 macro_rules! forward {

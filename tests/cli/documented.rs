@@ -12,6 +12,7 @@ use cache_tests::process::Folder;
 use cache_tests::redis_server::RedisServer;
 use serde_json::{Value, json};
 
+use crate::help::COMMANDS;
 use crate::world::LIMITS;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
@@ -220,21 +221,7 @@ fn the_page_says_what_is_said() {
         commands > 20,
         "only {commands} commands were found in the page"
     );
-    for command in [
-        "stats",
-        "keys",
-        "get",
-        "ttl",
-        "delete",
-        "delete-tag",
-        "clear",
-        "watch",
-        "key",
-        "create-table",
-        "check",
-        "bench",
-        "completions",
-    ] {
+    for command in COMMANDS {
         assert!(
             page.contains(&format!("$ cachectl {command}")),
             "the page has no session of {command}"

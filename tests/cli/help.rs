@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::world::{run, run_all};
 
-const COMMANDS: [&str; 13] = [
+pub(crate) const COMMANDS: [&str; 13] = [
     "stats",
     "keys",
     "get",

@@ -10,6 +10,7 @@ use super::names;
 use crate::call::{self, Plan};
 use crate::clock::{NEVER, Tick};
 use crate::codec::survey;
+use crate::counting::{not_an_integer, sum};
 use crate::error::{CacheError, ErrorKind};
 use crate::guarded::Guarded;
 use crate::keep::Keep;
@@ -81,6 +82,7 @@ impl Cache {
         T::Owned: Serialize + Send + Sync + 'static,
     {
         let target = self.target(key)?;
+        let at = |error: CacheError| error.in_operation("set").on_key(key);
         let Some(life) = timeout.or(self.core().settings.timeout).life() else {
             return target.delete(mode).await.map(drop);
         };
@@ -90,9 +92,7 @@ impl Cache {
         }
         let _overtaking = target.overtake(mode).await;
         if let Some((store, made)) = self.store_of(&target) {
-            let bytes = self
-                .encode(made, value, life)
-                .map_err(|error| error.in_operation("set").on_key(key))?;
+            let bytes = self.encode(made, value, life).map_err(at)?;
             let core = self.core();
             let _claim = recovery::claim(&core.owed, made, mode).await;
             let under_way = core.doubts.write(made, &core.settings.clock);
@@ -107,9 +107,7 @@ impl Cache {
                 .map_err(|error| target.failed(error, made))?;
         }
         if let Some(level) = self.home() {
-            let draft = self
-                .draft(value, life)
-                .map_err(|error| error.in_operation("set").on_key(key))?;
+            let draft = self.draft(value, life).map_err(at)?;
             level.change(&target.key, |_| Change::Put(draft, ()));
         }
         target.count(Counter::Sets);
@@ -128,6 +126,7 @@ impl Cache {
         T::Owned: Serialize + Send + Sync + 'static,
     {
         let target = self.target(key)?;
+        let at = |error: CacheError| error.in_operation("add").on_key(key);
         self.check_size(value, "add", key)?;
         let Some(life) = timeout.or(self.core().settings.timeout).life() else {
             return self.op_has_key(mode, key).await.map(|is_there| !is_there);
@@ -137,9 +136,7 @@ impl Cache {
         let _overtaking = target.overtake(mode).await;
         let mut added = true;
         if let Some((store, made)) = self.store_of(&target) {
-            let bytes = self
-                .encode(made, value, life)
-                .map_err(|error| error.in_operation("add").on_key(key))?;
+            let bytes = self.encode(made, value, life).map_err(at)?;
             target.settle(mode).await?;
             added = store
                 .send(mode, "add", bytes.len(), |store| {
@@ -149,9 +146,7 @@ impl Cache {
                 .map_err(|error| target.failed(error, made))?;
         } else if let Some(level) = self.home() {
             // What is not put in is dropped after the lock is gone: its end may use the cache.
-            let draft = self
-                .draft(value, life)
-                .map_err(|error| error.in_operation("add").on_key(key))?;
+            let draft = self.draft(value, life).map_err(at)?;
             let mut draft = Some(draft);
             added = level.change(&target.key, |fresh| {
                 match draft.take_if(|_| fresh.is_none()) {
@@ -278,14 +273,7 @@ impl Cache {
 
     pub(crate) async fn op_incr(&self, mode: Mode, key: &str, by: i64) -> Result<i64, CacheError> {
         let target = self.target(key)?;
-        let missing = || {
-            CacheError::new(
-                ErrorKind::NotFound,
-                "the key is not in the cache: `set` or `add` it first",
-            )
-            .in_operation("incr")
-            .on_key(key)
-        };
+        let missing = || missing("incr", key);
         if let Some((store, made)) = self.store_of(&target) {
             if self.core().settings.signer.is_some() {
                 // Reading, adding and signing anew would lose what others add in between.
@@ -322,7 +310,10 @@ impl Cache {
                         (None, Some((same, number))) if std::ptr::eq(same, entry) => number,
                         _ => return Change::Leave(None),
                     };
-                    match sum(number, by) {
+                    match number
+                        .ok_or_else(not_an_integer)
+                        .and_then(|number| sum(number, by))
+                    {
                         Ok(sum) => Change::Put(hold(sum).until(entry.expires(), 8), Some(Ok(sum))),
                         Err(error) => {
                             Change::Leave(Some(Err(error.in_operation("incr").on_key(key))))
@@ -344,14 +335,7 @@ impl Cache {
     ) -> Result<i64, CacheError> {
         let version = self.version_number().saturating_add(by);
         let moved = self.with_version(version);
-        let missing = || {
-            CacheError::new(
-                ErrorKind::NotFound,
-                "the key is not in the cache: `set` or `add` it first",
-            )
-            .in_operation("incr_version")
-            .on_key(key)
-        };
+        let missing = || missing("incr_version", key);
         let (old, new) = (self.target(key)?, Target::text(&moved, key)?);
         if by == 0 {
             let is_there = self.op_has_key(mode, key).await?;
@@ -489,16 +473,11 @@ impl Cache {
     }
 }
 
-fn sum(number: Option<i64>, by: i64) -> Result<i64, CacheError> {
-    let number = number.ok_or_else(|| {
-        CacheError::new(
-            ErrorKind::Decode,
-            "what is stored is not an integer, so it cannot be counted with: `set` one first",
-        )
-    })?;
-    number
-        .checked_add(by)
-        .ok_or_else(|| CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits"))
+fn missing(operation: &'static str, key: &str) -> CacheError {
+    let text = "the key is not in the cache: `set` or `add` it first";
+    CacheError::new(ErrorKind::NotFound, text)
+        .in_operation(operation)
+        .on_key(key)
 }
 
 pub(super) fn how<T: CacheValue>() -> &'static How<T> {

@@ -61,9 +61,16 @@ impl Cache {
     #[doc(hidden)]
     pub fn key_of_call(&self, call: &CallArguments) -> Result<(String, String), CacheError> {
         let key = call.key(self).map_err(unusable)?;
-        let settings = &self.core().settings;
-        let made = settings.make_key(&self.space().prefix, self.version_number(), &key);
+        let made = self.whole_key(&key);
         Ok((key, made))
+    }
+
+    /// The whole key of `key`, as the store has it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn whole_key(&self, key: &str) -> String {
+        let settings = &self.core().settings;
+        settings.make_key(&self.space().prefix, self.version_number(), key)
     }
 }
 

@@ -17,6 +17,7 @@ use super::reading::{self, Found, now};
 use super::writing::Draft;
 use crate::clock::end_of;
 use crate::clock::millis;
+use crate::counting;
 use crate::error::{CacheError, ErrorKind};
 use crate::facts::Facts;
 use crate::store::Ttl;
@@ -340,13 +341,6 @@ fn sum(digits: &[u8], by: i64) -> Result<i64, CacheError> {
     let number: i64 = std::str::from_utf8(digits)
         .ok()
         .and_then(|digits| digits.parse().ok())
-        .ok_or_else(|| {
-            CacheError::new(
-                ErrorKind::Decode,
-                "what is stored is not an integer, so it cannot be counted with: `set` one first",
-            )
-        })?;
-    number
-        .checked_add(by)
-        .ok_or_else(|| CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits"))
+        .ok_or_else(counting::not_an_integer)?;
+    counting::sum(number, by)
 }

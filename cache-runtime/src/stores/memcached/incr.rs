@@ -14,6 +14,7 @@ use super::names::Name;
 use super::replies::Reply;
 use super::requests::{Condition, Request};
 use super::route::{Exchange, ask};
+use crate::counting::{not_an_integer, sum};
 use crate::error::{CacheError, ErrorKind};
 
 /// So far below the largest number, no crowd of callers with such steps gets over it between our
@@ -37,9 +38,7 @@ pub(super) async fn incr<X: Exchange>(
             return Ok(None);
         };
         let old = seen.number;
-        let sum = old.checked_add(by).ok_or_else(|| {
-            CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits")
-        })?;
+        let sum = sum(old, by)?;
         if by == 0 {
             return Ok(Some(sum));
         }
@@ -179,12 +178,7 @@ fn read(value: &[u8]) -> Result<i64, CacheError> {
         let number: i64 = text.parse().ok()?;
         (number.to_string() == text).then_some(number)
     })
-    .ok_or_else(|| {
-        CacheError::new(
-            ErrorKind::Decode,
-            "what is stored is not an integer, so it cannot be counted with: `set` one first",
-        )
-    })
+    .ok_or_else(not_an_integer)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use redis::{RedisError, RedisResult, ServerError, ServerErrorKind, Value};
 
 use super::config::RedisAddress;
+use crate::counting;
 use crate::error::{CacheError, ErrorKind};
 
 const NO_INTEGER: &str = "value is not an integer";
@@ -16,12 +17,8 @@ const FAILED: &str = "connection to redis failed";
 pub(super) fn describe(error: RedisError) -> CacheError {
     let kind = kind(&error);
     let text = match (error.code(), error.detail()) {
-        (_, Some(detail)) if detail.contains(NO_INTEGER) => {
-            "what is stored is not an integer, so it cannot be counted with: `set` one first".into()
-        }
-        (_, Some(detail)) if detail.contains("would overflow") => {
-            "the sum does not fit into 64 bits".to_owned()
-        }
+        (_, Some(detail)) if detail.contains(NO_INTEGER) => counting::NOT_AN_INTEGER.to_owned(),
+        (_, Some(detail)) if detail.contains("would overflow") => counting::TOO_LARGE.to_owned(),
         (Some("NOAUTH"), _) => {
             "the server wants a login (NOAUTH): write it into the URL, user:password@host"
                 .to_owned()

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::connection::{Connection, Value};
 use super::failure::Failure;
 use super::texts::{Text, Texts};
-use crate::error::{CacheError, ErrorKind};
+use crate::counting::{not_an_integer, sum};
+use crate::error::CacheError;
 use crate::store::Ttl;
 
 /// One operation. It may be asked more than once, until it has an answer.
@@ -185,9 +186,7 @@ impl Operation for Incr {
             let Some(old) = rows.into_iter().next() else {
                 return Ok(None);
             };
-            let sum = read_number(&old)?.checked_add(self.by).ok_or_else(|| {
-                CacheError::new(ErrorKind::Store, "the sum does not fit into 64 bits")
-            })?;
+            let sum = sum(read_number(&old)?, self.by)?;
             let new = sum.to_string();
             let values = vec![
                 Value::Bytes(new.as_bytes()),
@@ -208,12 +207,7 @@ fn read_number(bytes: &[u8]) -> Result<i64, CacheError> {
         .and_then(|text| Some((text, text.parse::<i64>().ok()?)))
         .filter(|(text, number)| number.to_string() == *text)
         .map(|(_, number)| number)
-        .ok_or_else(|| {
-            CacheError::new(
-                ErrorKind::Decode,
-                "what is stored is not an integer, so it cannot be counted with: `set` one first",
-            )
-        })
+        .ok_or_else(not_an_integer)
 }
 
 /// A sign of life from the database; the table is not asked for.
