@@ -11,7 +11,7 @@ use std::time::Duration;
 use tracing::Instrument;
 
 use crate::backlog::{Backlog, Full, Place};
-use crate::breaker::{Breaker, News};
+use crate::breaker::{Admission, Breaker, News};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
@@ -82,7 +82,7 @@ impl Guarded {
         let error = |error: CacheError| error.in_operation(operation);
         // Before the breaker, which waits for an answer of whom it lets through to probe.
         let _place = self.enter(operation, bytes).map_err(error)?;
-        if !self.breaker.admits(self.op_timeout) {
+        let Some(admission) = self.breaker.admits(self.op_timeout) else {
             return Err(error(CacheError::new(
                 ErrorKind::BreakerOpen,
                 format!(
@@ -90,7 +90,7 @@ impl Guarded {
                     self.name()
                 ),
             )));
-        }
+        };
         let blocking = mode.is_blocking().then(|| self.store.blocking()).flatten();
         let limits_itself = blocking.is_some() || self.limits_itself;
         let weight = self.timing.begin();
@@ -107,7 +107,7 @@ impl Guarded {
             let time = self.timing.ended(weight, &watch);
             observe::asked(self.name(), operation, answer.is_err(), (weight, time));
         }
-        self.note(operation, &answer);
+        self.note(operation, admission, &answer);
         answer.map_err(error)
     }
 
@@ -121,8 +121,9 @@ impl Guarded {
     ) -> Result<T, CacheError> {
         let blocking = mode.is_blocking().then(|| self.store.blocking()).flatten();
         let span = observe::operation(self.name(), operation);
+        let admission = self.breaker.admission();
         let answer = self.begin(blocking, ask).instrument(span).await;
-        self.note(operation, &answer);
+        self.note(operation, admission, &answer);
         answer.map_err(|error| error.in_operation(operation))
     }
 
@@ -186,14 +187,19 @@ impl Guarded {
     }
 
     /// Tells the breaker, and the log once for each change of state.
-    fn note<T>(&self, operation: &'static str, answer: &Result<T, CacheError>) {
+    fn note<T>(
+        &self,
+        operation: &'static str,
+        admission: Admission,
+        answer: &Result<T, CacheError>,
+    ) {
         self.note_refusal(operation, answer);
         let news = match answer {
             // An answer that says no is a sign of life, and so is a part that can be told from the rest.
             Err(error) if error.is_retryable() && !error.is_partial() => {
-                (self.breaker.failed(), Some(error))
+                (self.breaker.failed(admission), Some(error))
             }
-            _ => (self.breaker.succeeded(), None),
+            _ => (self.breaker.succeeded(admission), None),
         };
         match news {
             (News::Failing, Some(error)) => tracing::warn!(

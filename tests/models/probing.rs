@@ -7,7 +7,7 @@ use loom::sync::atomic::AtomicUsize;
 use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
-use crate::breaker::{Breaker, News};
+use crate::breaker::{Admission, Breaker, News};
 use crate::clock::Clock;
 use crate::{orders, sync};
 
@@ -36,7 +36,7 @@ impl World {
     fn open() -> Arc<Self> {
         let world = Self::new();
         for _ in 0..3 {
-            world.breaker.failed();
+            world.answer(false);
         }
         assert!(world.breaker.is_open());
         world
@@ -51,29 +51,38 @@ impl World {
 
     /// One operation that has an answer, if it is let through; whether it was.
     fn probe(&self, is_good: bool) -> bool {
-        let is_admitted = self.breaker.admits(PATIENCE);
-        if is_admitted {
+        let admission = self.breaker.admits(PATIENCE);
+        if let Some(admission) = admission {
             let others = self.probes.fetch_add(1, SeqCst);
             assert_eq!(others, 0, "two probe at once");
             self.probes.fetch_sub(1, SeqCst);
-            self.report(is_good);
+            self.report(admission, is_good);
         }
-        is_admitted
+        admission.is_some()
     }
 
-    fn report(&self, is_good: bool) -> News {
+    fn report(&self, admission: Admission, is_good: bool) -> News {
         if is_good {
-            self.breaker.succeeded()
+            self.breaker.succeeded(admission)
         } else {
-            self.breaker.failed()
+            self.breaker.failed(admission)
         }
+    }
+
+    /// One operation that is let through, and its answer.
+    fn answer(&self, is_good: bool) -> News {
+        let admission = self.breaker.admits(PATIENCE).expect("let through");
+        self.report(admission, is_good)
+    }
+
+    fn admits(&self) -> bool {
+        self.breaker.admits(PATIENCE).is_some()
     }
 
     /// Whatever happened, a store that is back is asked again after a while, by all.
     fn recovers(&self) {
         self.clock.advance(LONGEST_PAUSE.max(PATIENCE));
-        assert!(self.breaker.admits(PATIENCE), "turned away for ever");
-        self.breaker.succeeded();
+        self.answer(true);
         self.is_well();
     }
 
@@ -82,8 +91,7 @@ impl World {
         assert!(!self.breaker.is_open());
         let before = sync::locked();
         for _ in 0..2 {
-            assert!(self.breaker.admits(PATIENCE));
-            assert_eq!(self.breaker.succeeded(), News::Nothing);
+            assert_eq!(self.answer(true), News::Nothing);
         }
         assert_eq!(sync::locked(), before, "health costs a lock");
     }
@@ -105,8 +113,8 @@ fn spawn<T: 'static>(
 fn of_many_callers_one_probes() {
     in_every_order(3, || {
         let world = World::half_open();
-        let others = [(); 2].map(|()| spawn(&world, |world| world.breaker.admits(PATIENCE)));
-        let own = world.breaker.admits(PATIENCE);
+        let others = [(); 2].map(|()| spawn(&world, |world| world.admits()));
+        let own = world.admits();
         let admitted = others.map(|other| other.join().unwrap());
         let admitted = admitted.into_iter().chain([own]).filter(|is| *is).count();
         assert_eq!(admitted, 1);
@@ -139,10 +147,11 @@ fn a_probe_that_succeeds_lets_everyone_in() {
     in_every_order(3, || {
         let world = World::half_open();
         let other = spawn(&world, |world| {
-            let is_admitted = world.breaker.admits(PATIENCE);
-            is_admitted.then(|| world.report(true))
+            let admission = world.breaker.admits(PATIENCE);
+            admission.map(|admission| world.report(admission, true))
         });
-        let own = world.breaker.admits(PATIENCE).then(|| world.report(true));
+        let own = world.breaker.admits(PATIENCE);
+        let own = own.map(|admission| world.report(admission, true));
         let other = other.join().unwrap();
         // Both were let in only if the first was back already: one of them has the news.
         let news = [own, other].into_iter().flatten();
@@ -155,13 +164,14 @@ fn a_probe_that_succeeds_lets_everyone_in() {
 fn three_failures_at_once_open_it() {
     in_every_order(3, || {
         let world = World::new();
-        let others = [(); 2].map(|()| spawn(&world, |world| world.report(false)));
-        let own = world.report(false);
+        let early = world.breaker.admits(PATIENCE).unwrap();
+        let others = [(); 2].map(|()| spawn(&world, move |world| world.report(early, false)));
+        let own = world.report(early, false);
         let all = others.map(|other| other.join().unwrap());
         let news = all.into_iter().chain([own]);
         assert_eq!(news.filter(|news| *news == News::Failing).count(), 1);
         assert!(world.breaker.is_open());
-        assert!(!world.breaker.admits(PATIENCE));
+        assert!(!world.admits());
         world.recovers();
     });
 }
@@ -170,22 +180,41 @@ fn three_failures_at_once_open_it() {
 fn a_failure_and_a_success_at_once_leave_it_in_one_mind() {
     in_every_order(3, || {
         let world = World::new();
-        world.report(false);
-        let failing = spawn(&world, |world| world.report(false));
-        let succeeding = spawn(&world, |world| world.report(true));
-        let caller = spawn(&world, |world| world.breaker.admits(PATIENCE));
+        world.answer(false);
+        let early = world.breaker.admits(PATIENCE).unwrap();
+        let failing = spawn(&world, move |world| world.report(early, false));
+        let succeeding = spawn(&world, move |world| world.report(early, true));
+        let caller = spawn(&world, |world| world.admits());
         failing.join().unwrap();
-        succeeding.join().unwrap();
+        let recovery = succeeding.join().unwrap();
         assert!(caller.join().unwrap(), "two failures do not open it");
         // One more is at most the third.
-        world.report(false);
-        assert!(world.breaker.admits(PATIENCE), "a success was forgotten");
+        let news = world.answer(false);
+        // A recovery makes the failure that came at the same time one of before.
+        assert_eq!(news == News::Failing, recovery == News::Recovered);
+        assert!(world.admits(), "a success was forgotten");
         // Whichever came last, two more open it.
-        world.report(false);
-        world.report(false);
+        world.answer(false);
+        if !world.breaker.is_open() {
+            world.answer(false);
+        }
         assert!(world.breaker.is_open(), "a failure was forgotten");
-        assert!(!world.breaker.admits(PATIENCE));
+        assert!(!world.admits());
         world.recovers();
+    });
+}
+
+#[test]
+fn a_success_that_comes_late_is_no_recovery() {
+    in_every_order(3, || {
+        let world = World::new();
+        let early = world.breaker.admits(PATIENCE).unwrap();
+        let late = spawn(&world, move |world| world.report(early, true));
+        let other = spawn(&world, move |world| world.report(early, false));
+        assert_eq!(late.join().unwrap(), News::Nothing);
+        assert_eq!(other.join().unwrap(), News::Failing);
+        assert_eq!(world.answer(true), News::Recovered);
+        world.is_well();
     });
 }
 
@@ -193,23 +222,25 @@ fn a_failure_and_a_success_at_once_leave_it_in_one_mind() {
 fn an_answer_that_comes_late_does_not_undo_the_opening() {
     in_every_order(3, || {
         let world = World::new();
-        world.report(false);
-        world.report(false);
-        // Admitted while it was well.
-        let late = spawn(&world, |world| {
+        world.answer(false);
+        world.answer(false);
+        // Admitted while it was not yet open.
+        let early = world.breaker.admits(PATIENCE).unwrap();
+        let late = spawn(&world, move |world| {
             let was_open = world.breaker.is_open();
-            let news = world.report(true);
+            let news = world.report(early, true);
             (was_open, news)
         });
-        let news = world.report(false);
-        assert_eq!(world.breaker.is_open(), !world.breaker.admits(PATIENCE));
+        let news = world.report(early, false);
+        assert_eq!(world.breaker.is_open(), !world.admits());
         let (was_open, late) = late.join().unwrap();
         if was_open {
             assert_eq!(late, News::Nothing);
             assert!(world.breaker.is_open(), "the opening was undone");
         }
-        // Either the success came first, and the failure is the first of its kind; or it is open.
-        assert_eq!(world.breaker.is_open(), news != News::Failing);
+        // Either the success came first, and it is back; or it is open.
+        assert_eq!(world.breaker.is_open(), late != News::Recovered);
+        assert_eq!(news, News::Nothing, "nobody hears of it twice");
         world.recovers();
     });
 }
@@ -218,12 +249,12 @@ fn an_answer_that_comes_late_does_not_undo_the_opening() {
 fn a_probe_that_was_given_up_is_followed_by_one_other() {
     in_every_order(3, || {
         let world = World::half_open();
-        assert!(world.breaker.admits(PATIENCE));
+        let probe = world.breaker.admits(PATIENCE).unwrap();
         world.clock.advance(PATIENCE);
         // It reports after all, while two others come.
-        let late = spawn(&world, |world| world.report(false));
-        let other = spawn(&world, |world| world.breaker.admits(PATIENCE));
-        let own = world.breaker.admits(PATIENCE);
+        let late = spawn(&world, move |world| world.report(probe, false));
+        let other = spawn(&world, |world| world.admits());
+        let own = world.admits();
         let other = other.join().unwrap();
         late.join().unwrap();
         assert!(!(own && other), "two probe at once");

@@ -9,7 +9,7 @@ use super::super::config::{RedisAddress, RedisConfig};
 use super::super::connections::Connections;
 use super::super::pool::Begun;
 use super::asking::{answered, asking};
-use crate::breaker::{Breaker, News};
+use crate::breaker::{Admission, Breaker, News};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
@@ -20,6 +20,12 @@ pub(super) struct Node {
     config: RedisConfig,
     connections: Connections,
     breaker: Breaker,
+}
+
+/// A request that was sent to a node.
+pub(super) struct Sent<'a> {
+    begun: Begun<'a>,
+    admission: Admission,
 }
 
 impl Node {
@@ -48,7 +54,7 @@ impl Node {
         request: &Request,
         deadline: Instant,
     ) -> Result<Value, CacheError> {
-        self.admit()?;
+        let admission = self.admit()?;
         let reply = match mode {
             Mode::Async => {
                 let connections = &self.connections;
@@ -56,7 +62,7 @@ impl Node {
             }
             Mode::Blocking => self.connections.pool().exchange_until(request, deadline),
         };
-        self.note(reply)
+        self.note(admission, reply)
     }
 
     /// The same, where the key's slot is on its way to this node.
@@ -75,40 +81,45 @@ impl Node {
         &'a self,
         request: &'a Request,
         deadline: Instant,
-    ) -> Result<Begun<'a>, CacheError> {
-        self.admit()?;
-        let begun = self.connections.pool().begin(request, deadline);
-        begun.or_else(|error| self.note(Err(error)))
+    ) -> Result<Sent<'a>, CacheError> {
+        let admission = self.admit()?;
+        match self.connections.pool().begin(request, deadline) {
+            Ok(begun) => Ok(Sent { begun, admission }),
+            Err(error) => self.note(admission, Err(error)),
+        }
     }
 
-    /// Brings the reply to what was begun.
-    pub(super) fn finish(&self, begun: Begun<'_>, deadline: Instant) -> Result<Value, CacheError> {
-        self.note(begun.finish(deadline))
+    /// Brings the reply to what was sent.
+    pub(super) fn finish(&self, sent: Sent<'_>, deadline: Instant) -> Result<Value, CacheError> {
+        self.note(sent.admission, sent.begun.finish(deadline))
     }
 
     pub(super) fn close(&self) {
         self.connections.close_all();
     }
 
-    fn admit(&self) -> Result<(), CacheError> {
-        if self.breaker.admits(self.config.op_timeout) {
-            return Ok(());
-        }
-        let error = CacheError::new(
-            ErrorKind::BreakerOpen,
-            format!(
-                "the node {} of the redis cluster failed and is left alone for now",
-                self.address()
-            ),
-        );
-        Err(error.partial())
+    fn admit(&self) -> Result<Admission, CacheError> {
+        self.breaker.admits(self.config.op_timeout).ok_or_else(|| {
+            let error = CacheError::new(
+                ErrorKind::BreakerOpen,
+                format!(
+                    "the node {} of the redis cluster failed and is left alone for now",
+                    self.address()
+                ),
+            );
+            error.partial()
+        })
     }
 
     /// Tells the breaker, and the log once for each change of state.
-    fn note<T>(&self, answer: Result<T, CacheError>) -> Result<T, CacheError> {
+    fn note<T>(
+        &self,
+        admission: Admission,
+        answer: Result<T, CacheError>,
+    ) -> Result<T, CacheError> {
         match answer {
             Err(error) if error.is_retryable() => {
-                if self.breaker.failed() == News::Failing {
+                if self.breaker.failed(admission) == News::Failing {
                     tracing::warn!(
                         node = %self.address(),
                         %error,
@@ -119,7 +130,7 @@ impl Node {
             }
             // An answer that says no is a sign of life.
             answer => {
-                if self.breaker.succeeded() == News::Recovered {
+                if self.breaker.succeeded(admission) == News::Recovered {
                     tracing::info!(node = %self.address(), "the node of the redis cluster is back");
                 }
                 answer
