@@ -168,6 +168,11 @@ pub(crate) fn given() -> Option<Arc<Given>> {
     }
 }
 
+/// Whether this scope says the same of every call.
+pub(crate) fn is_for_all() -> bool {
+    thread::is_special() && matches!(here().scope, Scope::Bypass | Scope::Refreshing)
+}
+
 /// Whether this scope says nothing about caching.
 pub(crate) fn is_as_usual() -> bool {
     !thread::is_special() || matches!(here().scope, Scope::Normal)

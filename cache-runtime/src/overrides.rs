@@ -31,7 +31,7 @@ pub(crate) use rule::Rule;
 /// - *Off*: the function runs at each call; nothing is read or kept for it, nobody joins another's
 ///   execution. What is done by hand (`entry(…).delete()`, `clear()`, `set`) is still done, so that nothing old
 ///   is there when it is switched on again.
-///   `many` runs it for each item then, as in a scope of `bypass`, also where there is a `batch` function.
+///   `many` runs the `batch` function then, if there is one, for all of its items, as in a scope of `bypass`.
 /// - *A timeout* is that of every result that is kept from now on, whatever the attribute, its closure or the
 ///   body says, except that a kept `None` lives no longer than `cache_none` says, and that a result of which the
 ///   closure or the body says zero is still not kept. Entries that are there keep theirs; `clear()` forgets them.

@@ -64,6 +64,8 @@ pub struct Site {
     /// Calls that could not be cached at all: there is no such cache.
     refused: AtomicU64,
     is_told: AtomicBool,
+    /// It has been said that its batch function gives too few results, or too many.
+    is_short: AtomicBool,
     listed: OnceCell<()>,
 }
 
@@ -112,6 +114,7 @@ impl Site {
             retired: Mutex::new(None),
             refused: AtomicU64::new(0),
             is_told: AtomicBool::new(false),
+            is_short: AtomicBool::new(false),
             listed: OnceCell::new(),
         }
     }
@@ -225,6 +228,18 @@ impl Site {
                 at = %self.place(),
                 %error,
                 "this function runs uncached",
+            );
+        }
+    }
+
+    /// The batch function gave too few results, or too many: said once.
+    pub(crate) fn answers_wrongly(&self, results: usize, items: usize) {
+        if !self.is_short.swap(true, Relaxed) {
+            tracing::error!(
+                function = self.name,
+                results,
+                items,
+                "a batch function must give one result for each item; the function is called for each",
             );
         }
     }

@@ -40,8 +40,6 @@ pub(crate) struct Binding {
     is_told: AtomicBool,
     /// The markers of all entries of the cache and of the function, for the version that was met last.
     whole_marks: Mutex<Option<WholeMarks>>,
-    /// It has been said that its batch function gives too few results, or too many.
-    is_short: AtomicBool,
     /// It has been said that the function fails where an old value is served.
     is_failing: AtomicBool,
 }
@@ -66,7 +64,6 @@ impl Binding {
             counters: Counters::numbered(id),
             is_collision,
             is_told: AtomicBool::new(false),
-            is_short: AtomicBool::new(false),
             is_failing: AtomicBool::new(false),
             whole_marks: Mutex::default(),
         })
@@ -95,18 +92,6 @@ impl Binding {
             tracing::warn!(
                 function = self.site.map_or("", |site| site.name),
                 "a cached function fails; its old values are served while there are any",
-            );
-        }
-    }
-
-    /// The batch function gave too few results, or too many: said once.
-    pub(crate) fn is_short(&self, results: usize, items: usize) {
-        if !self.is_short.swap(true, Relaxed) {
-            tracing::error!(
-                function = self.site.map_or("", |site| site.name),
-                results,
-                items,
-                "a batch function must give one result for each item; the function is called for each",
             );
         }
     }

@@ -36,9 +36,23 @@ scenario! {
 }
 
 scenario! {
-    fn a_scope_without_a_cache_calls_the_function(place) {
-        assert_eq!(bypass!(doubled::many([1, 2].map(|id| (place, id)))), [2, 4]);
-        assert_eq!((place.runs(), place.batches()), (2, vec![]));
+    fn in_a_scope_without_a_cache_it_is_called_with_all(place) {
+        done!(doubled(place, 2));
+        let items = || [1, 2, 1].map(|id| (place, id));
+        assert_eq!(bypass!(doubled::many(items())), [2, 4, 2]);
+        assert_eq!((place.runs(), place.batches()), (1, vec![3]));
+        assert_eq!(done!(doubled::many(items())), [2, 4, 2]);
+        assert_eq!(place.batches(), [3, 1], "nothing was kept");
+    }
+}
+
+scenario! {
+    fn in_a_scope_that_refreshes_it_is_called_with_all_and_kept(place) {
+        done!(doubled(place, 2));
+        let items = || [1, 2].map(|id| (place, id));
+        assert_eq!(refreshing!(doubled::many(items())), [2, 4]);
+        assert_eq!(done!(doubled::many(items())), [2, 4]);
+        assert_eq!((place.runs(), place.batches()), (1, vec![2]));
     }
 }
 

@@ -149,6 +149,31 @@ fn async_calls_and_batches_are_switched_too() {
     assert_eq!(BATCHES.0.load(Relaxed), 8);
 }
 
+static QUERIES: Runs = Runs::new();
+
+#[cache_result(timeout = 60, key_prefix = "overrides_queried", batch = query, tags("n:{n}"))]
+async fn queried(n: u64) -> u64 {
+    unreachable!("{n} is asked for with others")
+}
+
+async fn query(all: &[u64]) -> Vec<u64> {
+    QUERIES.run();
+    all.to_vec()
+}
+
+#[test]
+fn one_query_for_many_stays_one_when_it_is_off() {
+    overrides().set("queried", Override::off()).unwrap();
+    let (cache, _clock) = isolated();
+    block_on(in_cache(&cache, async {
+        for _ in 0..2 {
+            assert_eq!(queried::many([1, 2, 1]).await, [1, 2, 1]);
+        }
+    }));
+    assert_eq!(QUERIES.0.load(Relaxed), 2);
+    assert_eq!(cache.stats().sets, 0);
+}
+
 #[cache_result(timeout = 600, key_prefix = "overrides_by_attribute")]
 fn by_attribute(n: u64) -> u64 {
     n

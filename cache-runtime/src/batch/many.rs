@@ -74,23 +74,22 @@ async fn fill<A, R, K, P, F, G>(
     F: Future<Output = R>,
     G: Future<Output = Answers<R, A>>,
 {
-    let (led, mut rows) = sort(missed);
+    let (led, mut rows) = sort(missed, way.function.is_some());
     if !led.is_empty() {
         let frame = look_for(way.mode, &led).await;
         match &way.function {
             Some(function) => {
-                let done = |at, _: &Target, result, _| done(at, result);
+                let done = |at, _: Option<&Target>, result, _| done(at, result);
                 rows.extend(run_shared(way.mode, led, function, frame.as_ref(), done).await);
             }
             None => {
                 // Nobody should wait for a value that is there already until a function has run.
-                let is_found = |led: &Led<R, K, P, A>| {
-                    led.given.as_ref().is_some_and(|given| given.is_found())
-                };
+                let is_found =
+                    |led: &Led<R, K, P, A>| led.given().is_some_and(|given| given.is_found());
                 let (mut calls, absent): (Vec<_>, Vec<_>) = led.into_iter().partition(is_found);
                 calls.extend(absent);
                 let calls = calls.into_iter().map(|led| {
-                    let context = Context::given(led.given, frame.as_ref());
+                    let context = Context::given(led.given().cloned(), frame.as_ref());
                     (led.at, context.wrap((way.call)(led.item)))
                 });
                 together(at_once, calls, &mut done).await;

@@ -13,9 +13,10 @@ use tracing::Instrument;
 use super::asked::Told;
 use super::many::AT_ONCE;
 use super::run::Answers;
-use super::sort::{Led, Row};
+use super::sort::{Led, Part, Row};
 use super::together::together;
 use crate::call::{self, overdue};
+use crate::clock::Clock;
 use crate::context::{Context, Fate, Frame};
 use crate::keep::Keep;
 use crate::mode::Mode;
@@ -39,7 +40,7 @@ pub(super) async fn run_shared<A, R, K, P, G>(
     led: Vec<Led<R, K, P, A>>,
     function: &impl Fn(Vec<A>) -> G,
     frame: Option<&Arc<Frame>>,
-    mut done: impl FnMut(usize, &Target, R, Fate),
+    mut done: impl FnMut(usize, Option<&Target>, R, Fate),
 ) -> Vec<Row<A>>
 where
     K: Keep<R, Value: 'static>,
@@ -49,15 +50,15 @@ where
     let Some(first) = led.first() else {
         return Vec::new();
     };
-    let site = first.target.binding.site;
-    let binding = first.target.binding.clone();
+    let site = first.plan.ask.site;
     let name = site.map_or("", |site| site.name);
     let hard = site.and_then(|site| site.limits.hard);
     // A thread cannot be dropped.
     let limit = hard
         .filter(|_| !mode.is_blocking())
         .zip(first.plan.ask.or_error);
-    let clock = first.target.clock();
+    let target = first.target.as_deref();
+    let clock = target.map_or_else(Clock::system, Target::clock);
 
     let mut items = Vec::with_capacity(led.len());
     let mut calls = Vec::with_capacity(led.len());
@@ -67,21 +68,22 @@ where
         plan,
         told,
         mut target,
-        given,
+        part,
     } in led
     {
-        if let (Some(site), Some(target)) = (site, Arc::get_mut(&mut target)) {
-            Trail::begin(site, Some(target));
+        if let Some(site) = site {
+            Trail::begin(site, target.as_mut().and_then(Arc::get_mut));
         }
         let slot = Arc::new(Mutex::new(Slot::NotAsked));
         let caller = Frame::called_from(frame);
         let body = answer(slot.clone(), told);
-        let context = match target.binding.site.filter(|_| given.is_none()) {
-            None => Context::given(given, Some(&caller)),
-            Some(site) => Context::refreshing_from(&caller, site),
+        let context = match (part, site) {
+            (Part::Leads(given), _) => Context::given(Some(given), Some(&caller)),
+            (Part::Refreshes, Some(site)) => Context::refreshing_from(&caller, site),
+            (Part::Refreshes, None) | (Part::Alone, _) => Context::given(None, Some(&caller)),
         };
         let place = target.clone();
-        let call = async move { call::fetch::<R, K, P>(mode, Some(&place), plan, body).await };
+        let call = async move { call::fetch::<R, K, P>(mode, place.as_deref(), plan, body).await };
         let call = Box::pin(context.wrap(call));
         items.push(Some(item));
         calls.push(Some(Call {
@@ -103,7 +105,7 @@ where
             }
             match call.call.as_mut().poll(task) {
                 Poll::Ready(result) => {
-                    done(call.at, &call.target, result, call.caller.fate());
+                    done(call.at, call.target.as_deref(), result, call.caller.fate());
                     *place = None;
                 }
                 Poll::Pending => is_ready &= call.is_asked(),
@@ -139,8 +141,8 @@ where
     let mut answered = Vec::with_capacity(asking.len());
     match (answers, limit) {
         (Some((results, items)), _) => {
-            if results.len() != asking.len() {
-                binding.is_short(results.len(), asking.len());
+            if let Some(site) = site.filter(|_| results.len() != asking.len()) {
+                site.answers_wrongly(results.len(), asking.len());
             }
             let mut results = results.into_iter();
             let is_right = results.len() == asking.len();
@@ -151,7 +153,7 @@ where
                     None => left.push(Row {
                         at: call.at,
                         item,
-                        target: Some(call.target),
+                        target: call.target,
                         given: None,
                     }),
                 }
@@ -175,7 +177,7 @@ where
         ((at, target, caller), call)
     });
     together(at_once, calls, |(at, target, caller), result| {
-        done(at, &target, result, caller.fate());
+        done(at, target.as_deref(), result, caller.fate());
     })
     .await;
     left
@@ -183,7 +185,7 @@ where
 
 struct Call<R, F> {
     at: usize,
-    target: Arc<Target>,
+    target: Option<Arc<Target>>,
     slot: Arc<Mutex<Slot<R>>>,
     /// Where it is called from, which is told what comes of it.
     caller: Arc<Frame>,

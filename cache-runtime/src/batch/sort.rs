@@ -22,28 +22,49 @@ pub(super) struct Row<A> {
     pub(super) given: Option<Arc<Given>>,
 }
 
-/// An item whose flight this batch leads.
+/// An item that this batch sees to, together with others.
 pub(super) struct Led<R, K: Keep<R, Value: 'static>, P, A> {
     pub(super) at: usize,
     pub(super) item: A,
     pub(super) plan: Plan<R, K::Value, P>,
     pub(super) told: Told,
-    pub(super) target: Arc<Target>,
-    /// `None` for a refresh, that leads a flight which nobody joins.
-    pub(super) given: Option<Arc<Given>>,
+    pub(super) target: Option<Arc<Target>>,
+    pub(super) part: Part,
+}
+
+/// What an item has to do with others who want the same.
+pub(super) enum Part {
+    /// The batch leads its flight.
+    Leads(Arc<Given>),
+    /// Its result takes the place of what is there, and nobody joins.
+    Refreshes,
+    /// What the scope says, which nobody joins; or it has no cache.
+    Alone,
+}
+
+impl<R, K: Keep<R, Value: 'static>, P, A> Led<R, K, P, A> {
+    pub(super) fn given(&self) -> Option<&Arc<Given>> {
+        match &self.part {
+            Part::Leads(given) => Some(given),
+            Part::Refreshes | Part::Alone => None,
+        }
+    }
 }
 
 /// Items of a part that are not in process, each with its place.
 pub(super) type Missing<R, K, P, A> = Vec<(usize, Box<Missed<R, K, P, A>>)>;
 type Sorted<R, K, P, A> = (Vec<Led<R, K, P, A>>, Vec<Row<A>>);
 
-/// Leads the flights that are free, and joins the others.
+/// Leads the flights that are free, and joins the others. `has_function`: there is one for those that
+/// are not cached, too.
 pub(super) fn sort<R, K: Keep<R, Value: 'static>, P, A>(
     missing: Missing<R, K, P, A>,
+    has_function: bool,
 ) -> Sorted<R, K, P, A> {
     let (mut led, mut rows) = (Vec::new(), Vec::new());
-    // What a scope says of caching, each call finds out for itself.
     let is_as_usual = context::is_as_usual();
+    // What a scope says of one call, each finds out for itself.
+    let is_for_all = context::is_for_all();
     for (at, missed) in missing {
         let Missed {
             target,
@@ -55,6 +76,17 @@ pub(super) fn sort<R, K: Keep<R, Value: 'static>, P, A>(
         let how = plan.ask.how;
         let is_there =
             |target: &Target| target.look_level(how).is_some_and(|found| found.is_fresh());
+        if has_function && (is_for_all || target.is_none()) {
+            led.push(Led {
+                at,
+                item,
+                plan,
+                told,
+                target,
+                part: Part::Alone,
+            });
+            continue;
+        }
         let joined = match &target {
             // One that is late is served or renewed.
             Some(target) if is_as_usual && !is_there(target) => {
@@ -68,8 +100,8 @@ pub(super) fn sort<R, K: Keep<R, Value: 'static>, P, A>(
                 item,
                 plan,
                 told,
-                target,
-                given: Some(given),
+                target: Some(target),
+                part: Part::Leads(given),
             }),
             joined => rows.push(Row {
                 at,
@@ -82,16 +114,17 @@ pub(super) fn sort<R, K: Keep<R, Value: 'static>, P, A>(
     (led, rows)
 }
 
-/// Asks the store for all that are led at once. What comes back: where their calls are made from, so
-/// that what a body of one waits for, all of them wait for.
+/// Asks the store at once for all whose flights are led. What comes back: where their calls are made
+/// from, so that what a body of one waits for, all of them wait for.
 pub(super) async fn look_for<R, K: Keep<R, Value: 'static>, P, A>(
     mode: Mode,
     led: &[Led<R, K, P, A>],
 ) -> Option<Arc<Frame>> {
     let is_shared = led.first()?.plan.ask.how.is_shared;
-    let targets: Vec<&Target> = led.iter().map(|led| &*led.target).collect();
+    let given = || led.iter().filter_map(Led::given);
+    let leading = led.iter().filter(|led| led.given().is_some());
+    let targets: Vec<&Target> = leading.filter_map(|led| led.target.as_deref()).collect();
     let looked = look(mode, is_shared, &targets).await;
-    let given = || led.iter().filter_map(|led| led.given.as_ref());
     for (given, looked) in given().zip(looked) {
         if let Some(looked) = looked {
             given.look(looked);

@@ -18,7 +18,7 @@ use super::many::{AT_ONCE, PART};
 use super::progress::{Listener, Progress};
 use super::run::{Answers, Batch, Batched, Way};
 use super::shared::run_shared;
-use super::sort::{Led, Missing, Row, look_for, sort};
+use super::sort::{Led, Missing, Part, Row, look_for, sort};
 use super::together::{together, turn};
 use super::warmed::Warmed;
 use crate::context::{self, Context, Fate, Frame};
@@ -299,11 +299,12 @@ where
     let (led, mut rows) = if refreshes {
         (missed.into_iter().filter_map(alone).collect(), Vec::new())
     } else {
-        sort(missed)
+        sort(missed, true)
     };
     let frame = look_for(mode, &led).await;
-    let came =
-        |at, target: &Target, result, fate| tally.came::<K>(at, Some(target), Ok(result), fate);
+    let came = |at, target: Option<&Target>, result, fate| {
+        tally.came::<K>(at, target, Ok(result), fate);
+    };
     rows.extend(run_shared(mode, led, function, frame.as_ref(), came).await);
     rows
 }
@@ -316,8 +317,8 @@ fn alone<R, K: Keep<R, Value: 'static>, P, A>(
         item: miss.item,
         plan: miss.plan,
         told: miss.told,
-        target: Arc::new(miss.target.ok()?),
-        given: None,
+        target: Some(Arc::new(miss.target.ok()?)),
+        part: Part::Refreshes,
     })
 }
 
