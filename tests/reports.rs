@@ -52,7 +52,7 @@ fn every_function_that_was_called_is_listed_with_what_it_is_and_did() {
         assert_eq!(report.line, LINE);
         assert_eq!(report.key_prefix, "reports_listed");
         assert_eq!(report.timeout, Timeout::After(Duration::from_secs(600)));
-        assert_eq!(report.cache, "listed");
+        assert_eq!(report.cache, Some("listed"));
         assert_eq!((report.stats.hits, report.stats.misses), (3, 2));
         assert_eq!(report.executions.count, 2);
         assert_eq!(report.executions.mean(), Duration::from_millis(30));
@@ -77,9 +77,31 @@ fn a_function_without_a_cache_is_listed_too() {
     let report = function("nowhere").unwrap();
     assert_eq!(
         (report.cache, report.executions.count),
-        ("no_such_alias", 0)
+        (Some("no_such_alias"), 0)
     );
     assert!(report.stats.errors > 0);
+}
+
+#[cache_result(cache = cache.clone(), key(n), key_prefix = "reports_elsewhere")]
+fn elsewhere(cache: &Cache, n: u64) -> u64 {
+    n
+}
+
+#[cache_result(cache = cache.clone(), key(n), key_prefix = "reports_seen_elsewhere")]
+fn seen_elsewhere(cache: &Cache, n: u64) -> u64 {
+    n
+}
+
+#[test]
+fn a_cache_without_an_alias_is_not_called_by_the_name_of_another() {
+    let cache = Cache::from_url("memory://").unwrap();
+    elsewhere(&cache, 2);
+    assert_eq!(function("elsewhere").unwrap().cache, None);
+    seen_elsewhere::entry(&cache, 2).get().unwrap();
+    assert_eq!(function("seen_elsewhere").unwrap().cache, None);
+    let table = report().to_string();
+    let line = table.lines().find(|line| line.contains("::elsewhere"));
+    assert!(line.unwrap().contains(" – "), "{table}");
 }
 
 fn cache(alias: &str) -> CacheReport {

@@ -318,7 +318,10 @@ fn switched_off() -> CacheError {
 /// The cache that the key names, or the one that the function's alias stands for.
 fn cache_of(key: &Key<'_>) -> Result<Cache, CacheError> {
     match key.cache {
-        Some(cache) => Ok(cache.clone()),
+        Some(cache) => {
+            key.site.has_own_cache();
+            Ok(cache.clone())
+        }
         None => registry::cache_of(key.site),
     }
 }

@@ -61,7 +61,10 @@ impl Known {
 
     fn target(&self) -> Result<Target, CacheError> {
         match &self.cache {
-            Some(cache) => Target::function(&self.key, cache),
+            Some(cache) => {
+                self.key.site.has_own_cache();
+                Target::function(&self.key, cache)
+            }
             None => Target::function(&self.key, &registry::cache_of(self.key.site)?),
         }
     }

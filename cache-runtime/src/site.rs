@@ -52,6 +52,8 @@ pub struct Site {
     pub(crate) in_force: InForce,
     /// Why its hits go the way of a miss, if they do.
     closed: AtomicU8,
+    /// Its attribute gives a cache and no alias, as its first call has told.
+    has_own_cache: AtomicBool,
     pub(crate) alias_of: OnceCell<&'static Alias>,
     /// The way of its hits, once it is known.
     pub(crate) direct: Swap<Direct>,
@@ -106,6 +108,7 @@ impl Site {
             full_path: OnceCell::new(),
             in_force: InForce::nothing(),
             closed: AtomicU8::new(0),
+            has_own_cache: AtomicBool::new(false),
             alias_of: OnceCell::new(),
             direct: Swap::empty(),
             self_type: AtomicU8::new(UNKNOWN),
@@ -127,6 +130,16 @@ impl Site {
                 .own_prefix
                 .get_or_init(|| own_prefix((self.path)(), self.name)),
         }
+    }
+
+    /// The alias of its cache, if it has one by alias.
+    pub(crate) fn cache_name(&self) -> Option<&'static str> {
+        (!self.has_own_cache.load(Relaxed)).then_some(self.alias)
+    }
+
+    /// A key of it comes with a cache.
+    pub(crate) fn has_own_cache(&self) {
+        self.has_own_cache.store(true, Relaxed);
     }
 
     /// Where it stands in the code.
@@ -292,7 +305,7 @@ impl Site {
             line: self.line,
             key_prefix: self.prefix().to_owned(),
             timeout: self.timeout,
-            cache: self.alias,
+            cache: self.cache_name(),
             overridden: self.in_force.get(),
             stats,
             executions,

@@ -12,6 +12,7 @@ struct Begun {
     at: Instant,
     kind: Kind,
     name: Cow<'static, str>,
+    alias: Option<String>,
 }
 
 impl Telling {
@@ -21,16 +22,29 @@ impl Telling {
             at: Instant::now(),
             kind,
             name: name(),
+            alias: None,
         }))
+    }
+
+    /// It is kept in the cache of this alias, if it is one of an alias.
+    pub(crate) fn kept_in(mut self, alias: impl FnOnce() -> Option<String>) -> Self {
+        if let Some(begun) = &mut self.0 {
+            begun.alias = alias();
+        }
+        self
     }
 
     /// It has ended like this; `key` is where it stands, if that may be seen.
     pub(crate) fn end(self, outcome: Outcome, key: impl FnOnce() -> Option<String>) {
-        let Some(Begun { at, kind, name }) = self.0 else {
+        let Some(begun) = self.0 else {
             return;
         };
         note(|| {
-            let event = TraceEvent::new(kind, name, outcome).took(at.elapsed());
+            let event = TraceEvent::new(begun.kind, begun.name, outcome).took(begun.at.elapsed());
+            let event = match begun.alias {
+                Some(alias) => event.cache(alias),
+                None => event,
+            };
             match key() {
                 Some(key) => event.key(key),
                 None => event,

@@ -42,8 +42,8 @@ pub struct FunctionReport {
     /// How long its results live; [`Timeout::Default`] where the cache says it, and where it differs
     /// between calls.
     pub timeout: Timeout,
-    /// The alias of its cache; `default` also where the attribute gives a cache and no alias.
-    pub cache: &'static str,
+    /// The alias of its cache; `None` where the attribute gives a cache and no alias.
+    pub cache: Option<&'static str>,
     /// What is said of it at run time: that it is switched off, or another timeout.
     pub overridden: Override,
     /// What was counted.

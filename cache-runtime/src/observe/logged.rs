@@ -68,7 +68,7 @@ fn of_execution(site: &'static Site, target: Option<&Target>) -> Span {
         target: CALLS,
         "cache.execution",
         cache.function = site.full_path(),
-        cache.name = site.alias,
+        cache.name = site.cache_name(),
         cache.key = key,
     )
 }

@@ -66,13 +66,15 @@ fn by_name(functions: Vec<FunctionReport>) -> Vec<FunctionReport> {
     named
 }
 
+/// Those of a function; one whose attribute gives a cache and no alias has only its path.
+fn labels_of(path: impl Into<Cow<'static, str>>, alias: Option<&'static str>) -> Vec<Label> {
+    let mut labels = vec![label("cache.function", path)];
+    labels.extend(alias.map(|alias| label("cache.name", alias)));
+    labels
+}
+
 fn of_function(function: &FunctionReport) {
-    let own = || {
-        vec![
-            label("cache.function", function.path.clone()),
-            label("cache.name", function.cache),
-        ]
-    };
+    let own = || labels_of(function.path.clone(), function.cache);
     of_stats(
         &function.stats,
         [
@@ -159,10 +161,7 @@ fn of_stats(
 
 /// An execution of `site` took so long; it stands for so many.
 pub(crate) fn execution(site: &'static Site, count: u8, time: Duration) {
-    let labels = vec![
-        label("cache.function", site.full_path()),
-        label("cache.name", site.alias),
-    ];
+    let labels = labels_of(site.full_path(), site.cache_name());
     histogram!(names::FUNCTION_DURATION, labels).record_many(time, usize::from(count));
 }
 

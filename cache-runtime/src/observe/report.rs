@@ -36,7 +36,7 @@ pub fn report() -> Report {
         let is_unknown = |error: &CacheError| error.kind() == ErrorKind::UnknownCache;
         let is_meant = functions
             .iter()
-            .any(|function| function.cache == cache.alias);
+            .any(|function| function.cache == Some(&*cache.alias));
         is_meant || !cache.error.as_ref().is_some_and(is_unknown)
     });
     Report { functions, caches }
@@ -79,7 +79,7 @@ impl fmt::Display for Report {
             let stats = &function.stats;
             [
                 function.path.clone(),
-                function.cache.to_owned(),
+                function.cache.unwrap_or("–").to_owned(),
                 function.key_prefix.clone(),
                 in_force(function),
                 stats.hits.to_string(),

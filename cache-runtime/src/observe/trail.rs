@@ -103,7 +103,10 @@ impl Trail {
 
 /// Tells all who listen of a call that has ended at `now`.
 fn tell(tracing: Option<&Tracing>, site: &'static Site, event: TraceEvent, now: Instant) {
-    let event = event.cache(site.alias);
+    let event = match site.cache_name() {
+        Some(alias) => event.cache(alias),
+        None => event,
+    };
     logged::call_ended(site.full_path(), &event);
     if let Some(tracing) = tracing {
         let name = site.spoken_name().into();

@@ -82,6 +82,18 @@ impl Fragments {
         }
     }
 
+    /// The alias of the cache, if it has one.
+    pub(super) fn alias(&self) -> Option<String> {
+        match &self.place {
+            Place::Cache(_) => None,
+            Place::Alias(alias) => Some(alias.clone()),
+            Place::Usual => {
+                let has_own = caches().aliases().iter().any(|alias| alias == ALIAS);
+                Some(if has_own { ALIAS } else { "default" }.to_owned())
+            }
+        }
+    }
+
     pub(super) fn key(&self, name: &str, vary_on: &[String]) -> String {
         self.keys.key(name, vary_on)
     }

@@ -170,7 +170,8 @@ impl Fragment {
     }
 
     fn begin(&self) -> Telling {
-        Telling::begin(Kind::Fragment, || self.name.to_string().into())
+        let telling = Telling::begin(Kind::Fragment, || self.name.to_string().into());
+        telling.kept_in(|| self.of.alias())
     }
 
     fn tell<T, E>(&self, telling: Telling, outcome: Outcome, text: &Result<T, E>) {

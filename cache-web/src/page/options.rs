@@ -50,6 +50,13 @@ impl PageCache {
             Which::Alias(alias) => caches().get(alias),
         }
     }
+
+    pub(crate) fn alias(&self) -> Option<String> {
+        match &self.0 {
+            Which::Cache(_) => None,
+            Which::Alias(alias) => Some(alias.to_string()),
+        }
+    }
 }
 
 /// Where a page's lifetime comes from.

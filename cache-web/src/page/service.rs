@@ -103,6 +103,7 @@ where
         return Box::pin(sent(options, inner, request, "bypass", "")).await;
     };
     let telling = Telling::begin(Kind::Page, || parts.uri.path().to_owned().into());
+    let telling = telling.kept_in(|| options.cache.alias());
     let landed = shared.flights.landed();
     let sought = Sought {
         shared,

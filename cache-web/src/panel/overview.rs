@@ -162,7 +162,7 @@ fn functions(functions: &[FunctionReport], sorted_by: &str) -> String {
                 "",
                 &format!(
                     "{}<small>{}, {}</small>",
-                    Text(function.cache),
+                    Text(function.cache.unwrap_or("–")),
                     Text(&function.key_prefix),
                     in_force(function)
                 ),
@@ -252,16 +252,16 @@ fn request(request: &Traced) -> String {
 }
 
 fn event(event: &TraceEvent) -> String {
-    let key = match &event.key {
-        None => String::new(),
-        Some(key) => {
-            let cache = encode(event.cache.as_deref().unwrap_or("default"));
-            format!(
-                " <a class=\"key\" href=\"?cache={cache}&amp;key={}\">{}</a>",
-                encode(key),
-                Text(key)
-            )
-        }
+    let key = match (&event.key, &event.cache) {
+        (None, _) => String::new(),
+        // Only what has an alias can be looked up.
+        (Some(key), None) => format!(" <span class=\"key\">{}</span>", Text(key)),
+        (Some(key), Some(cache)) => format!(
+            " <a class=\"key\" href=\"?cache={}&amp;key={}\">{}</a>",
+            encode(cache),
+            encode(key),
+            Text(key)
+        ),
     };
     let failed = if event.store_failed {
         " <span class=\"bad\">store failed</span>"
