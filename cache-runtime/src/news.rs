@@ -154,18 +154,20 @@ impl News {
                     core.marked(&mark, stamp);
                 }
             }
-            Event::Everything => {
-                self.doubt_all(core);
-                core.flights.end_where(|_| true);
-            }
+            Event::Everything => self.doubt_all(core),
         }
     }
 
     /// Anything may have changed.
     fn doubt_all(&self, core: &Core) {
-        self.lost.fetch_add(1, Ordering::AcqRel);
+        let has_listened = self.lost.fetch_add(1, Ordering::AcqRel) > 0;
         if let Some(near) = core.near() {
             near.forget_all();
+        }
+        // A computation that is under way is not what later callers are to get. Before the first news
+        // nobody had a right to any, and a program that starts runs each of its functions once.
+        if has_listened {
+            core.flights.end_where(|_| true);
         }
     }
 }
