@@ -45,8 +45,8 @@ struct Known {
 }
 
 impl Markers {
-    /// The marker under this key.
-    pub(crate) fn mark(&self, key: String, now: Tick) -> Arc<Mark> {
+    /// The marker under this key; of which tag, if it is one's.
+    pub(crate) fn mark(&self, key: String, tag: Option<&str>, now: Tick) -> Arc<Mark> {
         let mut known = lock(&self.known);
         if let Some(mark) = known.marks.get(&key) {
             return mark.clone();
@@ -57,7 +57,7 @@ impl Markers {
                 .retain(|_, mark| Arc::strong_count(mark) > 1 || !mark.may_go(now, REMEMBERED));
             known.next_look = known.marks.len() * 2;
         }
-        let mark = Arc::new(Mark::new(key.clone(), now));
+        let mark = Arc::new(Mark::new(key.clone(), tag, now));
         known.marks.insert(key, mark.clone());
         mark
     }
@@ -110,10 +110,7 @@ impl Marks {
 
     /// The names of those that are tags.
     pub(crate) fn tags(&self) -> Vec<String> {
-        let tags = self
-            .marks
-            .iter()
-            .filter_map(|mark| names::tag_in(&mark.key));
+        let tags = self.marks.iter().filter_map(|mark| mark.tag());
         tags.map(str::to_owned).collect()
     }
 

@@ -75,15 +75,15 @@ impl Binding {
         version: i64,
         make: impl FnOnce() -> Vec<Arc<Mark>>,
     ) -> Vec<Arc<Mark>> {
-        let mut known = lock(&self.whole_marks);
-        match &*known {
-            Some((of, marks)) if *of == version => marks.clone(),
-            _ => {
-                let marks = make();
-                *known = Some((version, marks.clone()));
-                marks
-            }
+        if let Some((of, marks)) = &*lock(&self.whole_marks)
+            && *of == version
+        {
+            return marks.clone();
         }
+        // Under no lock: a key function is somebody else's code.
+        let marks = make();
+        *lock(&self.whole_marks) = Some((version, marks.clone()));
+        marks
     }
 
     /// The function has failed, and an old value is served: said once until it works again.

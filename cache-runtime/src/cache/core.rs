@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::doubts::Doubts;
 use crate::flight::Table;
 use crate::guarded::Guarded;
-use crate::local::{Bounds, FullKey, Level};
+use crate::local::{Bounds, FullKey, Header, Level};
 use crate::markers::{self, Mark, Markers};
 use crate::near::Near;
 use crate::news::News;
@@ -144,24 +144,28 @@ impl Core {
         for level in self.levels() {
             level.guard().marked();
         }
-        self.flights.end_where(|key| {
-            if mark.is_tag() {
-                self.markers.has_tags(key.header.binding)
-            } else {
-                self.is_ended_by(mark, key)
-            }
-        });
+        if mark.is_tag() {
+            let has_tags = |key: &FullKey| self.markers.has_tags(key.header.binding);
+            self.flights.end_where(has_tags);
+            return;
+        }
+        let mut meant = self.flights.headers();
+        meant.retain(|header| self.is_ended_by(mark, *header));
+        self.flights.end_where(|key| meant.contains(&key.header));
     }
 
-    /// Whether the marker of a clear means this key too; of what is not known, it is taken to.
-    fn is_ended_by(&self, mark: &Mark, key: &FullKey) -> bool {
-        let spaces = lock(&self.spaces);
-        let of_key = |space: &Arc<Space>| Some((space.binding(key.header.binding)?, space.clone()));
-        let Some((binding, space)) = spaces.values().find_map(of_key) else {
-            return true;
+    /// Whether the marker of a clear means these keys too; of what is not known, it is taken to.
+    fn is_ended_by(&self, mark: &Mark, header: Header) -> bool {
+        let known = {
+            let spaces = lock(&self.spaces);
+            let of_key = |space: &Arc<Space>| Some((space.binding(header.binding)?, space.clone()));
+            spaces.values().find_map(of_key)
         };
-        let place = (&*space.prefix, key.header.version);
-        markers::ends_all_of(&mark.key, &self.settings, place, binding.site)
+        // Under no lock: a key function is somebody else's code.
+        known.is_none_or(|(binding, space)| {
+            let place = (&*space.prefix, header.version);
+            markers::ends_all_of(&mark.key, &self.settings, place, binding.site)
+        })
     }
 
     /// How many times the news of other processes has been lost.

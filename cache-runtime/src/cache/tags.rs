@@ -75,14 +75,16 @@ impl Cache {
         Ok(())
     }
 
-    /// The marker under this whole key.
+    /// The marker of many under this whole key.
     pub(crate) fn mark(&self, key: String) -> Arc<Mark> {
         let core = self.core();
-        core.markers.mark(key, core.settings.clock.now())
+        core.markers.mark(key, None, core.settings.clock.now())
     }
 
     pub(crate) fn mark_of_tag(&self, tag: &str) -> Arc<Mark> {
-        self.mark(markers::of_tag(self, tag))
+        let core = self.core();
+        let key = markers::of_tag(self, tag);
+        core.markers.mark(key, Some(tag), core.settings.clock.now())
     }
 
     /// The marker of every entry of this prefix and version.

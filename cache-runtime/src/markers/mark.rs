@@ -11,6 +11,8 @@ use crate::sync::lock;
 pub(crate) struct Mark {
     /// Its whole key, in the store if there is one.
     pub(crate) key: String,
+    /// The tag that it is of; the others are of whole functions and caches.
+    tag: Option<String>,
     state: Mutex<State>,
 }
 
@@ -29,9 +31,10 @@ struct State {
 }
 
 impl Mark {
-    pub(super) fn new(key: String, now: Tick) -> Self {
+    pub(super) fn new(key: String, tag: Option<&str>, now: Tick) -> Self {
         Self {
             key,
+            tag: tag.map(str::to_owned),
             state: Mutex::new(State {
                 stamp: None,
                 arrived: 0,
@@ -42,9 +45,13 @@ impl Mark {
         }
     }
 
-    /// Whether it is a tag's; the others are of whole functions and caches.
+    /// Whether it is a tag's.
     pub(crate) fn is_tag(&self) -> bool {
-        super::names::is_tag(&self.key)
+        self.tag.is_some()
+    }
+
+    pub(super) fn tag(&self) -> Option<&str> {
+        self.tag.as_deref()
     }
 
     pub(crate) fn stamp(&self) -> Option<Stamp> {
@@ -138,7 +145,7 @@ mod tests {
     #[test]
     fn what_began_before_is_dead() {
         let (here, there) = (machine(), machine() ^ 1);
-        let mark = Mark::new("m".into(), 0);
+        let mark = Mark::new("m".into(), None, 0);
         assert!(!mark.ends(stamp(0, here)), "it was never set");
         assert!(mark.set(stamp(10 * SECOND, here), 10 * SECOND, 0));
         assert!(!mark.set(stamp(9 * SECOND, here), 11 * SECOND, 0), "older");
@@ -152,12 +159,12 @@ mod tests {
     #[test]
     fn what_began_here_after_it_was_heard_of_is_alive() {
         let (here, there) = (machine(), machine() ^ 1);
-        let mark = Mark::new("m".into(), 0);
+        let mark = Mark::new("m".into(), None, 0);
         mark.set(stamp(10 * SECOND, there), 10 * SECOND + 200, 0);
         assert!(mark.ends(stamp(10 * SECOND + 200, here)));
         assert!(!mark.ends(stamp(10 * SECOND + 201, here)));
         // Their clock is behind ours, or we heard of it late.
-        let late = Mark::new("m".into(), 0);
+        let late = Mark::new("m".into(), None, 0);
         late.set(stamp(10 * SECOND, there), 100 * SECOND, 0);
         assert!(late.ends(stamp(11 * SECOND, here)));
         assert!(!late.ends(stamp(11 * SECOND + 1, here)));
@@ -166,7 +173,7 @@ mod tests {
     #[test]
     fn what_is_known_is_sure_as_long_as_the_news_is_heard() {
         let age = Duration::from_secs(1);
-        let mark = Mark::new("m".into(), 0);
+        let mark = Mark::new("m".into(), None, 0);
         assert!(!mark.is_sure(0, 0, true, age), "it was never read");
         assert!(!mark.was_read(None, 100, 3));
         assert!(mark.is_sure(1_000_000, 3, true, age));

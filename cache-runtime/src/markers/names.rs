@@ -19,16 +19,6 @@ pub(crate) fn is_name(name: &str) -> bool {
     name == CACHE || name.starts_with(TAG) || name.starts_with(FUNCTION)
 }
 
-/// Whether this is the whole key of a tag's marker.
-pub(super) fn is_tag(key: &str) -> bool {
-    key.contains(TAG)
-}
-
-/// The tag of which this is the whole key of the marker, if it is one.
-pub(super) fn tag_in(key: &str) -> Option<&str> {
-    key.split_once(TAG).map(|(_, tag)| tag)
-}
-
 /// The whole key of a tag's marker: one for all versions of a prefix.
 pub(crate) fn of_tag(cache: &Cache, tag: &str) -> String {
     let version = cache.core().settings.version;
