@@ -115,6 +115,11 @@ impl Doubts {
     }
 }
 
+/// Whether the store may have done, or still do, what ended so.
+pub(crate) fn is_doubtful(error: &CacheError) -> bool {
+    error.is_retryable() && error.kind() != ErrorKind::BreakerOpen
+}
+
 impl Doubt {
     fn invalidated(&mut self, now: u64) {
         self.dead_before = self.dead_before.max(now);
@@ -134,7 +139,7 @@ impl UnderWay<'_> {
     pub(crate) fn ended<T>(mut self, end: &Result<T, CacheError>) {
         self.is_over = match end {
             Ok(_) => true,
-            Err(error) => !error.is_retryable() || error.kind() == ErrorKind::BreakerOpen,
+            Err(error) => !is_doubtful(error),
         };
     }
 }

@@ -9,6 +9,9 @@ use std::time::Duration;
 use crate::background;
 use crate::cache::{Cache, is_functions};
 use crate::clock::Clock;
+use crate::doubts::is_doubtful;
+use crate::error::CacheError;
+use crate::guarded::Guarded;
 use crate::mode::Mode;
 use crate::random::random_bits;
 use crate::target::{Found, Target};
@@ -71,32 +74,33 @@ pub(crate) async fn acquire<V>(
         return Locked::Without(found);
     };
     let life = life(target);
-    let key = format!("{made}{SUFFIX}");
-    let token = format!("{:016x}{:016x}", random_bits(), random_bits());
+    let mut own = Some(Box::new(Owned {
+        cache: target.cache.clone(),
+        key: format!("{made}{SUFFIX}"),
+        token: format!("{:016x}{:016x}", random_bits(), random_bits()),
+        mode,
+    }));
     // Time in a store is the system's, whatever clock the cache goes by.
     let clock = Clock::system();
     let waiting = clock.stopwatch();
     let mut pause = FIRST_PAUSE;
-    loop {
-        let added = store
-            .ask(mode, "lock", |store| {
-                store.add(&key, token.as_bytes(), life)
-            })
-            .await;
-        match added.map_err(|error| target.failed(error, &key)) {
+    while let Some(owned) = own.take() {
+        // From here on: who goes away while he asks may have got it.
+        let mut held = Held(Some(owned));
+        match held.ask(store, life).await {
             Ok(true) => {
-                let held = Held(Some(Box::new(Owned {
-                    cache: target.cache.clone(),
-                    key,
-                    token,
-                    mode,
-                })));
                 // Who had it before may have left a value.
                 let again = target.look(mode, how).await.unwrap_or(found);
                 return Locked::Held(held, again);
             }
-            Ok(false) => {}
-            Err(_) => return Locked::Without(found),
+            Ok(false) => own = held.0.take(),
+            Err(error) => {
+                if !is_doubtful(&error) {
+                    held.0 = None;
+                }
+                target.failed(error, made);
+                return Locked::Without(found);
+            }
         }
         let elapsed = waiting.elapsed();
         if found.is_some() {
@@ -113,9 +117,25 @@ pub(crate) async fn acquire<V>(
             Err(_) => return Locked::Without(None),
         }
     }
+    Locked::Without(found)
 }
 
 impl Held {
+    /// Asks for it; true if nobody else has it.
+    async fn ask(&self, store: &Guarded, life: Option<Duration>) -> Result<bool, CacheError> {
+        let Some(Owned {
+            key, token, mode, ..
+        }) = self.0.as_deref()
+        else {
+            return Ok(false);
+        };
+        store
+            .ask(*mode, "lock", |store| {
+                store.add(key, token.as_bytes(), life)
+            })
+            .await
+    }
+
     /// Lets the next one have it. A store that fails lets it die.
     pub(crate) async fn release(mut self, mode: Mode) {
         if let Some(owned) = self.0.take() {

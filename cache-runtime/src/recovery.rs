@@ -51,7 +51,9 @@ struct Debts {
     /// Some markers are to be written.
     marks: bool,
     next: u64,
+    /// It has been said that some of it was forgotten.
     is_full: bool,
+    is_full_of_prefixes: bool,
 }
 
 impl Owed {
@@ -62,8 +64,15 @@ impl Owed {
     /// This key was to be deleted.
     pub(crate) fn key(&self, key: &str) {
         let mut debts = lock(&self.debts);
-        debts.add(key);
+        let is_news = debts.add(key);
         self.any.store(true, Ordering::Relaxed);
+        drop(debts);
+        if is_news {
+            tracing::warn!(
+                keys = MOST,
+                "more deletes have failed than are remembered; the oldest may be served again",
+            );
+        }
     }
 
     /// Every key with this prefix was to be deleted.
@@ -72,10 +81,19 @@ impl Owed {
         let number = debts.number();
         debts.prefixes.retain(|(_, known)| known != prefix);
         debts.prefixes.push((number, prefix.to_owned()));
+        let mut is_news = false;
         if debts.prefixes.len() > MOST_PREFIXES {
             debts.prefixes.remove(0);
+            is_news = !std::mem::replace(&mut debts.is_full_of_prefixes, true);
         }
         self.any.store(true, Ordering::Relaxed);
+        drop(debts);
+        if is_news {
+            tracing::warn!(
+                prefixes = MOST_PREFIXES,
+                "more clears have failed than are remembered; what the oldest was to clear may be served again",
+            );
+        }
     }
 
     /// Some markers were to be written: they know themselves.
@@ -114,8 +132,13 @@ impl Owed {
         self.note(&debts);
     }
 
-    /// The next to be deleted: some keys, and a prefix.
-    fn next(&self) -> (Vec<Debt>, Option<Debt>) {
+    /// The next prefix to be cleared.
+    fn next_prefix(&self) -> Option<Debt> {
+        lock(&self.debts).prefixes.first().cloned()
+    }
+
+    /// The next keys to be deleted, at once: who writes one of them waits until [`ended`](Self::ended).
+    fn next_keys(&self) -> Vec<Debt> {
         let mut debts = lock(&self.debts);
         let Debts {
             by_age,
@@ -129,10 +152,10 @@ impl Owed {
             .map(|(number, key)| (*number, key.clone()))
             .collect();
         leaving.extend(keys.iter().map(|(_, key)| key.clone()));
-        (keys, debts.prefixes.first().cloned())
+        keys
     }
 
-    /// The deletes of [`next`](Self::next) have ended.
+    /// The deletes of [`next_keys`](Self::next_keys) have ended.
     fn ended(&self) {
         lock(&self.debts).leaving.clear();
     }
@@ -176,7 +199,8 @@ impl Debts {
         self.next
     }
 
-    fn add(&mut self, key: &str) {
+    /// True if another had to be forgotten for it, for the first time.
+    fn add(&mut self, key: &str) -> bool {
         let number = self.number();
         if let Some(older) = self.keys.insert(key.to_owned(), number) {
             self.by_age.remove(&older);
@@ -186,13 +210,9 @@ impl Debts {
             && let Some((_, oldest)) = self.by_age.pop_first()
         {
             self.keys.remove(&oldest);
-            if !std::mem::replace(&mut self.is_full, true) {
-                tracing::warn!(
-                    keys = MOST,
-                    "more deletes have failed than are remembered; the oldest may be served again",
-                );
-            }
+            return !std::mem::replace(&mut self.is_full, true);
         }
+        false
     }
 }
 
@@ -258,8 +278,7 @@ impl Paying {
         let core = self.0.core();
         let Some(store) = core.store() else { return };
         loop {
-            let (keys, prefix) = core.owed.next();
-            let _ended = Ended(&core.owed);
+            let prefix = core.owed.next_prefix();
             if let Some((number, prefix)) = &prefix {
                 let cleared = store.walk(mode, "clear", |store| store.clear(prefix)).await;
                 if cleared.is_err() {
@@ -272,6 +291,9 @@ impl Paying {
                 core.owed.mark();
                 return;
             }
+            // Not before: a clear takes as long as it takes, and nobody is to wait for that.
+            let keys = core.owed.next_keys();
+            let _ended = Ended(&core.owed);
             if keys.is_empty() && prefix.is_none() {
                 tracing::info!("the cache's store has had the deletes that it was owed");
                 return;
@@ -325,7 +347,7 @@ mod tests {
         assert!(owed.has("a") && owed.has("b") && owed.has("app:1:x") && !owed.has("app:2:x"));
         owed.paid("a");
         assert!(!owed.has("a") && owed.has("b"));
-        let (keys, prefix) = owed.next();
+        let (keys, prefix) = (owed.next_keys(), owed.next_prefix());
         let numbers: Vec<u64> = keys.iter().map(|(number, _)| *number).collect();
         assert_eq!(keys[0].1, "b");
         owed.paid_prefix(prefix.unwrap().0);
