@@ -20,7 +20,7 @@ step() {
 # What the targets of the tests cannot do without.
 needs() {
     case $1 in
-        allocations | conformance | docs | events | file_* | interleavings | keys | models | monitoring) ;;
+        allocations | between_steps | conformance | docs | events | file_* | interleavings | keys | models | monitoring) ;;
         prefixed_store | properties) ;;
         regressions | reports | scopes | simulation | traces | two_levels | ui) ;;
         # They leave out what is not there; `outages` even Redis.

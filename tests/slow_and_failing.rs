@@ -239,7 +239,7 @@ fn a_touch_does_not_bring_back_what_was_deleted() {
         assert!(plain(&world, 1) > 0);
         // The touch has read the entry; its write takes a while to begin.
         world.store.inject_on(
-            "set",
+            "set_unless",
             Fault::Delay(Duration::from_millis(100)),
             When::Always,
         );
@@ -253,9 +253,9 @@ fn a_touch_does_not_bring_back_what_was_deleted() {
                 }
             }
         });
-        let sets = world.store.asked("set");
+        let sets = world.store.asked("set_unless");
         eventually("it writes", || {
-            world.store.asked("set") > sets || toucher.is_finished()
+            world.store.asked("set_unless") > sets || toucher.is_finished()
         });
         plain::entry(&world, 1).delete().unwrap();
         let _ = toucher.join().unwrap();
@@ -280,6 +280,30 @@ fn a_refresh_behind_that_panics_is_left_alone_for_a_while() {
     for _ in 0..5 {
         assert_eq!(panics_ahead(world.clone(), 1), 1);
         thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(world.runs.load(Ordering::SeqCst), 2);
+}
+
+#[cache_result(timeout = 60, stale = 600, soft_timeout = 0.02, key(id), cache = world.cache)]
+fn panics_late(world: World, id: u64) -> u64 {
+    let _ = id;
+    let run = world.run();
+    if run > 1 {
+        thread::sleep(Duration::from_millis(60));
+        panic!("this panic is wanted");
+    }
+    run
+}
+
+#[test]
+fn a_function_that_panics_past_its_soft_timeout_is_left_alone_for_a_while() {
+    let mut world = World::local();
+    world.cache = Cache::builder().build().unwrap();
+    assert_eq!(panics_late(world.clone(), 1), 1);
+    assert!(panics_late::entry(world.clone(), 1).expire().unwrap());
+    for _ in 0..5 {
+        assert_eq!(panics_late(world.clone(), 1), 1);
+        thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(world.runs.load(Ordering::SeqCst), 2);
 }

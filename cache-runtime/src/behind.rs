@@ -69,6 +69,7 @@ where
     let (how, or_error) = (plan.ask.how, plan.ask.or_error);
     // For the caller who waits no longer.
     let old = run.old.as_ref().map(|old| old.again(how));
+    let has_old = old.is_some();
     let target = Arc::new(target);
     let (sender, receiver) = parcel();
     let job = {
@@ -76,8 +77,8 @@ where
         async move {
             let made = context.wrap(led::<R, K, P>(mode, &target, &plan, frame, run, body));
             let end = caught(made).await;
-            if end.is_err() && !is_awaited {
-                // Nobody hears of it, and every reader would begin it again.
+            if end.is_err() && has_old {
+                // Who reads is served what was there, and every reader would begin it again.
                 failed(&target);
             }
             sender.send(end);

@@ -414,11 +414,12 @@ where
             Box::pin(fall_back::<R, K>(mode, target, how, result, *old, lead)).await
         }
         (Then::Keep, Some(_)) => {
+            let flight = lead.flight().clone();
             let (result, is_kept) =
                 keep::<R, K, P>(mode, target, plan, made, lead, Cause::Renewal).await;
             target.cache.core().retries.forget(&target.key);
             target.binding.works_again();
-            if !is_kept {
+            if !is_kept && !flight.is_overtaken() {
                 // What is there contradicts the newest answer. A store that fails is counted.
                 let _ = Box::pin(target.delete(mode)).await;
             }
@@ -432,14 +433,17 @@ where
         }
         (Then::Replace, _) => {
             let core = target.cache.core();
+            let flight = lead.flight().clone();
+            let _overtaking = core
+                .flights
+                .overtake_others(mode, &target.key, Some(&flight))
+                .await;
             if let (Some(made), Some(created)) = (target.made(), made.started.created()) {
                 core.doubts.invalidated(made, created);
             }
-            let own = Some(lead.flight());
-            let _overtaking = core.flights.overtake_others(mode, &target.key, own).await;
             let (result, is_kept) =
                 keep::<R, K, P>(mode, target, plan, made, lead, Cause::Wanted).await;
-            if !is_kept {
+            if !is_kept && !flight.is_overtaken() {
                 let _ = target.delete(mode).await;
             }
             result

@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use crate::cache::Cache;
 use crate::call_key::Key;
-use crate::error::CacheError;
+use crate::error::{CacheError, ErrorKind};
 use crate::keep::Keep;
 use crate::mode::{Mode, block_on};
 use crate::observe::Counter;
+use crate::recovery;
 use crate::registry;
-use crate::target::{Cause, Making, Started, Target};
+use crate::target::{Cause, Kept, Making, Started, Target};
 use crate::timeout::Timeout;
 use crate::value::{Form, How, Portable};
 
@@ -35,6 +36,14 @@ pub(crate) struct Known {
     tags: Vec<String>,
     /// Those that do: each a `TagsFn` of the kept type.
     tags_of: Vec<Box<dyn Any + Send + Sync>>,
+}
+
+fn too_large() -> CacheError {
+    CacheError::new(
+        ErrorKind::TooLarge,
+        "the value is larger than max_value_size, or than the store takes: raise that, or keep less",
+    )
+    .in_operation("set")
 }
 
 struct IsNone<V>(fn(&V) -> bool);
@@ -111,10 +120,17 @@ impl Known {
             flight: None,
             cause: Cause::Wanted,
         };
-        target
-            .write(mode, how, (how.duplicate)(value), timeout, making)
-            .await
-            .map(drop)
+        let written = target.write(mode, how, (how.duplicate)(value), timeout, making);
+        let failed = match written.await {
+            Ok(Kept::TooLarge) => too_large().on_key(target.made().unwrap_or_default()),
+            Ok(Kept::Yes | Kept::Overtaken) => return Ok(()),
+            Err(error) => error,
+        };
+        // What is there is not what it should be. Where the store is not there, that is owed already.
+        if !recovery::leaves_it(&failed) {
+            target.delete(mode).await?;
+        }
+        Err(failed)
     }
 
     /// Whether this is a `None` that `cache_none` keeps.

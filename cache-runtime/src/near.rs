@@ -104,6 +104,10 @@ impl Near {
                 None => Change::Leave(()),
             }
         });
+        // Another may have made room in the index while the copy was not there yet, or taken it away.
+        if !self.index.has(key.made) {
+            self.level.remove_hash(key.hash);
+        }
     }
 
     /// The life of a copy that is made now of an entry with this one: it is gone earlier, but its

@@ -56,6 +56,29 @@ scenario! {
     }
 }
 
+cached! {
+    #[cache_result(cache = place.cache, skip(place), timeout = 60, batch = counted_many)]
+    fn counted(place: &Place, id: u64) -> u64 {
+        id * 100 + u64::from(place.run())
+    }
+}
+
+cached! {
+    fn counted_many(place: &Place, ids: &[u64]) -> Vec<u64> {
+        ids.iter().map(|id| id * 100 + 10 + u64::from(place.run())).collect()
+    }
+}
+
+scenario! {
+    fn an_item_that_is_refreshed_twice_is_kept(place) {
+        assert_eq!(done!(counted(place, 1)), 101);
+        let twice = refreshing!(counted::many([1, 1].map(|id| (place, id))));
+        assert_eq!(twice, [112, 113]);
+        let kept = done!(counted(place, 1));
+        assert!(twice.contains(&kept), "the old one: {kept}");
+    }
+}
+
 scenario! {
     fn a_long_batch_is_a_few_calls(place) {
         let results = done!(doubled::many((0..2_500).map(|id| (place, id))));

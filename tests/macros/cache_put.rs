@@ -1,6 +1,6 @@
 //! `cache_put`: what a function returns becomes an entry of another.
 
-use cache_runtime::{cache_put, cache_result};
+use cache_runtime::{ErrorKind, cache_put, cache_result};
 
 use crate::support::*;
 
@@ -116,5 +116,33 @@ scenario! {
         assert_eq!(done!(by_slug(place, "abcd")), Ok("abcd".to_owned()));
         assert_eq!(done!(task::entry(place, 4).get()).unwrap(), None);
         assert_eq!(place.runs(), 1);
+    }
+}
+
+cached! {
+    #[cache_result(cache = place.cache, key(id), timeout = 60)]
+    fn text(place: &Place, id: u64) -> String {
+        format!("{id} {}", place.run())
+    }
+}
+
+cached! {
+    #[cache_put(text::entry(place, id))]
+    fn write_text(place: &Place, id: u64, length: usize) -> String {
+        let _ = (place, id);
+        "x".repeat(length)
+    }
+}
+
+scenario! {
+    fn what_is_too_large_takes_the_old_value_away(place) {
+        assert_eq!(done!(text(place, 7)), "7 1");
+        assert_eq!(done!(write_text(place, 7, 2 << 20)).len(), 2 << 20);
+        assert_eq!(done!(text(place, 7)), "7 2", "not what was there before");
+        let large = "x".repeat(2 << 20);
+        let error = done!(text::entry(place, 7).set(&large)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+        assert_eq!(done!(text::entry(place, 7).get()).unwrap(), None);
+        assert_eq!(text::stats_in(&place.cache).too_large, 2);
     }
 }

@@ -80,14 +80,14 @@ impl Drop for Given {
 }
 
 impl Looked {
-    /// The value in it, fresh or stale; or in process, where it has come meanwhile.
+    /// The value in it, fresh or stale; or in process, where it has come meanwhile. As [`Target::look`].
     pub(crate) async fn found<V>(
         self,
         mode: Mode,
         target: &Target,
         how: &How<V>,
     ) -> Result<Option<Found<V>>, CacheError> {
-        if let Some(found) = target.look_level(how) {
+        if let Some(found) = target.look_level(how).filter(Found::is_calm) {
             return Ok(Some(found));
         }
         let bytes = match self.value {

@@ -3,7 +3,6 @@
 //! It leads no flight before the function's turn: someone who asks for an item that is far behind in
 //! a long row does not wait for it.
 
-use std::any::Any;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -24,7 +23,7 @@ use super::warmed::Warmed;
 use crate::context::{self, Context, Fate, Frame};
 use crate::keep::Keep;
 use crate::mode::Mode;
-use crate::panics::{Panic, caught};
+use crate::panics::{Panic, caught, text};
 use crate::policy::Policy;
 use crate::sync::lock;
 use crate::target::Target;
@@ -367,11 +366,4 @@ impl<R> Tally<R> {
             }
         }
     }
-}
-
-/// What `panic!` was called with, if it was text.
-fn text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or_default()
 }

@@ -140,17 +140,25 @@ impl Cache {
         for (made, _) in &encoded {
             claims.extend(recovery::claim(owed, made, mode).await);
         }
-        let bad = store
+        let core = self.core();
+        let under_way: Vec<_> = encoded
+            .iter()
+            .map(|(made, _)| core.doubts.write(made, &core.settings.clock))
+            .collect();
+        let written = store
             .send(mode, "set_many", bytes, |store| {
                 store.set_many(&encoded, life)
             })
-            .await
-            .inspect_err(|error| {
-                counters.count(Counter::Errors);
-                if recovery::leaves_it(error) {
-                    encoded.iter().for_each(|(made, _)| owed.key(made));
-                }
-            })?;
+            .await;
+        for write in under_way {
+            write.ended(&written);
+        }
+        let bad = written.inspect_err(|error| {
+            counters.count(Counter::Errors);
+            if recovery::leaves_it(error) {
+                encoded.iter().for_each(|(made, _)| owed.key(made));
+            }
+        })?;
         for (at, (made, _)) in encoded.iter().enumerate() {
             if bad.contains(&at) {
                 owed.key(made);

@@ -138,12 +138,15 @@ impl Cache {
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(made, value, life).map_err(at)?;
             target.settle(mode).await?;
-            added = store
+            let core = self.core();
+            let under_way = core.doubts.write(made, &core.settings.clock);
+            let answer = store
                 .send(mode, "add", bytes.len(), |store| {
                     store.add(made, &bytes, life)
                 })
-                .await
-                .map_err(|error| target.failed(error, made))?;
+                .await;
+            under_way.ended(&answer);
+            added = answer.map_err(|error| target.failed(error, made))?;
         } else if let Some(level) = self.home() {
             // What is not put in is dropped after the lock is gone: its end may use the cache.
             let draft = self.draft(value, life).map_err(at)?;
@@ -346,13 +349,19 @@ impl Cache {
         if let (Some((store, from)), Some(to)) = (self.store_of(&old), new.made()) {
             let failed = |error| old.failed(error, from);
             let ask = "incr_version";
+            old.settle(mode).await?;
+            new.settle(mode).await?;
             let bytes = store
                 .ask(mode, ask, |s| s.get(from))
                 .await
                 .map_err(failed)?;
             let bytes = bytes.and_then(|bytes| old.unseal(from, bytes));
+            let bytes = bytes.ok_or_else(missing)?;
+            if !old.is_alive(mode, &bytes).await? {
+                return Err(missing());
+            }
             // A signature holds for one key.
-            let bytes = self.core().settings.seal(to, bytes.ok_or_else(missing)?);
+            let bytes = self.core().settings.seal(to, bytes);
             let life = match store
                 .ask(mode, ask, |s| s.ttl(from))
                 .await
@@ -363,14 +372,12 @@ impl Cache {
                 // It ended between the two looks.
                 Ttl::Missing => return Err(missing()),
             };
-            store
-                .ask(mode, ask, |s| s.set(to, &bytes, life))
-                .await
-                .map_err(failed)?;
-            store
-                .ask(mode, ask, |s| s.delete(from))
-                .await
-                .map_err(failed)?;
+            let under_way = self.core().doubts.write(to, &self.core().settings.clock);
+            let written = store.ask(mode, ask, |s| s.set(to, &bytes, life)).await;
+            under_way.ended(&written);
+            new.settled(to, written).map_err(failed)?;
+            let deleted = store.ask(mode, ask, |s| s.delete(from)).await;
+            old.settled(from, deleted).map_err(failed)?;
             return Ok(version);
         }
         let level = self.home().ok_or_else(missing)?;

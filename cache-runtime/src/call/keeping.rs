@@ -11,14 +11,15 @@ use crate::life::Phase;
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::policy::Policy;
+use crate::recovery;
 use crate::target::{Cause, Found, Kept, Making, Target};
 use crate::value::{Cargo, How};
 
 /// What those who wait get of a result that is not kept.
 pub(super) struct Unkept<Rest>(pub(super) Rest);
 
-/// Hands the result to those who wait, and keeps it as far as plan and policy say; whether they
-/// say so.
+/// Hands the result to those who wait, and keeps it as far as plan and policy say. False if what was
+/// there before is to go: they say that this is not kept, or it cannot be.
 pub(super) async fn keep<R, K, P>(
     mode: Mode,
     target: &Target,
@@ -79,12 +80,13 @@ where
         // The function has run: its result is not lost for a write that failed, `strict` or not.
         Err(error) => {
             tell_unkept(target, &error);
+            let is_owed = recovery::leaves_it(&error);
             if cause == Cause::Wanted
                 && let Some(made) = target.made()
             {
                 let _ = target.settled::<()>(made, Err(error));
             }
-            (result, true)
+            (result, is_owed)
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{Change, Changes, Place};
 use crate::background;
 use crate::cache::Cache;
 use crate::context;
-use crate::error::CacheError;
+use crate::error::{CacheError, ErrorKind};
 use crate::function::clear_mode;
 use crate::mode::{Mode, block_on};
 use crate::registry::{self, caches};
@@ -57,7 +57,11 @@ impl Change {
             Change::Tag(place, tag) => place.cache()?.op_delete_tag(mode, tag).await,
             Change::Whole(site, None) => clear_mode(mode, site, &registry::cache_of(site)?).await,
             Change::Whole(site, Some(place)) => clear_mode(mode, site, &place.cache()?).await,
-            Change::Put(write) => write(mode).await,
+            Change::Put(write) => match write(mode).await {
+                // It is counted, and what was there is gone.
+                Err(error) if error.kind() == ErrorKind::TooLarge => Ok(()),
+                written => written,
+            },
         }
     }
 }
@@ -95,21 +99,25 @@ impl Drop for Rest {
 static FAILING: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
 
 fn tell(function: &'static str, failed: Option<&CacheError>) {
-    let mut failing = lock(&FAILING);
-    match failed {
-        Some(error) => {
-            if failing.get_or_insert_default().insert(function) {
-                tracing::warn!(
-                    function,
-                    %error,
-                    "what this function changed may still be in the cache",
-                );
-            }
-        }
-        None => {
-            if let Some(failing) = &mut *failing {
-                failing.remove(function);
-            }
-        }
+    // Who hears of it may call such a function, too: not under the lock.
+    if let Some(error) = failed.filter(|_| note(function, true)) {
+        tracing::warn!(
+            function,
+            %error,
+            "what this function changed may still be in the cache",
+        );
     }
+    if failed.is_none() {
+        note(function, false);
+    }
+}
+
+/// True if that is news.
+fn note(function: &'static str, has_failed: bool) -> bool {
+    let mut failing = lock(&FAILING);
+    if has_failed {
+        return failing.get_or_insert_default().insert(function);
+    }
+    let before = failing.as_mut();
+    before.is_some_and(|failing| failing.remove(function))
 }

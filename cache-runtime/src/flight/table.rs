@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::circle::Edge;
 use super::landing::{Flight, Old, Waited};
 use crate::clock::Clock;
-use crate::local::{FullKey, Ready};
+use crate::local::{FullKey, Header, Ready};
 use crate::mode::Mode;
 use crate::sync::{Mutex, lock};
 use crate::value::Cargo;
@@ -134,7 +134,7 @@ impl Table {
         self.overtake_others(mode, key, None).await
     }
 
-    /// The same, but for the execution `own`.
+    /// The same, but for the execution `own`; if that is overtaken itself, it ends nobody.
     pub(crate) async fn overtake_others<'t>(
         &'t self,
         mode: Mode,
@@ -143,11 +143,16 @@ impl Table {
     ) -> Overtaking<'t> {
         let writes = {
             let mut lists = lock(&self.lists);
-            if let Some(ByKey(flight)) = lists.open.take(key) {
-                flight.overtake();
+            // Of two refreshes at once the later would else end the earlier, which has ended it before.
+            if own.is_some_and(|own| own.is_overtaken()) {
+                Vec::new()
+            } else {
+                if let Some(ByKey(flight)) = lists.open.take(key) {
+                    flight.overtake();
+                }
+                let is_own = |flight: &Arc<Flight>| own.is_some_and(|own| Arc::ptr_eq(own, flight));
+                lists.overtake_closed(|flight| flight.key == *key && !is_own(flight))
             }
-            let is_own = |flight: &Arc<Flight>| own.is_some_and(|own| Arc::ptr_eq(own, flight));
-            lists.overtake_closed(|flight| flight.key == *key && !is_own(flight))
         };
         self.await_writes(mode, writes).await;
         Overtaking { table: self, key }
@@ -209,6 +214,18 @@ impl Table {
         for write in writes {
             mode.wait(write.wait(self.write_limit, &clock)).await;
         }
+    }
+
+    /// Of which functions there are executions that callers join.
+    pub(crate) fn headers(&self) -> Vec<Header> {
+        let lists = lock(&self.lists);
+        let mut headers: Vec<Header> = Vec::new();
+        for ByKey(flight) in &lists.open {
+            if !headers.contains(&flight.key.header) {
+                headers.push(flight.key.header);
+            }
+        }
+        headers
     }
 
     /// The key of an execution that `is_meant` says.

@@ -42,6 +42,11 @@ impl Index {
         hashes.insert(made, hash);
     }
 
+    /// Whether the copy is still to be found by this key.
+    pub(super) fn has(&self, made: u64) -> bool {
+        lock(&self.hashes).contains_key(&made)
+    }
+
     pub(super) fn take(&self, made: u64) -> Option<u64> {
         lock(&self.hashes).remove(&made)
     }

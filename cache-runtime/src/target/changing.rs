@@ -54,16 +54,17 @@ impl Target {
     /// Begins an invalidation of this entry.
     pub(crate) async fn overtake(&self, mode: Mode) -> Invalidation<'_> {
         let core = self.cache.core();
-        if let Some(made) = &self.made
-            && !core.doubts.is_empty()
-        {
-            core.doubts.invalidated(made, core.settings.clock.wall());
-        }
+        let began = core.store().map(|_| core.settings.clock.wall());
         core.retries.forget(&self.key);
-        Invalidation {
+        let invalidation = Invalidation {
             _changing: self.changing(Some(StoreChange::Invalidated)),
             _overtaking: core.flights.overtake(mode, &self.key).await,
+        };
+        // Behind those who are writing: nobody may know yet how that ends, which is known now.
+        if let (Some(made), Some(began)) = (self.made(), began) {
+            core.doubts.invalidated(made, began);
         }
+        invalidation
     }
 
     /// Forbids the results of computations that began before, in any process, to be put in the store

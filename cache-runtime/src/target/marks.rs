@@ -51,7 +51,7 @@ impl Target {
     }
 
     /// The same for stored bytes: whether a marker has not ended what they are.
-    pub(super) async fn is_alive(&self, mode: Mode, bytes: &[u8]) -> Result<bool, CacheError> {
+    pub(crate) async fn is_alive(&self, mode: Mode, bytes: &[u8]) -> Result<bool, CacheError> {
         let codec = self.cache.core().settings.codec();
         match codec.stamp(bytes) {
             Some(started) => {

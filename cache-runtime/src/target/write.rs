@@ -15,6 +15,7 @@ use crate::mode::Mode;
 use crate::news::Event;
 use crate::observe::Counter;
 use crate::recovery;
+use crate::stamp::Stamp;
 use crate::store::Ttl;
 use crate::timeout::Timeout;
 use crate::tombstone::{self, Unless};
@@ -94,6 +95,8 @@ impl Target {
             // Who sets by hand has begun an invalidation, which is a change already.
             None
         };
+        // Before the store is asked: what is in process is not there longer than what is in the store.
+        let now = core.settings.clock.now();
         if is_shared && making.cause != Cause::Alone {
             if !survey.lossless {
                 return Err(lossy().on_key(self.made().unwrap_or_default()));
@@ -106,7 +109,6 @@ impl Target {
                 return Ok(kept);
             }
         }
-        let now = core.settings.clock.now();
         let life = if self.is_careful() {
             self.life_from(now, life, making.started.cost())
         } else {
@@ -189,28 +191,12 @@ impl Target {
             return Ok(Kept::Overtaken);
         }
         let _claim = recovery::claim(&core.owed, made, mode).await;
-        let under_way = core.doubts.write(made, &core.settings.clock);
-        let gone = tombstone::key_of(made);
-        let gives_way = making.cause != Cause::Wanted && self.is_computed();
-        let unless = gone
-            .as_deref()
-            .filter(|_| gives_way)
-            .map(|gone| Unless::new(gone, making.started.stamp));
-        let written = store
-            .send(mode, "set", bytes.len(), |store| {
-                if let Some(unless) = unless {
-                    store.set_unless(made, &bytes, physical, unless)
-                } else {
-                    let set = store.set(made, &bytes, physical);
-                    Box::pin(async move { set.await.map(|()| true) })
-                }
-            })
-            .await;
-        under_way.ended(&written);
-        let written = match making.flight {
+        let since = (making.cause != Cause::Wanted).then_some(making.started.stamp);
+        let written = self.put(mode, store, "set", (made, &bytes), physical, since);
+        let written = match (making.flight, written.await) {
             // What is there is older, and is told so by its own times.
-            Some(_) if written.is_err() => written,
-            _ => self.settled(made, written),
+            (Some(_), Err(error)) => Err(error),
+            (_, written) => self.settled(made, written),
         };
         match written.map_err(|error| self.failed(error, made)) {
             Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(Kept::TooLarge),
@@ -229,6 +215,38 @@ impl Target {
             return Ok(Kept::Overtaken);
         }
         Ok(Kept::Yes)
+    }
+
+    /// Puts these bytes into the store. Where they are what was known at `since`, an invalidation that has
+    /// come since then, in any process, forbids it; true if nothing did.
+    async fn put(
+        &self,
+        mode: Mode,
+        store: &Guarded,
+        operation: &'static str,
+        (made, bytes): (&str, &[u8]),
+        physical: Option<Duration>,
+        since: Option<Stamp>,
+    ) -> Result<bool, CacheError> {
+        let core = self.cache.core();
+        let under_way = core.doubts.write(made, &core.settings.clock);
+        let gone = tombstone::key_of(made).filter(|_| self.is_computed());
+        let unless = gone
+            .as_deref()
+            .zip(since)
+            .map(|(gone, since)| Unless::new(gone, since));
+        let written = store
+            .send(mode, operation, bytes.len(), |store| {
+                if let Some(unless) = unless {
+                    store.set_unless(made, bytes, physical, unless)
+                } else {
+                    let set = store.set(made, bytes, physical);
+                    Box::pin(async move { set.await.map(|()| true) })
+                }
+            })
+            .await;
+        under_way.ended(&written);
+        written
     }
 
     /// Forgets the entry; a flight under way does not bring it back.
@@ -273,7 +291,8 @@ impl Target {
         Ok(was_fresh)
     }
 
-    // Not in one step: what another process writes in between is lost, which is one more miss.
+    // Not in one step: what another process writes in between is lost, which is one more miss; what it
+    // deletes stays deleted.
     async fn expire_store(
         &self,
         mode: Mode,
@@ -281,6 +300,8 @@ impl Target {
         made: &str,
     ) -> Result<bool, CacheError> {
         let failed = |error| self.failed(error, made);
+        // Behind the tombstone of this very change.
+        let since = self.cache.core().stamp();
         let bytes = store
             .ask(mode, "expire", |store| store.get(made))
             .await
@@ -317,10 +338,13 @@ impl Target {
             Err(error) => return Err(failed(error)),
         };
         let bytes = settings.seal(made, bytes);
-        store
-            .ask(mode, "expire", |store| store.set(made, &bytes, left))
-            .await
-            .map_err(failed)?;
+        let there = (made, &*bytes);
+        let written = self.put(mode, store, "expire", there, left, Some(since));
+        if !written.await.map_err(failed)? {
+            // Somebody has invalidated it meanwhile. It must not be served as fresh; so not at all.
+            let deleted = store.ask(mode, "expire", |store| store.delete(made)).await;
+            return deleted.map_err(failed);
+        }
         Ok(true)
     }
 
@@ -358,6 +382,7 @@ impl Target {
         life: Option<Duration>,
     ) -> Result<bool, CacheError> {
         let failed = |error| self.failed(error, made);
+        let since = self.cache.core().stamp();
         let bytes = store
             .ask(mode, "touch", |store| store.get(made))
             .await
@@ -381,11 +406,9 @@ impl Target {
         if extended == Extended::Yes {
             let physical = self.physical(life, &settings.codec().tags(&bytes));
             let bytes = settings.seal(made, bytes);
-            store
-                .ask(mode, "touch", |store| store.set(made, &bytes, physical))
-                .await
-                .map_err(failed)?;
-            return Ok(true);
+            // What was deleted meanwhile is not there any more.
+            let written = self.put(mode, store, "touch", (made, &bytes), physical, Some(since));
+            return written.await.map_err(failed);
         }
         store
             .ask(mode, "touch", |store| store.touch(made, life))
