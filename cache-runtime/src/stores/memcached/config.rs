@@ -14,7 +14,7 @@ pub struct MemcachedConfig {
     /// The servers, 1 to 64. Their order does not matter, their spelling does: every service that
     /// shares entries must write them alike.
     pub servers: Vec<MemcachedAddress>,
-    /// The longest time to connect to a server; 1 s unless told.
+    /// The longest time to connect to a server; 500 ms unless told.
     pub connect_timeout: Duration,
     /// The longest time of one operation, connecting and waiting included; 500 ms unless told.
     pub op_timeout: Duration,
@@ -55,7 +55,7 @@ impl MemcachedConfig {
     pub fn new(servers: impl IntoIterator<Item = MemcachedAddress>) -> Self {
         Self {
             servers: servers.into_iter().collect(),
-            connect_timeout: Duration::from_secs(1),
+            connect_timeout: Duration::from_millis(500),
             op_timeout: Duration::from_millis(500),
             max_connections: 32,
         }

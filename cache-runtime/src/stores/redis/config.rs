@@ -22,7 +22,7 @@ pub struct RedisConfig {
     pub tls: Option<RedisTls>,
     /// The version of the protocol.
     pub protocol: RedisProtocol,
-    /// The longest time to connect, greeting included; 1 s unless told.
+    /// The longest time to connect, greeting included; 500 ms unless told.
     pub connect_timeout: Duration,
     /// The longest time of one operation, connecting and waiting included; 500 ms unless told.
     pub op_timeout: Duration,
@@ -107,7 +107,7 @@ impl RedisConfig {
             password: None,
             tls: None,
             protocol: RedisProtocol::default(),
-            connect_timeout: Duration::from_secs(1),
+            connect_timeout: Duration::from_millis(500),
             op_timeout: Duration::from_millis(500),
             max_connections: 32,
         }

@@ -19,7 +19,7 @@ pub struct SqlConfig {
     /// The most connections for each tokio runtime, or for each SQLite file (at least 1); 8 unless
     /// told.
     pub max_connections: usize,
-    /// The longest time to connect, greeting included; 1 s unless told.
+    /// The longest time to connect, greeting included; 500 ms unless told.
     pub connect_timeout: Duration,
     /// The longest time of one operation, connecting and waiting included; 500 ms unless told.
     pub op_timeout: Duration,
@@ -68,7 +68,7 @@ impl SqlConfig {
             max_entries: 100_000,
             cull_frequency: 3,
             max_connections: 8,
-            connect_timeout: Duration::from_secs(1),
+            connect_timeout: Duration::from_millis(500),
             op_timeout: Duration::from_millis(500),
         }
     }
