@@ -4,7 +4,7 @@
 //! ```
 //! use cache_runtime::cache_result;
 //!
-//! /// The square, computed once per argument and ten minutes.
+//! /// The square, computed at most once in ten minutes for each argument.
 //! #[cache_result(timeout = 600, key_prefix = "squares")]
 //! fn square(n: u64) -> u64 {
 //!     n * n
@@ -18,32 +18,21 @@
 //! # Ok::<(), cache_runtime::CacheError>(())
 //! ```
 //!
-//! # The map of the crate
+//! # Start here
 //!
-//! | module | answers |
+//! | for | see |
 //! | --- | --- |
-//! | `cached`, `call` | the way of a call: an in-process hit, and everything behind it |
-//! | `site`, `space`, `registry` | which function, in which cache, by which alias |
-//! | `overrides` | what an operator says of functions by name, without a build |
-//! | `key`, `call_key`, `types`, `version` | what a call is called, in process and in shared stores |
-//! | `bounds` | what else the compiler asks of a function, in words that speak of caching |
-//! | `keep`, `policy`, `timeout`, `life` | what is kept of a result, for how long, and what its age means |
-//! | `local` | the in-process level |
-//! | `flight`, `retries`, `background`, `parcel` | one execution per key; when to try again; what goes on behind a call |
-//! | `target` | one entry: the only places that read, write and delete it |
-//! | `codec`, `value` | how values become bytes, and how they are held in process |
-//! | `store`, `stores`, `facts`, `guarded`, `breaker`, `backlog`, `recovery`, `doubts`, `glob` | stores outside, behind time limits and a breaker; what could not reach them |
-//! | `near`, `news`, `backplane` | copies in process before a shared store, and the news that keeps them right |
-//! | `markers`, `tombstone`, `stamp` | tags and clears; what an invalidation leaves behind; when something happened |
-//! | `cache`, `entry`, `function` | what people call: Django's vocabulary, and the handle of a function |
-//! | `changes`, `tag` | what a function that changes data does to the cache; labels of entries |
-//! | `batch` | many calls at once: `many`, `warm`, batch functions |
-//! | [`events`](mod@events) | what happened, told to who caches, by code that does not know them |
-//! | `context`, `scope` | where a call stands; caching off or refreshing in a scope |
-//! | `counting` | sums, with the same words of refusal from every store |
-//! | `observe`, `error`, `suggest` | what is counted, traced and told: functions, caches, single calls |
-//! | `clock`, `mode`, `testing` | time, waiting, and tests |
-//! | `fuzz` | what reads bytes from outside, under bytes that nobody meant; in tests alone |
+//! | a cached function, its arguments and its handle | [`cache_result`](macro@cache_result) |
+//! | functions that change data | [`cache_put`](macro@cache_put), [`cache_evict`](macro@cache_evict), [`events`](mod@events) |
+//! | which store, by URL or in code | [`Cache::from_url`], [`CacheBuilder`], [`caches`] |
+//! | a cache by hand | [`Cache`], and [`BlockingCache`] for callers who block |
+//! | caching off, or anew, in a scope; the call from inside of its body | [`bypass`], [`refreshing`], [`current`] |
+//! | what went wrong | [`CacheError`], [`ErrorKind`] |
+//! | what is cached and what it saves | [`report`], [`functions`], [`trace`]; [`overrides`] to change it without a build |
+//! | a store of your own | [`Store`] |
+//! | tests of your code | `testing` (feature `testing`) |
+//!
+//! The guide, `docs` in the repository, goes through them one after the other.
 //!
 //! # A store of your own
 //!
@@ -52,9 +41,11 @@
 //! `testing::conformance` (feature `testing`) holds it to what every store here does:
 //!
 //! ```ignore
+//! use cache_runtime::testing::conformance::Suite;
+//!
 //! #[test]
 //! fn my_store_is_a_store() {
-//!     Suite::of_store(|| MyStore::new()).run().assert_passed();
+//!     Suite::of_store(MyStore::default).run().assert_passed();
 //! }
 //! ```
 //!
@@ -78,6 +69,21 @@
 //! | `blake3` | `key_hash=blake3` |
 //! | `metrics` | `publish_metrics()`: what is counted, for exporters of the `metrics` crate |
 //! | `testing` | `testing`: isolated caches, a clock that is moved by hand, a store that fails on demand, the conformance suite; `serde/derive` |
+//!
+//! # The map of the crate
+//!
+//! | files in `src` | answer |
+//! | --- | --- |
+//! | `cached`, `hit`, `call`, `flight`, `target` | the way of a call: a hit in process, one execution for each key, one entry read and written |
+//! | `site`, `space`, `registry`, `overrides` | which function, in which cache, by which alias; what an operator says of it |
+//! | `key`, `call_key`, `version`, `types`, `bounds` | what a call is called; what the compiler asks of it |
+//! | `keep`, `policy`, `timeout`, `life`, `retries`, `background` | what is kept, for how long, when it is made anew |
+//! | `local`, `near`, `news`, `backplane` | the level in process, copies before a store, the news that keeps them right |
+//! | `store`, `stores`, `guarded`, `breaker`, `recovery` | stores outside, behind time limits; what could not reach them |
+//! | `codec`, `value`, `counting` | values as bytes, and how they are held in process |
+//! | `markers`, `tombstone`, `stamp`, `changes`, `tag`, `events` | invalidation |
+//! | `cache`, `entry`, `function`, `batch`, `context`, `scope` | what people call |
+//! | `observe`, `error`, `clock`, `mode`, `testing`, `fuzz` | what is told; time, and tests |
 
 // docs.rs says at each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,4 +1,4 @@
-//! The store trait: bytes in, bytes out, object-safe; three methods to write, the rest provided.
+//! The store trait: bytes in, bytes out, object-safe; four methods to write, the rest provided.
 
 use std::future::Future;
 use std::pin::Pin;
