@@ -21,6 +21,7 @@ pages! {
     InvalidationInUse: "guide/8-invalidation.md";
     Arguments: "arguments.md";
     Benchmarks: "benchmarks.md";
+    CacheByHand: "cache.md";
     ChoosingAStore: "choosing-a-store.md";
     Errors: "errors.md";
     Expansion: "expansion.md";
