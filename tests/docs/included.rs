@@ -1,5 +1,7 @@
 //! Every page's code runs: each page of `docs` is named where pages become tests.
 
+use std::path::PathBuf;
+
 use crate::page::{pages, read};
 
 /// Where they are named.
@@ -39,22 +41,37 @@ fn the_contents_name_every_page() {
     );
 }
 
-/// A program of the guide is for its readers to paste: it is whole, and no line of it is for rustdoc alone.
+/// The blocks of Rust of every page, each with its page.
+fn programs() -> Vec<(PathBuf, String)> {
+    let blocks_of = |page: PathBuf| {
+        let text = read(&page);
+        let blocks = text.split("```rust").skip(1);
+        let code = blocks.map(|block| block.split("```").next().unwrap().to_owned());
+        code.map(|code| (page.clone(), code)).collect::<Vec<_>>()
+    };
+    let others = ["README.md", "fuzz/README.md"].map(PathBuf::from);
+    pages()
+        .into_iter()
+        .chain(others)
+        .flat_map(blocks_of)
+        .collect()
+}
+
+/// What rustdoc hides, GitHub shows: no line of a block is for rustdoc alone.
+#[test]
+fn no_line_of_a_program_is_hidden() {
+    for (page, code) in programs() {
+        let is_hidden = |line: &&str| *line == "#" || line.starts_with("# ");
+        let hidden = code.lines().map(str::trim_start).find(is_hidden);
+        assert_eq!(hidden, None, "{}: for rustdoc alone", page.display());
+    }
+}
+
+/// A program of the guide is for its readers to paste: it is whole.
 #[test]
 fn the_programs_of_the_guide_can_be_pasted() {
-    for page in pages() {
-        if !page.starts_with("docs/guide") {
-            continue;
-        }
-        let text = read(&page);
-        for block in text.split("```rust").skip(1) {
-            let code = block.split("```").next().unwrap();
-            let hidden = code
-                .lines()
-                .find(|line| line.trim_start().starts_with("# "));
-            let page = page.display();
-            assert_eq!(hidden, None, "{page}: hidden from readers in rustdoc alone");
-            assert!(code.contains("\nuse "), "{page}: not whole:\n{code}");
-        }
+    for (page, code) in programs() {
+        let is_whole = !page.starts_with("docs/guide") || code.contains("\nuse ");
+        assert!(is_whole, "{}: not whole:\n{code}", page.display());
     }
 }
