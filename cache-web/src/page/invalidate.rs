@@ -3,7 +3,7 @@
 use http::header::{CONTENT_LOCATION, HeaderMap, LOCATION};
 use http::{Method, Uri, request::Parts};
 
-use cache_runtime::{Cache, CacheError};
+use cache_runtime::{Cache, CacheError, ErrorKind};
 
 use super::key;
 use super::options::Options;
@@ -71,6 +71,10 @@ impl Pages {
     }
 
     async fn delete_tag(&self, tag: &str) -> Result<(), CacheError> {
+        if !self.options.has_tags() {
+            let why = "pages under Django's names have no tags to be forgotten by";
+            return Err(CacheError::new(ErrorKind::Unsupported, why).in_operation("delete_tag"));
+        }
         self.options.cache.get()?.delete_tag(tag).await
     }
 }

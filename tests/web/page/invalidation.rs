@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use cache_runtime::{Timeout, current};
+use cache_runtime::{ErrorKind, Timeout, current};
 use cache_web::cache_page;
+use cache_web::page::{DjangoKeys, DjangoVersion};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
@@ -44,6 +45,24 @@ async fn by_path_with_every_query_host_and_variant() {
     pages.forget("/a").await.unwrap();
     assert_eq!(ask_all().await, 10);
     assert_eq!(ask_all().await, 10);
+}
+
+#[tokio::test]
+async fn not_under_the_names_of_django_whatever_the_format() {
+    let keys = DjangoKeys::new(DjangoVersion::V6_1);
+    let (site, pages) = site_with_pages!(cache_page(600).django_keys(keys), |seen| async move {
+        page(&seen, &[])
+    });
+    site.get("/a").await;
+    for forgotten in [
+        pages.forget("/a").await,
+        pages.forget_prefix("/").await,
+        pages.forget_tag("t").await,
+    ] {
+        assert_eq!(forgotten.unwrap_err().kind(), ErrorKind::Unsupported);
+    }
+    site.get("/a").await;
+    assert_eq!(site.count(), 1);
 }
 
 #[tokio::test]
