@@ -1,4 +1,4 @@
-//! The first level: one line above a function, and its results are kept in this process.
+//! The first chapter: one line above a function, and its results are kept in this process.
 //!
 //! `cargo run --example in_process`; `CACHE_URL='memory://?max_entries=100'` gives it less room.
 
