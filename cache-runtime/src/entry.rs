@@ -15,7 +15,6 @@ use crate::call_key::Key;
 use crate::error::{CacheError, ErrorKind};
 use crate::keep::Keep;
 use crate::mode::{Mode, block_on};
-use crate::observe::Counter;
 use crate::recovery;
 use crate::registry;
 use crate::target::{Cause, Kept, Making, Started, Target};
@@ -79,18 +78,7 @@ impl Known {
     }
 
     async fn get<V>(&self, mode: Mode, how: &How<V>) -> Result<Option<V>, CacheError> {
-        let target = self.target()?;
-        if let Some(value) = target.read_level(how) {
-            target.binding.counters.count_hit();
-            return Ok(Some(value));
-        }
-        let value = target.read_store(mode, how).await?;
-        target.count(if value.is_some() {
-            Counter::StoreHits
-        } else {
-            Counter::Misses
-        });
-        Ok(value)
+        self.target()?.read(mode, how).await
     }
 
     pub(crate) async fn set<V: 'static>(

@@ -134,6 +134,10 @@ impl Cache {
     }
 
     /// The same cache under another key prefix.
+    ///
+    /// The cache remembers each prefix for as long as it lives, with what was counted under it: for some
+    /// hundred tenants, that is nothing; where there are as many as there are users, say
+    /// `key(tenant, …)` instead.
     #[must_use]
     pub fn with_prefix(&self, prefix: &str) -> Cache {
         Cache(Arc::new(View {

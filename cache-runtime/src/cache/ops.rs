@@ -56,18 +56,7 @@ impl Cache {
         mode: Mode,
         key: &str,
     ) -> Result<Option<T>, CacheError> {
-        let target = self.target(key)?;
-        if let Some(value) = target.read_level(how::<T>()) {
-            target.binding.counters.count_hit();
-            return Ok(Some(value));
-        }
-        let value = target.read_store(mode, how::<T>()).await?;
-        target.count(if value.is_some() {
-            Counter::StoreHits
-        } else {
-            Counter::Misses
-        });
-        Ok(value)
+        self.target(key)?.read(mode, how::<T>()).await
     }
 
     pub(crate) async fn op_set<T>(

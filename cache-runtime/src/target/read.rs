@@ -75,6 +75,20 @@ impl Target {
         how.is_shared && self.made.is_some() && self.cache.core().store().is_some()
     }
 
+    /// The fresh value, from the in-process level or else from the shared store; counted.
+    pub(crate) async fn read<V>(&self, mode: Mode, how: &How<V>) -> Result<Option<V>, CacheError> {
+        if let Some(value) = self.read_level(how) {
+            self.binding.counters.count_hit();
+            return Ok(Some(value));
+        }
+        let value = self.read_store(mode, how).await?;
+        self.count(match value {
+            Some(_) => Counter::StoreHits,
+            None => Counter::Misses,
+        });
+        Ok(value)
+    }
+
     /// The fresh value in the in-process level.
     pub(crate) fn read_level<V>(&self, how: &How<V>) -> Option<V> {
         let level = self.cache.core().level(how.is_shared)?;
