@@ -158,6 +158,33 @@ impl Overrides {
         all.map(|rule| (rule.name.clone(), rule.what)).collect()
     }
 
+    /// The names that match no function which has been called yet: perhaps its time comes, perhaps it is
+    /// called something else. `report()` lists them.
+    ///
+    /// ```
+    /// use cache_runtime::{Override, cache_result, overrides};
+    ///
+    /// #[cache_result(key_prefix = "weather")]
+    /// fn forecast(city: u64) -> u64 {
+    ///     city
+    /// }
+    ///
+    /// overrides().set("forecasts", Override::off())?;
+    /// overrides().set("weather", Override::timeout(30))?;
+    /// forecast(1);
+    /// assert_eq!(overrides().unmatched(), ["forecasts"]);
+    /// # Ok::<(), cache_runtime::CacheError>(())
+    /// ```
+    #[must_use]
+    pub fn unmatched(self) -> Vec<String> {
+        let sites = observe::sites();
+        let said = lock(&SAID);
+        let all = said.iter().chain(&environment().rules);
+        all.filter(|rule| !sites.iter().any(|site| rule.matches(site)))
+            .map(|rule| rule.name.clone())
+            .collect()
+    }
+
     /// What is wrong with `CACHE_FUNCTIONS`, for programs that want to fail at their start. Others are not
     /// stopped by it: what can be read of it holds, and the rest is an error in the log.
     ///

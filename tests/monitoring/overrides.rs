@@ -7,7 +7,7 @@ use std::{env, thread};
 
 use cache_runtime::testing::{in_cache, in_cache_blocking, isolated};
 use cache_runtime::{
-    Cache, ErrorKind, Override, Timeout, Ttl, cache_result, current, functions, overrides,
+    Cache, ErrorKind, Override, Timeout, Ttl, cache_result, current, functions, overrides, report,
 };
 use futures_executor::block_on;
 
@@ -329,8 +329,8 @@ fn the_environment_has_the_last_word() {
         3
     );
     order(1);
-    let report = functions().into_iter().find(|f| f.name == "order").unwrap();
-    assert_eq!(report.overridden, Override::timeout(600));
+    let order = functions().into_iter().find(|f| f.name == "order").unwrap();
+    assert_eq!(order.overridden, Override::timeout(600));
     // What cannot be read is left out, and can be asked for.
     let error = overrides().check_environment().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
@@ -340,6 +340,15 @@ fn the_environment_has_the_last_word() {
             .contains("CACHE_FUNCTIONS: \"nonsense\" says nothing"),
         "{error}"
     );
+    overrides().set("from_outsde", Override::on()).unwrap();
+    let unmatched = ["from_outsde"];
+    assert_eq!(overrides().unmatched(), unmatched);
+    assert_eq!(report().unmatched, unmatched);
+    let table = report().to_string();
+    let last = "settings of no function that has been called: from_outsde\n";
+    assert!(table.ends_with(last), "{table}");
+    overrides().remove("from_outsde");
+    assert!(!report().to_string().contains("settings of no function"));
     let names: Vec<_> = overrides()
         .all()
         .into_iter()

@@ -41,7 +41,9 @@ pub use publisher::{Publisher, publish_metrics_every};
 /// ```
 pub fn publish_metrics() {
     names::describe();
-    let Report { functions, caches } = report();
+    let Report {
+        functions, caches, ..
+    } = report();
     by_name(functions).iter().for_each(of_function);
     caches.iter().for_each(of_cache);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::caches::CacheReport;
 use super::functions::{FunctionReport, functions};
 use crate::error::{CacheError, ErrorKind};
+use crate::overrides::overrides;
 use crate::registry::caches;
 use crate::timeout::Timeout;
 
@@ -39,7 +40,11 @@ pub fn report() -> Report {
             .any(|function| function.cache == Some(&*cache.alias));
         is_meant || !cache.error.as_ref().is_some_and(is_unknown)
     });
-    Report { functions, caches }
+    Report {
+        functions,
+        caches,
+        unmatched: overrides().unmatched(),
+    }
 }
 
 /// See [`report`].
@@ -50,6 +55,8 @@ pub struct Report {
     pub functions: Vec<FunctionReport>,
     /// The caches, by alias.
     pub caches: Vec<CacheReport>,
+    /// Names in settings at run time that match no function which has been called.
+    pub unmatched: Vec<String>,
 }
 
 impl fmt::Display for Report {
@@ -132,7 +139,12 @@ impl fmt::Display for Report {
                 state,
             ]
         });
-        table(f, head, rows)
+        table(f, head, rows)?;
+        if !self.unmatched.is_empty() {
+            let names = self.unmatched.join(", ");
+            writeln!(f, "\nsettings of no function that has been called: {names}")?;
+        }
+        Ok(())
     }
 }
 
