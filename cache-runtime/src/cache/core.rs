@@ -149,7 +149,12 @@ impl Core {
             self.flights.end_where(has_tags);
             return;
         }
-        let mut meant = self.flights.headers();
+        let mut meant: Vec<Header> = Vec::new();
+        self.flights.each_open(|key| {
+            if !meant.contains(&key.header) {
+                meant.push(key.header);
+            }
+        });
         meant.retain(|header| self.is_ended_by(mark, *header));
         self.flights.end_where(|key| meant.contains(&key.header));
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::circle::Edge;
 use super::landing::{Flight, Old, Waited};
 use crate::clock::Clock;
-use crate::local::{FullKey, Header, Ready};
+use crate::local::{FullKey, Ready};
 use crate::mode::Mode;
 use crate::sync::{Mutex, lock};
 use crate::value::Cargo;
@@ -216,16 +216,10 @@ impl Table {
         }
     }
 
-    /// Of which functions there are executions that callers join.
-    pub(crate) fn headers(&self) -> Vec<Header> {
+    /// The keys of executions that callers join.
+    pub(crate) fn each_open(&self, mut see: impl FnMut(&FullKey)) {
         let lists = lock(&self.lists);
-        let mut headers: Vec<Header> = Vec::new();
-        for ByKey(flight) in &lists.open {
-            if !headers.contains(&flight.key.header) {
-                headers.push(flight.key.header);
-            }
-        }
-        headers
+        lists.open.iter().for_each(|ByKey(flight)| see(&flight.key));
     }
 
     /// The key of an execution that `is_meant` says.
