@@ -95,6 +95,14 @@ impl CacheError {
         self
     }
 
+    /// The same error without its key: for logs and texts where a key is a secret, as that of a session is.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_key(mut self) -> Self {
+        self.0.key = None;
+        self
+    }
+
     /// The same error in other words.
     #[cfg_attr(
         not(feature = "redis"),

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::handle::{Cache, collect};
 use super::inspect::Inspection;
+use super::many::Copies;
 use crate::error::CacheError;
 use crate::keep::{IfOk, Whole};
 use crate::mode::{Mode, block_on};
@@ -244,7 +245,10 @@ impl BlockingCache {
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<HashMap<String, T>, CacheError> {
-        block_on(self.0.op_get_many(Mode::Blocking, collect(keys)))
+        block_on(
+            self.0
+                .op_get_many(Mode::Blocking, collect(keys), Copies::Serve),
+        )
     }
 
     /// See [`Cache::set_many`].

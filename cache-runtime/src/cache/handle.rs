@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::blocking::BlockingCache;
 use super::build::CacheBuilder;
 use super::core::Core;
+use super::many::Copies;
 use crate::clock::Clock;
 use crate::error::CacheError;
 use crate::keep::{IfOk, Whole};
@@ -349,7 +350,8 @@ impl Cache {
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<HashMap<String, T>, CacheError> {
-        self.op_get_many(Mode::Async, collect(keys)).await
+        self.op_get_many(Mode::Async, collect(keys), Copies::Serve)
+            .await
     }
 
     /// Keeps all `items`; returns the keys that failed.

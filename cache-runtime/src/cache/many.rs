@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::handle::Cache;
+use super::handle::{Cache, collect};
 use super::ops::how;
 use crate::error::{CacheError, ErrorKind};
 use crate::glob::Glob;
@@ -19,11 +19,31 @@ use crate::timeout::Timeout;
 use crate::tombstone;
 use crate::value::CacheValue;
 
+/// Whether copies in process, before a store, may answer for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Copies {
+    Serve,
+    /// The store itself is asked, and no copy is made of what it says.
+    Pass,
+}
+
 impl Cache {
+    /// What the store itself has of `keys`: for crates whose entries may not be served when another process
+    /// has changed them a moment ago.
+    #[doc(hidden)]
+    pub async fn get_many_past_copies<T: CacheValue>(
+        &self,
+        keys: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<HashMap<String, T>, CacheError> {
+        self.op_get_many(Mode::Async, collect(keys), Copies::Pass)
+            .await
+    }
+
     pub(crate) async fn op_get_many<T: CacheValue>(
         &self,
         mode: Mode,
         keys: Vec<String>,
+        copies: Copies,
     ) -> Result<HashMap<String, T>, CacheError> {
         let mut found = HashMap::with_capacity(keys.len());
         let Some(store) = self.core().store() else {
@@ -38,7 +58,8 @@ impl Cache {
         let mut asked = Vec::with_capacity(keys.len());
         for key in keys {
             let target = self.target(&key)?;
-            match target.read_level(how) {
+            let copy = (copies == Copies::Serve).then(|| target.read_level(how));
+            match copy.flatten() {
                 Some(value) => {
                     target.binding.counters.count_hit();
                     found.insert(key, value);
@@ -49,7 +70,7 @@ impl Cache {
         if asked.is_empty() {
             return Ok(found);
         }
-        let near = self.core().near();
+        let near = self.core().near().filter(|_| copies == Copies::Serve);
         let tickets: Vec<_> = asked
             .iter()
             .map(|(_, target)| near.map(|near| near.reading(target.key.made)))

@@ -18,7 +18,7 @@ const TRIES: u32 = 100;
 /// takes [`CachedDbStore`](super::CachedDbStore). A session of more than `max_value_size` is an error, and
 /// over.
 ///
-/// A load is one round trip, a save three, a logout two. A logout in one process holds at once in all, with
+/// A load is one round trip, a save six, a logout two. A logout in one process holds at once in all, with
 /// `local_max` too. It leaves a mark of some bytes for ten minutes, by which a save that was under way is known to
 /// be too late.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl SessionStore for CacheStore {
             return Err(gone());
         };
         let timeout = record::timeout(record);
-        let written = self.0.write(&record.id, &text, timeout, None).await;
+        let written = self.0.write(&record.id, text, timeout).await;
         if written.map_err(down)? {
             Ok(())
         } else {
@@ -84,6 +84,7 @@ impl SessionStore for CacheStore {
     }
 }
 
+/// The texts of errors end up in logs: those of [`Place`] have no key, by which somebody could be the visitor.
 pub(super) fn down(error: CacheError) -> Error {
     Error::Backend(error.to_string())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cache_runtime::{Cache, Timeout, current};
+use cache_runtime::{Cache, CacheError, Timeout, current};
 use tower_sessions_core::SessionStore;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{Error, Result};
@@ -20,7 +20,8 @@ use super::record;
 /// - A cache that is down is logged, and the database is asked; there it is an error.
 /// - After a save the next load takes the session from the database. So two saves at once, or a load beside
 ///   a save, leave nothing older in the cache than the database has, in any process.
-/// - Of many requests of one session that is not in the cache, one asks the database.
+/// - Of many requests of one session that is not in the cache, one asks the database. It stays in the cache for
+///   nine minutes at the most.
 /// - A save of a session that is not in the database any more is an error, also where the database's own `save`
 ///   would bring it back. (A logout in the moment between that look and the write is left to the
 ///   database: its `save` should be an `UPDATE`.)
@@ -50,7 +51,7 @@ impl<Db: SessionStore> CachedDbStore<Db> {
         self
     }
 
-    /// What the database has, put into the cache for as long as the session lives; `None` for no session.
+    /// What the database has, put into the cache for some minutes; `None` for no session.
     /// Those who want it at once, and have seen the same mark, ask once.
     async fn read_db(&self, id: &Id, mark: Option<Arc<str>>) -> Result<Option<Record>> {
         let seen = mark.as_deref().unwrap_or_default();
@@ -62,7 +63,7 @@ impl<Db: SessionStore> CachedDbStore<Db> {
             let record = record.filter(record::is_active).ok_or(Missing::Gone)?;
             let text = record::to_text(&record, mark.as_ref()).map_err(Missing::Failed)?;
             let timeout = record::timeout(&record);
-            let written = self.cached.write(id, &text, timeout, mark.as_ref());
+            let written = self.cached.write_briefly(id, &text, timeout, mark.as_ref());
             if let Err(error) = written.await {
                 tracing::warn!(%error, "a session is in the database alone");
             }
@@ -70,7 +71,7 @@ impl<Db: SessionStore> CachedDbStore<Db> {
         };
         let cache = self.cached.cache();
         let read = cache.get_or_try_set(&flight, Timeout::Default, read);
-        match read.await.map_err(down)? {
+        match read.await.map_err(CacheError::without_key).map_err(down)? {
             Ok(text) => Ok(record::of_text(id, &text).map(|(record, _)| record)),
             Err(Missing::Gone) => Ok(None),
             Err(Missing::Failed(error)) => Err(error),
@@ -91,7 +92,8 @@ impl<Db: SessionStore> SessionStore for CachedDbStore<Db> {
         // Nobody knows its id yet, so nothing can come in between.
         let text = record::to_text(record, None)?;
         let timeout = record::timeout(record);
-        if let Err(error) = self.cached.write(&record.id, &text, timeout, None).await {
+        let written = self.cached.write_briefly(&record.id, &text, timeout, None);
+        if let Err(error) = written.await {
             tracing::warn!(%error, "a session is in the database alone");
         }
         Ok(())
@@ -120,14 +122,22 @@ impl<Db: SessionStore> SessionStore for CachedDbStore<Db> {
                 return Ok(record.filter(record::is_active));
             }
         };
+        let is_cached = text.is_some();
         let found = text.and_then(|text| record::of_text(id, &text));
-        match found {
-            // A mark that is there no more is so old that nothing of before it can come.
-            Some((record, after)) if mark.is_none() || mark == after => {
-                Ok(Some(record).filter(record::is_active))
-            }
-            _ => self.read_db(id, mark).await,
+        // A mark that is there no more is so old that nothing of before it is left: texts go before marks.
+        if let Some((record, after)) = found
+            && (mark.is_none() || mark == after)
+        {
+            return Ok(Some(record).filter(record::is_active));
         }
+        let record = self.read_db(id, mark).await?;
+        if record.is_none()
+            && is_cached
+            && let Err(error) = self.cached.remove(id).await
+        {
+            tracing::warn!(%error, "a session that is gone is still in the cache, for some minutes");
+        }
+        Ok(record)
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {

@@ -15,7 +15,9 @@ use tower_sessions_core::SessionStore;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{Error, Result};
 
-use crate::support::{record, record_for, until, user};
+use crate::support::{
+    cache_with_copies_on, faulty_store, record, record_for, sound_cache_on, until, user,
+};
 
 /// A database that counts, fails and waits on demand. As many are, its `save` is an upsert.
 #[derive(Debug, Clone, Default)]
@@ -142,7 +144,7 @@ async fn the_cache_answers_for_the_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_cache_has_forgotten_is_read_once_and_kept_for_the_rest_of_its_life() {
+async fn what_the_cache_has_forgotten_is_read_once_and_kept_no_longer_than_it_lives() {
     let world = World::new();
     let store = world
         .process()
@@ -256,6 +258,46 @@ async fn a_load_beside_a_change_leaves_nothing_old_in_the_cache() {
             assert_eq!(now.as_deref(), expected, "{is_logout} {is_other}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_logout_elsewhere_holds_at_once_where_there_are_copies_of_session_and_mark() {
+    let (server, db) = (faulty_store(), Db::default());
+    let one = CachedDbStore::new(cache_with_copies_on(&server), db.clone());
+    let other = CachedDbStore::new(sound_cache_on(&server), db);
+    let mut ann = record("ann");
+    one.create(&mut ann).await.unwrap();
+    // There is a mark now, and a session that belongs to it.
+    one.save(&ann).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(user(one.load(&ann.id).await.unwrap()).unwrap(), "ann");
+    }
+    other.delete(&ann.id).await.unwrap();
+    assert_eq!(one.load(&ann.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_cached_goes_before_the_mark_and_what_is_found_wrong_at_once() {
+    let world = World::new();
+    let store = world.process();
+    let mut ann = record("ann");
+    let key = |record: &Record| format!("session_db:{}", record.id);
+    let left = |record: &Record| -> i64 {
+        let key = format!(":1:{}", key(record));
+        world.server.command(&["TTL", &key]).parse().unwrap()
+    };
+    store.create(&mut ann).await.unwrap();
+    assert!((500..=540).contains(&left(&ann)), "{}", left(&ann));
+    world.forget_all();
+    store.load(&ann.id).await.unwrap();
+    assert!((500..=540).contains(&left(&ann)), "{}", left(&ann));
+
+    let cache = world.cache();
+    let old: String = cache.get(&key(&ann)).await.unwrap().unwrap();
+    store.delete(&ann.id).await.unwrap();
+    cache.set(&key(&ann), &old, 60).await.unwrap();
+    assert_eq!(store.load(&ann.id).await.unwrap(), None);
+    assert!(!cache.has_key(&key(&ann)).await.unwrap());
 }
 
 #[tokio::test]

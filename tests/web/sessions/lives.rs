@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use cache_runtime::testing::{Fault, When};
-use cache_runtime::{Cache, CacheError, ErrorKind, Kind, Outcome, Store, StoreFuture, Tracer};
+use cache_runtime::{Cache, CacheError, ErrorKind, Kind, Outcome, Store, StoreFuture, Tracer, Ttl};
 use cache_tests::redis_server::RedisServer;
 use cache_web::session::CacheStore;
 use tower_sessions_core::SessionStore;
 use tower_sessions_core::session::Id;
 use tower_sessions_core::session_store::Error;
 
-use crate::support::{cache_on, faulty_store, record, sound_cache_on, until, until_async, user};
+use crate::support::{
+    cache_on, cache_with_copies_on, faulty_store, record, sound_cache_on, until, until_async, user,
+};
 
 #[tokio::test]
 async fn it_is_created_saved_loaded_and_deleted() {
@@ -189,6 +191,15 @@ async fn a_session_that_is_too_large_is_an_error() {
     }
 }
 
+async fn until_copies_are_served(cache: &Cache) {
+    cache.set("any", "text", 60).await.unwrap();
+    until_async(async || {
+        cache.get::<String>("any").await.unwrap();
+        cache.stats().local_hits > 0
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_logout_elsewhere_holds_at_once_where_there_are_copies_in_process() {
     let server = RedisServer::start();
@@ -200,15 +211,81 @@ async fn a_logout_elsewhere_holds_at_once_where_there_are_copies_in_process() {
     let mut ann = record("ann");
     other.create(&mut ann).await.unwrap();
     // Who changes something listens to what others change, and serves copies as soon as he hears.
-    cache.set("any", &1, 60).await.unwrap();
-    until_async(async || {
-        one.load(&ann.id).await.unwrap();
-        cache.stats().local_hits > 0
-    })
-    .await;
+    until_copies_are_served(&cache).await;
+    assert_eq!(user(one.load(&ann.id).await.unwrap()).unwrap(), "ann");
     other.delete(&ann.id).await.unwrap();
     assert_eq!(one.load(&ann.id).await.unwrap(), None);
     one.save(&ann).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_change_elsewhere_holds_at_once_where_nobody_tells_of_it() {
+    let server = faulty_store();
+    let cache = cache_with_copies_on(&server);
+    let one = CacheStore::new(cache.clone());
+    let other = CacheStore::new(sound_cache_on(&server));
+    until_copies_are_served(&cache).await;
+    let mut ann = record("ann");
+    other.create(&mut ann).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(user(one.load(&ann.id).await.unwrap()).unwrap(), "ann");
+    }
+    ann.data.insert("user".to_owned(), "Ann".into());
+    other.save(&ann).await.unwrap();
+    assert_eq!(user(one.load(&ann.id).await.unwrap()).unwrap(), "Ann");
+    other.delete(&ann.id).await.unwrap();
+    assert_eq!(one.load(&ann.id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_save_that_nobody_waits_for_is_brief_until_it_is_right_and_then_whole() {
+    let server = faulty_store();
+    let store = CacheStore::new(cache_on(&server));
+    let mut ann = record("ann");
+    store.create(&mut ann).await.unwrap();
+    ann.data.insert("user".to_owned(), "Ann".into());
+    let key = format!("session:{}", ann.id);
+    let cache = sound_cache_on(&server);
+    let left = async || match cache.ttl(&key).await.unwrap() {
+        Ttl::After(left) => left.as_secs(),
+        other => panic!("{other:?}"),
+    };
+    assert!(left().await > 3590);
+    // It has written, and looks again.
+    let slow = Fault::Delay(Duration::from_millis(150));
+    server.inject_on("get_many", slow, When::Always);
+    let id = ann.id;
+    let save = tokio::spawn(async move { store.save(&ann).await });
+    until(|| server.asked("set") > 0).await;
+    until_async(async || left().await <= 540).await;
+    save.abort();
+    until_async(async || left().await > 3590).await;
+    let store = CacheStore::new(cache.clone());
+    assert_eq!(user(store.load(&id).await.unwrap()).unwrap(), "Ann");
+}
+
+#[tokio::test]
+async fn errors_do_not_say_whose_session_it_was() {
+    for operation in ["get_many", "get", "set", "add", "delete"] {
+        let server = faulty_store();
+        let store = CacheStore::new(cache_on(&server));
+        let mut ann = record("ann");
+        store.create(&mut ann).await.unwrap();
+        server.inject_on(operation, Fault::Error(ErrorKind::Store), When::Always);
+        let id = ann.id;
+        let mut texts = Vec::new();
+        let mut said = |text: Option<String>| texts.extend(text);
+        said(store.load(&id).await.err().map(|error| error.to_string()));
+        said(store.save(&ann).await.err().map(|error| error.to_string()));
+        said(store.delete(&id).await.err().map(|error| error.to_string()));
+        let new = store.create(&mut ann).await.err();
+        said(new.map(|error| error.to_string()));
+        assert!(!texts.is_empty(), "{operation}");
+        for text in texts {
+            let names_one = text.contains(&id.to_string()) || text.contains("session:");
+            assert!(!names_one, "{operation}: {text}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -45,6 +45,15 @@ pub(crate) fn sound_cache_on(server: &Server) -> Cache {
     cache(server.inner().clone())
 }
 
+/// The same for a process with copies of its own, who hears nothing of what others change.
+pub(crate) fn cache_with_copies_on(server: &Server) -> Cache {
+    let builder = Cache::builder().store(server.inner().clone());
+    let builder = builder
+        .local_max(1000)
+        .local_timeout(Duration::from_secs(60));
+    builder.build().unwrap()
+}
+
 fn cache(store: impl Store) -> Cache {
     let builder = Cache::builder().store(store);
     let limit = Duration::from_millis(200);
