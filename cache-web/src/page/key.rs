@@ -60,16 +60,24 @@ fn of(prefix: &str, host: &str, path: &str) -> String {
     key.push_str(host);
     key[start..].make_ascii_lowercase();
     key.push_str(path);
-    let is_plain = key.len() <= LONGEST_PLAIN && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_plain = key.len() <= LONGEST_PLAIN
+        && key.bytes().all(|byte| byte.is_ascii_graphic())
+        && !is_like_a_functions(&key);
     if is_plain {
         return key;
     }
     let digest = hex(&Md5::digest(&key.as_bytes()[start..]));
     key.truncate(start);
     // No slash: the name of no page.
-    key.push_str("md5:");
+    key.push_str("md5.");
     key.push_str(&digest);
     key
+}
+
+/// Whether a key ends as those of functions do (`name:9f3c…`), which the cache treats otherwise.
+fn is_like_a_functions(key: &str) -> bool {
+    let end = key.rsplit_once(':').map(|(_, end)| end);
+    end.is_some_and(|end| end.len() == 32 && end.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The key of the variant that this request chooses. `id` is the list's: variants that were found by
@@ -86,7 +94,7 @@ pub(crate) fn secondary(
     text.push(b' ');
     text.extend_from_slice(&id.to_be_bytes());
     names.selection(request, &mut text);
-    format!("page:{prefix}:v:{}", hex(&Md5::digest(&text)))
+    format!("page:{prefix}:v.{}", hex(&Md5::digest(&text)))
 }
 
 pub(crate) fn path(uri: &Uri) -> &str {
@@ -182,8 +190,22 @@ mod tests {
             "page:a:x.example:80/B?c=d"
         );
         let long = of("", "h", &format!("/{}", "x".repeat(300)));
-        assert!(long.starts_with("page::md5:") && long.len() == 42, "{long}");
-        assert!(of("", "h", "/a b").starts_with("page::md5:"));
+        assert!(long.starts_with("page::md5.") && long.len() == 42, "{long}");
+        assert!(of("", "h", "/a b").starts_with("page::md5."));
+    }
+
+    #[test]
+    fn no_page_has_the_key_of_a_function() {
+        let hash = "0123456789abcdef0123456789ABCDEF";
+        let names = Names::default();
+        for key in [
+            of("", "h", &format!("/a:{hash}")),
+            of("", "h", "/a b"),
+            secondary("", "page::h/", &names, 7, &HeaderMap::new()),
+        ] {
+            assert!(!is_like_a_functions(&key), "{key}");
+        }
+        assert_eq!(of("", "h", &format!("/{hash}")), format!("page::h/{hash}"));
     }
 
     #[test]
