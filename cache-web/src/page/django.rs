@@ -59,6 +59,9 @@ impl DjangoKeys {
     }
 
     /// With `USE_I18N`, the language that is active: `en-us`. Before [`time_zone`](Self::time_zone).
+    ///
+    /// It is that of the whole layer, and stands in the key where Django leaves `Accept-Language` out. So a page
+    /// that varies by that field is neither kept nor served: it may be in another language.
     #[must_use]
     pub fn language(mut self, language: &str) -> Self {
         self.suffix = format!(".{language}{}", self.suffix);
@@ -73,6 +76,15 @@ impl DjangoKeys {
         let name: String = name.chars().filter(char::is_ascii).collect();
         self.suffix = format!("{}.{}", self.suffix, name.replace(' ', "_"));
         self
+    }
+
+    /// Whether pages that vary by these fields can be told apart as Django does it.
+    pub(crate) fn can_tell_apart(&self, names: &Names) -> bool {
+        names.iter().all(|name| {
+            // Django's list would come back with another name.
+            let comes_back = field_name(&meta_name(name)).as_ref() == Some(name);
+            comes_back && !(self.is_by_language && name == http::header::ACCEPT_LANGUAGE)
+        })
     }
 
     fn digest(&self, host: &str, path: &str) -> String {
@@ -208,5 +220,22 @@ mod tests {
         assert_eq!(meta_name(&name), "HTTP_ACCEPT_ENCODING");
         assert_eq!(field_name("HTTP_ACCEPT_ENCODING"), Some(name));
         assert_eq!(field_name("CONTENT_TYPE"), None);
+    }
+
+    #[test]
+    fn what_has_no_name_of_its_own_or_another_language_is_not_told_apart() {
+        let (plain, english) = (
+            DjangoKeys::new(DjangoVersion::V6_1),
+            keys(DjangoVersion::V6_1),
+        );
+        for (name, by_plain, by_english) in [
+            ("x-user", true, true),
+            ("x_user", false, false),
+            ("accept-language", true, false),
+        ] {
+            let names = Names::of_names(vec![name.parse().unwrap()]).unwrap();
+            assert_eq!(plain.can_tell_apart(&names), by_plain, "{name}");
+            assert_eq!(english.can_tell_apart(&names), by_english, "{name}");
+        }
     }
 }

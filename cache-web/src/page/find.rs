@@ -30,6 +30,7 @@ pub(crate) async fn find(
             varies: None,
             page: Some(page),
         },
+        Some(Slot::Varies(varies)) if !can_tell_apart(options, &varies) => Found::default(),
         Some(Slot::Varies(varies)) => {
             let key = variant_key(options, primary, &varies, request);
             let page = read::<Arc<Stored>>(cache, &key).await;
@@ -39,6 +40,12 @@ pub(crate) async fn find(
             }
         }
     }
+}
+
+/// A list of Django's may have more names than this layer can tell variants apart by.
+fn can_tell_apart(options: &Options, varies: &Varies) -> bool {
+    let django = options.django.as_ref();
+    django.is_none_or(|django| django.can_tell_apart(&varies.names))
 }
 
 pub(crate) fn variant_key(

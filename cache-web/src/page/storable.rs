@@ -49,6 +49,10 @@ pub(crate) fn plan(
     }
     check(response.status, headers, &said, options)?;
     let names = Names::of(headers).ok_or("vary")?;
+    let django = options.django.as_ref();
+    if django.is_some_and(|django| !django.can_tell_apart(&names)) {
+        return Err("vary");
+    }
     let facts = facts(&said, &names);
     if !is_for(asked, facts, options) {
         return Err("credentials");

@@ -105,6 +105,48 @@ async fn with_the_keys_of_django() {
 }
 
 #[tokio::test]
+async fn a_page_in_the_language_of_its_visitor_is_not_djangos_for_all() {
+    let keys = DjangoKeys::new(DjangoVersion::V6_1).language("en-us");
+    for (keys, vary, is_kept) in [
+        (keys.clone(), "X", true),
+        (keys.clone(), "Accept-Language", false),
+        (keys, "x_user", false),
+        (
+            DjangoKeys::new(DjangoVersion::V6_1),
+            "Accept-Language",
+            true,
+        ),
+    ] {
+        let layer = cache_page(600).django_keys(keys);
+        let site = Site::new(layer, move |seen| page(&seen, &[("vary", vary)]));
+        for language in ["de", "en", "de"] {
+            let asked = [("accept-language", language), ("x_user", language)];
+            site.get_with("/", &asked).await;
+        }
+        let expected = match (is_kept, vary) {
+            (true, "X") => 1,
+            (true, _) => 2,
+            (false, _) => 3,
+        };
+        assert_eq!(site.count(), expected, "{vary}");
+    }
+    // Nor is one that Django has put there.
+    let keys = DjangoKeys::new(DjangoVersion::V6_1).language("en-us");
+    let list = "views.decorators.cache.cache_header..";
+    let site = Site::new(cache_page(600).django_keys(keys), |seen| {
+        page(&seen, &[("vary", "X")])
+    });
+    site.get("/").await;
+    let all = site.cache.keys(&format!("{list}*")).await.unwrap();
+    let [key] = &all[..] else { panic!("{all:?}") };
+    let names = ["HTTP_ACCEPT_LANGUAGE", "HTTP_X"]
+        .map(str::to_owned)
+        .to_vec();
+    site.cache.set(key, &names, 600).await.unwrap();
+    assert_eq!(site.get("/").await.body, "page 2");
+}
+
+#[tokio::test]
 async fn pages_are_served_while_the_store_is_away_and_kept_when_it_is_back() {
     let mut server = RedisServer::start();
     let url = format!("{}?op_timeout=0.3&connect_timeout=0.3", server.url(0));
