@@ -24,7 +24,7 @@ pub(crate) fn is_known(request: &HeaderMap, page: &HeaderMap) -> bool {
         return request.get_all(IF_NONE_MATCH).iter().any(|line| {
             let text = String::from_utf8_lossy(line.as_bytes());
             text.trim() == "*"
-                || split_outside_quotes(&text).any(|tag| {
+                || split_outside_quotes(&text, b',').any(|tag| {
                     let tag = tag.trim().as_bytes();
                     etag.is_some_and(|etag| opaque(etag) == opaque(tag))
                 })

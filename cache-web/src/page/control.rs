@@ -64,20 +64,21 @@ impl ResponseControl {
         let is_ours = |parameter: Option<&str>| {
             parameter.is_none_or(|name| !is_addressed || name.trim() == own_name)
         };
-        directives(headers, field, |name, value| match value {
-            Some(value) => {
-                let (value, parameter) = without_parameter(value);
-                if is_ours(parameter) {
-                    said.take(name, Some(value));
+        for line in headers.get_all(field) {
+            let text = String::from_utf8_lossy(line.as_bytes());
+            for member in split_outside_quotes(&text, b',') {
+                // A parameter may have a value of its own: it is cut off first.
+                let mut parts = split_outside_quotes(member, b';');
+                let directive = parts.next().unwrap_or_default();
+                if !is_ours(parts.next()) {
+                    continue;
+                }
+                read_directive(directive, |name, value| said.take(name, value));
+                if !is_well_formed(directive) {
+                    said.obey_words(directive);
                 }
             }
-            None => {
-                let (name, parameter) = without_parameter(name);
-                if is_ours(parameter) {
-                    said.take(name, None);
-                }
-            }
-        });
+        }
         (said != Self::default()).then_some(said)
     }
 
@@ -188,13 +189,6 @@ pub(crate) fn seconds(text: &str) -> Option<u32> {
     )
 }
 
-fn without_parameter(text: &str) -> (&str, Option<&str>) {
-    match text.split_once(';') {
-        Some((text, parameter)) => (text.trim(), Some(parameter)),
-        None => (text, None),
-    }
-}
-
 /// The field names in a quoted value; `None` if there is one that is no name.
 fn fields(value: &str) -> Option<Vec<HeaderName>> {
     let names = value
@@ -210,22 +204,22 @@ fn directives(headers: &HeaderMap, name: &HeaderName, mut take: impl FnMut(&str,
     for line in headers.get_all(name) {
         // A byte that is no text is in a value that nobody here asks for, or the line means nothing.
         let text = String::from_utf8_lossy(line.as_bytes());
-        for directive in split_outside_quotes(&text) {
-            match directive.split_once('=') {
-                None => take(directive.trim(), None),
-                Some((name, value)) => {
-                    let value = value.trim();
-                    let quoted = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
-                    match quoted {
-                        Some(quoted) if quoted.contains('\\') => {
-                            take(name.trim(), Some(&unescaped(quoted)));
-                        }
-                        Some(quoted) => take(name.trim(), Some(quoted)),
-                        None => take(name.trim(), Some(value)),
-                    }
-                }
-            }
+        for directive in split_outside_quotes(&text, b',') {
+            read_directive(directive, &mut take);
         }
+    }
+}
+
+fn read_directive(directive: &str, mut take: impl FnMut(&str, Option<&str>)) {
+    let Some((name, value)) = directive.split_once('=') else {
+        return take(directive.trim(), None);
+    };
+    let value = value.trim();
+    let quoted = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+    match quoted {
+        Some(quoted) if quoted.contains('\\') => take(name.trim(), Some(&unescaped(quoted))),
+        Some(quoted) => take(name.trim(), Some(quoted)),
+        None => take(name.trim(), Some(value)),
     }
 }
 
@@ -250,7 +244,7 @@ fn is_well_formed(line: &str) -> bool {
             !ends_inside && !is_escaped
         })
     };
-    split_outside_quotes(line)
+    split_outside_quotes(line, b',')
         .map(str::trim)
         .all(|member| match member.split_once('=') {
             None => member.is_empty() || is_token(member),
@@ -272,8 +266,9 @@ fn unescaped(quoted: &str) -> String {
     text
 }
 
-/// The members of a list; a comma in quotes is no end of one.
-pub(crate) fn split_outside_quotes(text: &str) -> impl Iterator<Item = &str> {
+/// The members of a list; a comma (or semicolon, `at`) in quotes is no end of one.
+pub(crate) fn split_outside_quotes(text: &str, at: u8) -> impl Iterator<Item = &str> {
+    let end = at;
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -283,7 +278,7 @@ pub(crate) fn split_outside_quotes(text: &str) -> impl Iterator<Item = &str> {
                 _ if is_escaped => is_escaped = false,
                 b'\\' if is_quoted => is_escaped = true,
                 b'"' => is_quoted = !is_quoted,
-                b',' if !is_quoted => {
+                _ if byte == end && !is_quoted => {
                     rest = Some(&text[at + 1..]);
                     return Some(&text[..at]);
                 }
@@ -390,6 +385,26 @@ mod tests {
         assert_eq!(said(&field, "no-store;other"), None);
         let field = HeaderName::from_static("cdn-cache-control");
         assert_eq!(said(&field, "max-age=5;other").unwrap().max_age, Some(5));
+    }
+
+    #[test]
+    fn parameters_hide_nothing_that_forbids() {
+        let cdn = HeaderName::from_static("cdn-cache-control");
+        let said = |field: &HeaderName, text: &str| {
+            ResponseControl::of_targeted(&lines(field.clone(), &[text]), field, "me")
+        };
+        for text in [
+            "private;a=b, max-age=60",
+            "private; max-age=60",
+            "private max-age=60, max-age=60",
+            "max-age=60;a=\"b;c\", private;a=\",\"",
+        ] {
+            assert!(said(&cdn, text).unwrap().private, "{text}");
+        }
+        let said_to_another = said(&cdn, "max-age=60;a=\"b, private\"").unwrap();
+        assert!(!said_to_another.private && said_to_another.max_age == Some(60));
+        let surrogate = HeaderName::from_static("surrogate-control");
+        assert_eq!(said(&surrogate, "private max-age=5;other"), None);
     }
 
     #[test]

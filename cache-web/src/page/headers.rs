@@ -85,7 +85,7 @@ pub(crate) fn make_freshness(headers: &mut HeaderMap, said: &ResponseControl, li
         .map(|line| String::from_utf8_lossy(line.as_bytes()))
         .collect();
     let text = text.join(",");
-    let others: Vec<&str> = super::control::split_outside_quotes(&text)
+    let others: Vec<&str> = super::control::split_outside_quotes(&text, b',')
         .map(str::trim)
         .filter(|directive| {
             let name = directive.split('=').next().unwrap_or_default().trim();

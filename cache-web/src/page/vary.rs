@@ -114,7 +114,7 @@ fn joined(request: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let Ok(text) = std::str::from_utf8(&all) else {
         return Some(all);
     };
-    let members: Vec<&str> = split_outside_quotes(text)
+    let members: Vec<&str> = split_outside_quotes(text, b',')
         // HTTP knows no other white space.
         .map(|member| member.trim_matches([' ', '\t']))
         .collect();
