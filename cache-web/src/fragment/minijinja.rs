@@ -39,9 +39,9 @@ impl Fragments {
     /// `using="alias"` names another cache, `tags=[…]` gives labels for `delete_tag`.
     ///
     /// The block sees the variables around it, and runs only if its text is not there. What it does besides
-    /// its text (`{% set %}`) is not seen outside of it. Its text is escaped as the template escapes;
-    /// text of a template without escaping has a key of its own (`….unescaped`), so that no page ever takes it
-    /// for escaped.
+    /// its text (`{% set %}`) is not seen outside of it. Its text is escaped as the template escapes; that of a
+    /// template that escapes for something else than HTML, or not at all, has a key of its own (`….json`,
+    /// `….unescaped`), so that no page ever takes it for escaped.
     ///
     /// Templates are rendered without `await`, so that
     /// [`render_blocking`](super::Fragment::render_blocking) applies.
@@ -92,10 +92,9 @@ fn cached_block(
     for tag in tags.into_iter().flatten() {
         fragment = fragment.tag(tag);
     }
-    let escapes = !matches!(state.auto_escape(), AutoEscape::None);
-    if !escapes {
-        fragment = fragment.unescaped();
-    }
+    let escaping = state.auto_escape();
+    let escapes = !matches!(escaping, AutoEscape::None);
+    fragment = fragment.apart(suffix(escaping));
     // A wrong URL in the environment breaks no page; a wrong alias is the template's own mistake.
     if let Err(error) = fragment.open()
         && error.kind() == ErrorKind::UnknownCache
@@ -111,6 +110,17 @@ fn cached_block(
     } else {
         Value::from(&*html)
     })
+}
+
+/// What stands behind the key: text is safe only where it was escaped for.
+fn suffix(escaping: &AutoEscape) -> Cow<'static, str> {
+    match escaping {
+        AutoEscape::Html => "".into(),
+        AutoEscape::None => ".unescaped".into(),
+        AutoEscape::Custom(name) => format!(".custom.{name}").into(),
+        // `Json` is there only with a feature of minijinja's.
+        other => format!(".{other:?}").to_ascii_lowercase().into(),
+    }
 }
 
 fn timeout(seconds: &Value) -> Result<Timeout, Error> {

@@ -1,5 +1,6 @@
 //! One fragment: rendered, taken from the cache, forgotten.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,8 +17,8 @@ pub struct Fragment {
     of: Fragments,
     name: String,
     vary_on: Vec<String>,
-    /// What stands behind the key, for text that is not to be taken for Django's.
-    suffix: &'static str,
+    /// What stands behind the key, for text that is not to be taken for HTML, as Django's is.
+    suffix: Cow<'static, str>,
     timeout: Timeout,
     tags: Vec<String>,
 }
@@ -28,7 +29,7 @@ impl Fragment {
             of,
             name,
             vary_on: Vec::new(),
-            suffix: "",
+            suffix: Cow::Borrowed(""),
             timeout: Timeout::Default,
             tags: Vec::new(),
         }
@@ -58,17 +59,17 @@ impl Fragment {
         self
     }
 
-    /// Rendered without escaping: kept apart from what a page takes as escaped.
+    /// Escaped for something else than HTML, or for nothing: kept apart from what a page takes as it is.
     #[cfg(feature = "minijinja")]
-    pub(super) fn unescaped(mut self) -> Self {
-        self.suffix = ".unescaped";
+    pub(super) fn apart(mut self, suffix: impl Into<Cow<'static, str>>) -> Self {
+        self.suffix = suffix.into();
         self
     }
 
     /// Its key in the cache, as Django's `make_template_fragment_key` makes it.
     #[must_use]
     pub fn key(&self) -> String {
-        self.of.key(&self.name, &self.vary_on) + self.suffix
+        self.of.key(&self.name, &self.vary_on) + &self.suffix
     }
 
     /// The text that is kept, or what `render` gives, which is kept then. Of many who want it at once one

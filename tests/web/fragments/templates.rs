@@ -278,3 +278,19 @@ fn mistakes_are_told_with_what_to_write() {
         "{error}"
     );
 }
+
+#[test]
+fn what_was_escaped_for_a_script_is_never_taken_for_a_page() {
+    let templates = Templates::new();
+    let source = r#"{% call cache(600, "x") %}{{ name }}{% endcall %}"#;
+    let values = || context! { name => "<i>&'" };
+    let render = |name: &str| templates.try_render(name, source, values()).unwrap();
+    let (script, page) = (render("a.js"), render("a.html"));
+    assert_eq!(page, "&lt;i&gt;&amp;&#x27;");
+    assert!(script.starts_with('"') && script != page, "{script}");
+    assert_eq!((render("a.js"), render("a.html")), (script, page));
+    let plain = make_template_fragment_key("x", &[]);
+    let cache = templates.cache.blocking();
+    assert!(cache.has_key(&plain).unwrap());
+    assert!(cache.has_key(&format!("{plain}.json")).unwrap());
+}
