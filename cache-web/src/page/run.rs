@@ -75,8 +75,6 @@ impl Job {
             got: self.clock.wall(),
         };
         let (mut parts, body) = response.into_parts();
-        vary::add(&mut parts.headers, self.options.vary.iter());
-
         if let Some(old) = old.filter(|_| parts.status == StatusCode::NOT_MODIFIED) {
             // It is from now, and so is what it is about (RFC 9110, section 6.6.1).
             headers::make_date(&mut parts.headers, times.got / 1000);
@@ -84,12 +82,15 @@ impl Job {
             parts.headers = headers::update(&old.headers, parts.headers);
             let old_body = old.body.clone();
             return match plan(self.asked, &parts, &self.options, times) {
+            // Behind that: the stored `Vary` stays unless the 304 has one.
+            vary::add(&mut parts.headers, self.options.vary.iter());
                 Ok(plan) => Ok(self.make(parts, old_body, plan, times, true)),
                 Err(why) => Err(Unkept::Response(Box::new(whole(parts, old_body)), why)),
             };
         }
         let plan = match plan(self.asked, &parts, &self.options, times) {
             // A cookie that is set on the way out is one.
+        vary::add(&mut parts.headers, self.options.vary.iter());
             Ok(_) if session.is_changed() => Err("set-cookie"),
             plan => plan,
         };

@@ -103,6 +103,48 @@ async fn a_stale_page_is_asked_about_and_freshened_by_a_304() {
 }
 
 #[tokio::test]
+async fn a_304_that_was_on_its_way_for_a_while_is_that_old() {
+    let site = Site::new(http_cache(), |seen| {
+        let fields = [("cache-control", "max-age=10"), ("etag", "\"7\"")];
+        if seen.header("if-none-match").is_some() {
+            response(304, &[fields[0], fields[1], ("age", "4")], "")
+        } else {
+            page(&seen, &fields)
+        }
+    });
+    site.get("/").await;
+    site.clock.advance(10 * SECOND);
+    assert_eq!(site.get("/").await.header("age"), Some("4"));
+    site.clock.advance(5 * SECOND);
+    assert_eq!(site.get("/").await.header("age"), Some("9"));
+    assert_eq!(site.count(), 2);
+    site.clock.advance(SECOND);
+    site.get("/").await;
+    assert_eq!(site.count(), 3);
+}
+
+#[tokio::test]
+async fn a_304_that_says_nothing_of_vary_leaves_what_was_said() {
+    let site = Site::new(http_cache().vary_on_headers(["X"]), |seen| {
+        let control = ("cache-control", "max-age=10");
+        let etag = ("etag", "\"7\"");
+        if seen.header("if-none-match").is_some() {
+            response(304, &[control, etag], "")
+        } else {
+            page(&seen, &[control, etag, ("vary", "Y")])
+        }
+    });
+    site.get_with("/", &[("y", "1")]).await;
+    site.clock.advance(10 * SECOND);
+    let again = site.get_with("/", &[("y", "1")]).await;
+    assert_eq!(
+        (&*again.body, again.header("vary")),
+        ("page 1", Some("Y, x"))
+    );
+    assert_eq!(site.get_with("/", &[("y", "2")]).await.body, "page 3");
+}
+
+#[tokio::test]
 async fn no_cache_is_kept_to_ask_about_it() {
     let site = Site::new(http_cache(), |seen| {
         let fields = [
