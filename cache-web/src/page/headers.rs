@@ -122,6 +122,8 @@ pub(crate) fn make_validators(headers: &mut HeaderMap, body: &Bytes, now: u64) {
 /// The fields of a 304 in the place of the stored ones of that name (RFC 9111, section 3.2), but for
 /// those that describe the body that is kept.
 pub(crate) fn update(stored: &HeaderMap, mut new: HeaderMap) -> HeaderMap {
+    // It was as old as this when it came, and so is the page since then.
+    let ages: Vec<_> = new.get_all(AGE).iter().cloned().collect();
     leave_out(&mut new, &[]);
     for name in [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_MD5, CONTENT_RANGE] {
         new.remove(name);
@@ -138,6 +140,10 @@ pub(crate) fn update(stored: &HeaderMap, mut new: HeaderMap) -> HeaderMap {
         for value in new.get_all(name) {
             all.append(name.clone(), value.clone());
         }
+    }
+    all.remove(AGE);
+    for age in ages {
+        all.append(AGE, age);
     }
     all
 }
@@ -205,6 +211,7 @@ mod tests {
             ("b", "3"),
             ("content-length", "5"),
             ("etag", "x"),
+            ("age", "0"),
         ]);
         let new = headers(&[
             ("a", "4"),
@@ -219,6 +226,7 @@ mod tests {
         assert_eq!(all["b"], "3");
         assert_eq!(all["content-length"], "5");
         assert_eq!(all["etag"], "x");
-        assert!(!all.contains_key(AGE));
+        assert_eq!(all[AGE], "9");
+        assert!(!update(&stored, headers(&[])).contains_key(AGE));
     }
 }
