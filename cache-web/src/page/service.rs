@@ -115,11 +115,11 @@ where
     let found = sought.look().await;
     match sought.served(&found, Told::Hit) {
         Served::Answer(response) => {
-            telling.end(Outcome::Hit, || Some(sought.primary));
+            telling.end(Outcome::Hit, || told_key(sought.primary));
             Ok(response)
         }
         Served::AnswerAndRenew(response) => {
-            telling.end(Outcome::Stale, || Some(sought.primary.clone()));
+            telling.end(Outcome::Stale, || told_key(sought.primary.clone()));
             let visit = Visit {
                 sought,
                 body,
@@ -138,7 +138,7 @@ where
             Box::pin(async move {
                 let key = visit.sought.primary.clone();
                 let (answer, outcome) = visit.miss(found, landed, why).await;
-                telling.end(outcome, || Some(key));
+                telling.end(outcome, || told_key(key));
                 answer
             })
             .await
@@ -147,6 +147,11 @@ where
 }
 
 /// What is asked, by which key; `None` for a request that passes by.
+/// A key as a trace may have it: a query is nobody's business.
+fn told_key(key: String) -> Option<String> {
+    Some(key).filter(|key| !key.contains('?'))
+}
+
 fn named(shared: &Shared, parts: &request::Parts) -> Option<(Asked, String)> {
     // The same layer outside makes this page already: who waits for it here would wait for himself.
     if shared.flights.is_inside(&parts.extensions) {

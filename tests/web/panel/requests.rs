@@ -124,6 +124,25 @@ async fn each_request_tells_what_it_asked_of_caches() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_asked_for_with_a_query_is_told_without_its_key() {
+    let panel = Panel::new();
+    let pages = cache_page(600).cache(Cache::isolated());
+    let site = Router::new().route("/p", get(async || "p"));
+    let app = App(site.layer(pages).layer(panel.layer()));
+    for address in ["/p?token=secret", "/p?token=secret", "/p"] {
+        app.get(address).await;
+    }
+    let answer = told(&panel, 0).await;
+    assert!(!answer.to_string().contains("secret"), "{answer}");
+    let event = |at: usize| &answer["requests"][at]["events"][0];
+    assert_eq!(
+        (&event(1)["name"], &event(1)["outcome"]),
+        (&"/p".into(), &"hit".into())
+    );
+    assert_eq!(event(2)["key"], "page::localhost:3000/p");
+}
+
+#[tokio::test]
 async fn it_works_where_it_is_mounted_and_leaves_itself_out() {
     let panel = Panel::new();
     let app = app(&panel).await;
