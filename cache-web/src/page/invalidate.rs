@@ -1,15 +1,20 @@
 //! Forgetting pages: by path, by all below a path, by tag; and by what changes them.
 
-use http::header::{CONTENT_LOCATION, HeaderMap, LOCATION};
-use http::{Method, Uri, request::Parts};
+use std::borrow::Cow;
 
 use cache_runtime::{Cache, CacheError, ErrorKind};
+use http::header::{CONTENT_LOCATION, HeaderMap, LOCATION};
+use http::{Method, Uri, request::Parts};
+use md5::{Digest, Md5};
 
 use super::key;
 use super::options::Options;
 
 /// A path of more segments is not kept: each one is a tag.
 const MOST_SEGMENTS: usize = 16;
+
+/// A longer path stands in its tag as a digest. A tag has 255 bytes, and a prefix of up to 60 before it.
+const LONGEST_PLAIN: usize = 180;
 
 /// A handle to forget pages by. Cloning is cheap.
 ///
@@ -80,11 +85,20 @@ impl Pages {
 }
 
 fn of_path(prefix: &str, path: &str) -> String {
-    format!("page:{prefix}={path}")
+    format!("page:{prefix}={}", short(path))
 }
 
 fn of_prefix(prefix: &str, path: &str) -> String {
-    format!("page:{prefix}<{path}")
+    format!("page:{prefix}<{}", short(path))
+}
+
+/// A path as a part of a tag, which has at most 255 bytes.
+fn short(path: &str) -> Cow<'_, str> {
+    if path.len() <= LONGEST_PLAIN {
+        return path.into();
+    }
+    // No slash: no path.
+    format!("md5.{}", key::hex(&Md5::digest(path))).into()
 }
 
 /// Whether a page has too long a path to be kept.
@@ -120,6 +134,8 @@ pub(crate) fn is_unsafe(method: &Method) -> bool {
 pub(crate) struct Changed {
     host: String,
     path: String,
+    /// What the response names.
+    named: Vec<String>,
 }
 
 impl Changed {
@@ -128,27 +144,60 @@ impl Changed {
         Some(Self {
             host: key::host(options, &uri, request)?.to_owned(),
             path: key::path(&uri).to_owned(),
+            named: Vec::new(),
         })
     }
 
-    pub(crate) async fn forget(&self, cache: &Cache, options: &Options, response: &HeaderMap) {
-        let mut paths = vec![self.path.clone()];
+    /// Those that the response names have changed too.
+    pub(crate) fn also(&mut self, response: &HeaderMap) {
         for name in [LOCATION, CONTENT_LOCATION] {
             let named = response.get(name).and_then(|value| value.to_str().ok());
-            paths.extend(named.and_then(|named| self.same_host(named)));
+            let path = named.and_then(|named| self.same_host(named));
+            self.named.extend(path);
         }
-        paths.dedup();
-        for path in paths {
-            let key = key::named(options, &self.host, &path);
-            if let Err(error) = cache.delete(&key).await {
-                tracing::warn!(%error, path, "a page that may have changed is not forgotten");
+    }
+
+    pub(crate) async fn forget(&self, cache: &Cache, options: &Options) {
+        for path in self.paths() {
+            let key = key::named(options, &self.host, path);
+            let mut ended = cache.delete(&key).await.map(drop);
+            if let Some(tag) = tag_of(options, path) {
+                ended = ended.and(or_without_tags(cache.delete_tag(&tag).await));
             }
+            report(ended, path);
         }
+    }
+
+    /// The same for who cannot wait.
+    pub(crate) fn forget_blocking(&self, cache: &Cache, options: &Options) {
+        let cache = cache.blocking();
+        for path in self.paths() {
+            let key = key::named(options, &self.host, path);
+            let mut ended = cache.delete(&key).map(drop);
+            if let Some(tag) = tag_of(options, path) {
+                ended = ended.and(or_without_tags(cache.delete_tag(&tag)));
+            }
+            report(ended, path);
+        }
+    }
+
+    /// Each once.
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        let others = self
+            .named
+            .iter()
+            .enumerate()
+            .filter(|&(at, path)| *path != self.path && !self.named[..at].contains(path));
+        std::iter::once(&*self.path).chain(others.map(|(_, path)| &**path))
     }
 
     /// The path and query of a reference, if it stays on this host.
     fn same_host(&self, reference: &str) -> Option<String> {
         let reference = reference.split('#').next().unwrap_or_default();
+        self.resolved(reference).map(|path| without_dots(&path))
+    }
+
+    fn resolved(&self, reference: &str) -> Option<String> {
         if reference.starts_with('/') && !reference.starts_with("//") {
             return Some(reference.to_owned());
         }
@@ -163,9 +212,63 @@ impl Changed {
             return None;
         }
         let own = self.path.split('?').next().unwrap_or_default();
+        if reference.starts_with('?') {
+            return Some(format!("{own}{reference}"));
+        }
         let (directory, _) = own.rsplit_once('/')?;
         Some(format!("{directory}/{reference}"))
     }
+}
+
+/// A page that another process makes now is ended by its tag alone: to delete its key before it is there says
+/// nothing to that process.
+fn tag_of(options: &Options, path: &str) -> Option<String> {
+    let path = path.split('?').next().unwrap_or_default();
+    options
+        .has_tags()
+        .then(|| of_path(&options.key_prefix, path))
+}
+
+/// A format without tags has no page with one.
+fn or_without_tags(ended: Result<(), CacheError>) -> Result<(), CacheError> {
+    ended.or_else(|error| match error.kind() {
+        ErrorKind::Unsupported => Ok(()),
+        _ => Err(error),
+    })
+}
+
+fn report(ended: Result<(), CacheError>, path: &str) {
+    if let Err(error) = ended {
+        tracing::warn!(%error, path, "a page that may have changed is not forgotten");
+    }
+}
+
+/// The same path without `.` and `..` (RFC 3986, section 5.2.4); its query may have them.
+fn without_dots(path_and_query: &str) -> String {
+    let (path, query) = match path_and_query.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (path_and_query, None),
+    };
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let is_dots = matches!(segment, "." | "..");
+        if segment == ".." {
+            kept.pop();
+        }
+        if !is_dots {
+            kept.push(segment);
+        } else if segments.peek().is_none() {
+            // What ends with dots is a directory.
+            kept.push("");
+        }
+    }
+    let mut clean = format!("/{}", kept.join("/"));
+    if let Some(query) = query {
+        clean.push('?');
+        clean.push_str(query);
+    }
+    clean
 }
 
 #[cfg(test)]
@@ -185,6 +288,9 @@ mod tests {
         assert_eq!(tags_of("/"), ["page:=/", "page:<"]);
         assert_eq!(tags_of("/a?b=/c"), ["page:=/a", "page:<", "page:</a"]);
         assert_eq!(tags_of("/a/"), ["page:=/a/", "page:<", "page:</a"]);
+        for tag in tags_of(&format!("/{}/{}", "a".repeat(300), "b".repeat(300))) {
+            assert!(tag.len() <= 180, "{tag}");
+        }
         assert!(!is_too_deep(&"/a".repeat(16).parse().unwrap()));
         assert!(is_too_deep(&"/a".repeat(17).parse().unwrap()));
     }
@@ -194,8 +300,16 @@ mod tests {
         let changed = Changed {
             host: "h:80".to_owned(),
             path: "/a/b?c".to_owned(),
+            named: Vec::new(),
         };
         let path = |reference| changed.same_host(reference);
+        assert_eq!(path("?saved=1").as_deref(), Some("/a/b?saved=1"));
+        assert_eq!(path("../x").as_deref(), Some("/x"));
+        assert_eq!(path("./x/../y?../z").as_deref(), Some("/a/y?../z"));
+        assert_eq!(path("..").as_deref(), Some("/"));
+        assert_eq!(path("x/.").as_deref(), Some("/a/x/"));
+        assert_eq!(path("/../b/./c").as_deref(), Some("/b/c"));
+        assert_eq!(path("http://h:80/x/../y").as_deref(), Some("/y"));
         assert_eq!(path("/x?y#z").as_deref(), Some("/x?y"));
         assert_eq!(path("http://H:80/x").as_deref(), Some("/x"));
         assert_eq!(path("x").as_deref(), Some("/a/x"));

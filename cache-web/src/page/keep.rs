@@ -54,6 +54,17 @@ impl Place<'_> {
         }
     }
 
+    /// Whether a page is where it was put. A cache may not take it, and says nothing of that: its store is
+    /// down, the page is too large, one of its tags is too long.
+    pub(crate) async fn has(&self, made: &Made) -> bool {
+        let Some(key) = made.key.as_deref().filter(|_| !made.is_skipped) else {
+            return false;
+        };
+        let is_there = async |key| matches!(self.cache.has_key(key).await, Ok(true));
+        // A variant is found by the list alone.
+        is_there(key).await && (key == self.primary || is_there(self.primary).await)
+    }
+
     /// Nothing is known of variants.
     async fn first<B, E, F>(
         &self,
@@ -69,14 +80,16 @@ impl Place<'_> {
             let Some(run) = run.take() else {
                 unreachable!("a body runs once");
             };
-            let made = with_decisions(run.await?);
+            let mut made = with_decisions(run.await?);
             let slot = if made.is_skipped || made.names.is_empty() && self.options.django.is_none()
             {
                 self.say(&made, made.stays);
+                made.key = Some(self.primary.to_owned());
                 Slot::Page(made.page.clone())
             } else {
                 self.say_of_list(&made);
-                self.put_variant(&began, made.names.clone(), &made).await
+                self.put_variant(&began, made.names.clone(), &mut made)
+                    .await
             };
             *place = Some(made);
             Ok(slot)
@@ -123,9 +136,12 @@ impl Place<'_> {
                 return Err(Some(unkept));
             }
             let is_known = matches!(kept, Ok(Ok(_)));
-            let Some(made) = other else {
+            let Some(mut made) = other else {
                 return Err(None);
             };
+            if is_known {
+                made.key = Some(key.to_owned());
+            }
             let slot = if made.is_skipped {
                 None
             } else if !is_known {
@@ -133,7 +149,7 @@ impl Place<'_> {
                 match varies.names.union(&made.names) {
                     Some(names) => {
                         self.say_of_list(&made);
-                        Some(self.put_variant(&began, names, &made).await)
+                        Some(self.put_variant(&began, names, &mut made).await)
                     }
                     None => None,
                 }
@@ -166,7 +182,7 @@ impl Place<'_> {
     ///
     /// It is of when its run began: what was forgotten since then ends it, though the list does not know by
     /// what.
-    async fn put_variant(&self, began: &Moment, names: Names, made: &Made) -> Slot {
+    async fn put_variant(&self, began: &Moment, names: Names, made: &mut Made) -> Slot {
         let varies = Varies::new(
             names,
             until(made, of_list(made)),
@@ -181,6 +197,7 @@ impl Place<'_> {
         if let Err(error) = kept {
             tracing::debug!(%error, "a page is not kept");
         }
+        made.key = Some(key);
         Slot::Varies(Arc::new(varies))
     }
 

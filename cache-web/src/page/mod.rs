@@ -61,6 +61,7 @@ mod keep;
 mod key;
 mod layer;
 mod options;
+mod owed;
 mod range;
 mod renew;
 mod run;

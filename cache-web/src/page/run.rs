@@ -32,6 +32,8 @@ pub(crate) struct Made {
     pub(crate) tags: Vec<String>,
     /// The handler does not want it to be kept.
     pub(crate) is_skipped: bool,
+    /// Where it was put, once it was.
+    pub(crate) key: Option<String>,
     /// What the first client gets and no other: fields of `no-cache="a, b"`.
     pub(crate) extra: Vec<(HeaderName, HeaderValue)>,
     pub(crate) is_validated: bool,
@@ -80,17 +82,17 @@ impl Job {
             headers::make_date(&mut parts.headers, times.got / 1000);
             parts.status = old.status;
             parts.headers = headers::update(&old.headers, parts.headers);
-            let old_body = old.body.clone();
-            return match plan(self.asked, &parts, &self.options, times) {
             // Behind that: the stored `Vary` stays unless the 304 has one.
             vary::add(&mut parts.headers, self.options.vary.iter());
+            let old_body = old.body.clone();
+            return match plan(self.asked, &parts, &self.options, times) {
                 Ok(plan) => Ok(self.make(parts, old_body, plan, times, true)),
                 Err(why) => Err(Unkept::Response(Box::new(whole(parts, old_body)), why)),
             };
         }
+        vary::add(&mut parts.headers, self.options.vary.iter());
         let plan = match plan(self.asked, &parts, &self.options, times) {
             // A cookie that is set on the way out is one.
-        vary::add(&mut parts.headers, self.options.vary.iter());
             Ok(_) if session.is_changed() => Err("set-cookie"),
             plan => plan,
         };
@@ -192,6 +194,7 @@ impl Job {
             names: plan.names,
             stays: plan.stays,
             tags,
+            key: None,
             extra,
             is_skipped: false,
             is_validated,

@@ -20,6 +20,7 @@ use super::invalidate::{self, Changed};
 use super::judge::is_better_than_nothing;
 use super::keep::Place;
 use super::options::Options;
+use super::owed::Owed;
 use super::run::{Job, Unkept, conditions, pass_by};
 use super::sought::{Served, Sought};
 use super::status::Told;
@@ -146,12 +147,12 @@ where
     }
 }
 
-/// What is asked, by which key; `None` for a request that passes by.
 /// A key as a trace may have it: a query is nobody's business.
 fn told_key(key: String) -> Option<String> {
     Some(key).filter(|key| !key.contains('?'))
 }
 
+/// What is asked, by which key; `None` for a request that passes by.
 fn named(shared: &Shared, parts: &request::Parts) -> Option<(Asked, String)> {
     // The same layer outside makes this page already: who waits for it here would wait for himself.
     if shared.flights.is_inside(&parts.extensions) {
@@ -255,6 +256,11 @@ where
         };
         let run = job.run(self.inner, Request::from_parts(parts, self.body));
         let made = place.keep(found, run).await;
+        let is_stored = match &made {
+            // To know it costs a look, for which there is no other use.
+            Ok(made) if options.status_name.is_some() => place.has(made).await,
+            _ => false,
+        };
 
         let now = clock.wall();
         if made.as_ref().map_or(true, |made| made.is_skipped)
@@ -275,7 +281,7 @@ where
                 };
                 let told = Told::Sent {
                     why,
-                    is_stored: !made.is_skipped,
+                    is_stored,
                     detail,
                 };
                 asked_by.remove(http::header::RANGE);
@@ -399,7 +405,7 @@ where
 /// A request that may change something: what it has changed is forgotten before it is answered.
 async fn change<S, A, B>(
     cache: &Cache,
-    options: &Options,
+    options: &Arc<Options>,
     inner: S,
     request: Request<A>,
 ) -> Answered<B, S::Error>
@@ -410,10 +416,18 @@ where
     let (parts, body) = request.into_parts();
     let changed = Changed::of(options, &parts);
     let request = Request::from_parts(parts, body);
-    let response = sent(options, inner, request, "method", "").await?;
-    let is_done = response.status().is_success() || response.status().is_redirection();
-    if let Some(changed) = changed.filter(|_| is_done) {
-        changed.forget(cache, options, response.headers()).await;
+    let mut owed = Owed::new(cache, options, changed);
+    let response = match sent(options, inner, request, "method", "").await {
+        Ok(response) => response,
+        Err(error) => {
+            owed.nothing();
+            return Err(error);
+        }
+    };
+    if response.status().is_success() || response.status().is_redirection() {
+        owed.pay(response.headers()).await;
+    } else {
+        owed.nothing();
     }
     Ok(response)
 }

@@ -1,13 +1,18 @@
 //! Pages are forgotten by path, by all below it, by tag, and by what changes them; and stay so though
 //! they are being made meanwhile.
 
+use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
-use cache_runtime::{ErrorKind, Timeout, current};
+use cache_runtime::testing::Clock;
+use cache_runtime::{Cache, ErrorKind, Timeout, current};
+use cache_tests::redis_server::RedisServer;
 use cache_web::cache_page;
 use cache_web::page::{DjangoKeys, DjangoVersion};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
+use tokio::time::sleep;
 
 use crate::site::{Site, page, request, response};
 
@@ -257,10 +262,95 @@ async fn and_those_that_its_response_names_on_the_same_host() {
     };
     ask_all().await;
     site.ask(request("POST", "/a", &[("host", "h")])).await;
-    assert_eq!(ask_all().await, 5 + 1 + 3);
+    // With other queries of theirs.
+    assert_eq!(ask_all().await, 5 + 1 + 4);
     // From another host, the absolute one is not its own.
     site.ask(request("POST", "/x", &[("host", "i")])).await;
-    assert_eq!(ask_all().await, 9 + 1);
+    assert_eq!(ask_all().await, 10 + 1 + 2);
+}
+
+#[tokio::test]
+async fn a_change_in_one_process_ends_what_another_makes_meanwhile() {
+    let server = RedisServer::start();
+    for fields in [&[][..], &[("vary", "X")]] {
+        let gate = Arc::new(Notify::new());
+        let wait = gate.clone();
+        let process = || {
+            let wait = wait.clone();
+            let cache = Cache::from_url(&server.url(0)).unwrap();
+            let clock = Clock::manual();
+            Site::within(cache, clock, cache_page(600), move |seen| {
+                let wait = wait.clone();
+                async move {
+                    if seen.header("slow").is_some() {
+                        wait.notified().await;
+                    }
+                    page(&seen, fields)
+                }
+            })
+        };
+        let (one, other) = (process(), process());
+        let slow = {
+            let one = one.clone();
+            tokio::spawn(async move { one.get_with("/a", &[("slow", "")]).await })
+        };
+        while one.count() < 1 {
+            yield_now().await;
+        }
+        other.ask(request("POST", "/a", &[])).await;
+        gate.notify_one();
+        slow.await.unwrap();
+        one.get("/a").await;
+        assert_eq!(one.count(), 2, "{fields:?}");
+        assert_eq!(server.command(&["FLUSHALL"]), "OK");
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_client_goes_away_ends_its_page_all_the_same() {
+    let site = Site::later(cache_page(600), |seen| async move {
+        if seen.parts.method != "GET" {
+            // It is done, and the answer is long in coming.
+            pending::<()>().await;
+        }
+        page(&seen, &[])
+    });
+    site.get("/a").await;
+    let change = {
+        let site = site.clone();
+        tokio::spawn(async move { site.ask(request("POST", "/a", &[])).await })
+    };
+    while site.count() < 2 {
+        yield_now().await;
+    }
+    change.abort();
+    change.await.unwrap_err();
+    for _ in 0..5000 {
+        if !site.cache.has_key("page::/a").await.unwrap() {
+            break;
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(site.get("/a").await.body, "page 3");
+}
+
+#[tokio::test]
+async fn a_long_path_is_kept_and_forgotten_as_any_other() {
+    let (site, pages) = site_with_pages!(cache_page(600), |seen| async move { page(&seen, &[]) });
+    let long = format!("/a/{}", "b".repeat(400));
+    for (forget, path) in [("it", &*long), ("all", &*long), ("all", "/a")] {
+        site.get(&long).await;
+        let before = site.count();
+        site.get(&long).await;
+        assert_eq!(site.count(), before, "{forget}");
+        if forget == "it" {
+            pages.forget(path).await.unwrap();
+        } else {
+            pages.forget_prefix(path).await.unwrap();
+        }
+        site.get(&long).await;
+        assert_eq!(site.count(), before + 1, "{forget}");
+    }
 }
 
 #[tokio::test]

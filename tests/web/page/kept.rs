@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cache_runtime::Timeout;
+use cache_runtime::testing::Clock;
+use cache_runtime::{Cache, Timeout, current};
 use cache_web::{cache_page, http_cache};
 
 use crate::site::{Site, get, page, request, response};
@@ -288,4 +289,39 @@ async fn what_was_done_is_said_if_it_is_asked_for() {
     );
     let site = Site::new(cache_page(60), |seen| page(&seen, &[]));
     assert_eq!(site.get("/").await.header("cache-status"), None);
+}
+
+#[tokio::test]
+async fn what_the_cache_does_not_take_is_not_told_as_stored() {
+    let long = "t".repeat(300);
+    for (path, is_kept) in [("/", true), ("/large", false), ("/tag", false)] {
+        for fields in [&[][..], &[("vary", "X")]] {
+            let long = long.clone();
+            let (cache, clock) = (
+                Cache::from_url("memory://?max_value_size=2KiB").unwrap(),
+                Clock::manual(),
+            );
+            let layer = cache_page(600).cache_status("here");
+            let site = Site::within(cache, clock, layer, move |seen| {
+                let long = long.clone();
+                async move {
+                    match seen.parts.uri.path() {
+                        "/tag" => {
+                            current().tag(long);
+                            page(&seen, fields)
+                        }
+                        "/large" => response(200, fields, "x".repeat(5000)),
+                        _ => page(&seen, fields),
+                    }
+                }
+            });
+            for _ in 0..2 {
+                let told = site.get(path).await;
+                let told = told.header("cache-status").unwrap();
+                let is_told = told.ends_with("; stored") || told.contains("hit");
+                assert_eq!(is_told, is_kept, "{path} {fields:?}: {told}");
+            }
+            assert_eq!(site.count(), 2 - usize::from(is_kept), "{path} {fields:?}");
+        }
+    }
 }
