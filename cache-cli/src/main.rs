@@ -9,6 +9,7 @@
 //! | `explain` | what an error means, and what to do about it |
 //! | `exit` | what the exit code means |
 //! | `output`, `text` | tables and JSON; sizes and times as people read them |
+//! | `visible` | what of others' text a terminal may have |
 //! | `ask`, `progress` | a question before what cannot be undone; how far long work is |
 
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ mod opened;
 mod output;
 mod progress;
 mod text;
+mod visible;
 
 use std::process::ExitCode;
 

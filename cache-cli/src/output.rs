@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+use crate::visible::{visible, visible_json};
+
 /// Standard output, and for whom.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
@@ -11,21 +13,31 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// One line.
+    /// One line, for people.
     pub(crate) fn line(self, text: &str) -> io::Result<()> {
+        self.raw(&visible(text), '\n')
+    }
+
+    /// A value, which is JSON, for people.
+    pub(crate) fn value(self, json: &str) -> io::Result<()> {
+        self.raw(&visible_json(json), '\n')
+    }
+
+    /// As it is, and what ends it: for programs.
+    pub(crate) fn raw(self, text: &str, end: char) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        writeln!(out, "{text}")?;
+        write!(out, "{text}{end}")?;
         out.flush()
     }
 
     /// JSON, for people to read as well.
     pub(crate) fn json(self, value: &Value) -> io::Result<()> {
-        self.line(&format!("{value:#}"))
+        self.raw(&format!("{value:#}"), '\n')
     }
 
     /// JSON in one line: one of many.
     pub(crate) fn json_line(self, value: &Value) -> io::Result<()> {
-        self.line(&value.to_string())
+        self.raw(&value.to_string(), '\n')
     }
 
     /// Names and values; what has no value is left out.
@@ -46,6 +58,11 @@ impl Output {
         head: [&str; N],
         rows: &[[String; N]],
     ) -> io::Result<()> {
+        // As wide as they are shown.
+        let rows: Vec<[String; N]> = rows
+            .iter()
+            .map(|row| row.each_ref().map(|cell| visible(cell).into_owned()))
+            .collect();
         let width = |column: usize| {
             let cells = rows.iter().map(|row| row[column].chars().count());
             cells.chain([head[column].len()]).max().unwrap_or_default()
@@ -71,7 +88,7 @@ pub(crate) fn row_of<const N: usize>(cells: &[String; N], widths: &[usize; N]) -
 /// A word beside the answer, for people.
 pub(crate) fn note(text: &str) {
     // Nobody is to fail for a note.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", visible(text));
 }
 
 #[cfg(test)]

@@ -191,6 +191,41 @@ fn many_keys_and_a_reader_who_has_enough() {
 }
 
 #[test]
+fn a_terminal_is_not_played_with() {
+    let server = RedisServer::start();
+    let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));
+    let cache = Cache::from_url(&url).unwrap().blocking();
+    let value = "\u{1b}[2J\u{9b}31m\u{202e}✓\u{7f}";
+    cache.set("entry", value, 60).unwrap();
+    let evil = "a\u{1b}[2J\u{202e}";
+    let stored = format!("app:1:{evil}");
+    assert_eq!(server.command(&["SET", &stored, "{}"]), "OK");
+    let shown = "a\\u{1b}[2J\\u{202e}";
+    for (arguments, part) in [
+        (&["keys"][..], shown),
+        (&["keys", "--long"], shown),
+        (&["get", "entry"], "\\u202e✓"),
+        (&["get", "entry", "--value"], "\\u202e✓"),
+        (&["get", "nothing\u{1b}c"], "nothing\\u{1b}c"),
+        (&["delete", "nothing\u{1b}c"], "nothing\\u{1b}c"),
+        (&["delete-tag", "\u{1b}c"], "\\u{1b}c"),
+        (&["delete-tag", "\u{1b}c", "--yes"], "\\u{1b}c"),
+    ] {
+        let ran = on_all(&url, arguments);
+        ran.says(&[part]);
+        let all = format!("{}{}", ran.out, ran.err);
+        let acts = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!all.contains(acts), "{arguments:?}: {ran:#?}");
+    }
+    // What a program reads is what it is.
+    let read = on(&url, "get entry --value");
+    let read: String = serde_json::from_str(read.expect(0)).unwrap();
+    assert_eq!(read, value);
+    let keys = on(&url, "keys --json").json(0);
+    assert!(keys.as_array().unwrap().contains(&json!(evil)), "{keys}");
+}
+
+#[test]
 fn which_cache() {
     let server = RedisServer::start();
     let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));

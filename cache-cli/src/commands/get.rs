@@ -20,7 +20,7 @@ pub(crate) async fn run(opened: &Opened, out: Output, args: &Get) -> Outcome {
     };
     let value = entry.inspection.json().map(pretty);
     if args.value {
-        out.line(&value?)?;
+        out.value(&value?)?;
         return Ok(Exit::Ok);
     }
     if out.is_json {
@@ -30,7 +30,7 @@ pub(crate) async fn run(opened: &Opened, out: Output, args: &Get) -> Outcome {
     out.facts(&rows_of(&entry))?;
     let value = value.map_err(unreadable)?;
     out.line("")?;
-    out.line(&value)?;
+    out.value(&value)?;
     Ok(Exit::Ok)
 }
 
