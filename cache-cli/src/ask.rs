@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::args::Common;
 use crate::exit::{Exit, Failure};
+use crate::visible::visible;
 
 /// Goes on if the answer is yes. Where nobody can be asked, `--yes` has to be said.
 pub(crate) fn sure(common: &Common, question: &str) -> Result<(), Failure> {
@@ -16,13 +17,23 @@ pub(crate) fn sure(common: &Common, question: &str) -> Result<(), Failure> {
         let advice = "say --yes if that is what you want";
         return Err(Failure::new(Exit::Declined, message).advising(advice));
     }
-    let mut err = io::stderr();
-    write!(err, "{question} [y/N] ")?;
-    err.flush()?;
     let mut answer = String::new();
-    stdin.lock().read_line(&mut answer)?;
+    let asked = ask(&visible(question)).and_then(|()| stdin.lock().read_line(&mut answer));
+    // Whatever is wrong: who was not asked has not said yes. (Of an answer a closed pipe would be a success.)
+    asked.map_err(|error| {
+        Failure::new(
+            Exit::Declined,
+            format!("the question cannot be asked: {error}"),
+        )
+    })?;
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(Failure::new(Exit::Declined, "nothing was changed")),
     }
+}
+
+fn ask(question: &str) -> io::Result<()> {
+    let mut err = io::stderr();
+    write!(err, "{question} [y/N] ")?;
+    err.flush()
 }

@@ -54,6 +54,17 @@ fn only_a_yes_is_a_yes() {
     assert_eq!(cache.get::<i32>("entry").unwrap(), None);
 }
 
+/// Who cannot be asked has not said yes, and nobody is told that it was done.
+#[test]
+fn a_question_that_cannot_be_written_is_no_yes() {
+    let server = RedisServer::start();
+    let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));
+    let cache = Cache::from_url(&url).unwrap().blocking();
+    cache.set("entry", &1, 600).unwrap();
+    typed(&url, "clear 2>/dev/full", "y").expect(7);
+    assert_eq!(cache.get::<i32>("entry").unwrap(), Some(1));
+}
+
 #[test]
 fn where_nobody_is_nothing_is_done() {
     let server = RedisServer::start();
