@@ -100,6 +100,9 @@ pub(crate) struct Keys {
     /// At most so many
     #[arg(long, value_name = "COUNT")]
     pub(crate) limit: Option<usize>,
+    /// As they are, each with a null character behind it, for `xargs -0`
+    #[arg(long, short = '0', conflicts_with_all = ["long", "json"])]
+    pub(crate) null: bool,
 }
 
 /// What a key that can be read in two ways is.

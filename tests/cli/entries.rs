@@ -191,6 +191,30 @@ fn many_keys_and_a_reader_who_has_enough() {
 }
 
 #[test]
+fn keys_with_spaces_and_dashes_are_handed_on_whole() {
+    let server = RedisServer::start();
+    let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));
+    // Another program's: this one writes no such keys.
+    let keys = ["-x", "a b", "a\tb", "c"];
+    for key in keys {
+        assert_eq!(
+            server.command(&["SET", &format!("app:1:{key}"), "{}"]),
+            "OK"
+        );
+    }
+    let listed = on(&url, "keys --null");
+    assert_eq!(listed.expect(0), "-x\0a\tb\0a b\0c\0");
+    let listed: Vec<&str> = listed.out.split_terminator('\0').collect();
+    let stored = on(&url, "keys -0 --stored --limit 1");
+    assert_eq!(stored.expect(0), "app:1:-x\0");
+    on(&url, "keys --null --long").expect(2);
+    assert_eq!(listed.len(), keys.len());
+    set(&url, "-y");
+    let deleted = on_all(&url, &["delete", "--", "-y"]);
+    assert_eq!(deleted.expect(0), "deleted app:1:-y\n");
+}
+
+#[test]
 fn a_terminal_is_not_played_with() {
     let server = RedisServer::start();
     let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));

@@ -28,6 +28,8 @@ pub(crate) async fn run(opened: &Opened, out: Output, args: &Keys) -> Outcome {
     } else if out.is_json {
         let keys: Vec<String> = keys.iter().map(|key| shown(key)).collect();
         out.json(&json!(keys))?;
+    } else if args.null {
+        keys.iter().try_for_each(|key| out.raw(&shown(key), '\0'))?;
     } else {
         keys.iter().try_for_each(|key| out.line(&shown(key)))?;
     }
