@@ -250,6 +250,35 @@ fn a_terminal_is_not_played_with() {
 }
 
 #[test]
+fn what_is_deleted_before_an_error_is_told() {
+    let server = RedisServer::start();
+    let url = |options: &str| format!("{}?{options}&{LIMITS}", server.url(0));
+    let app = url("key_prefix=app");
+    for command in [
+        "delete entry other:2:entry",
+        "delete entry other:2:entry --json",
+    ] {
+        set(&app, "entry");
+        set(&app, "other:2:entry");
+        set(&url("key_prefix=other&version=2"), "entry");
+        // Which of the two is meant has to be said.
+        let ran = on(&app, command);
+        ran.expect(2);
+        assert!(ran.out.contains("app:1:entry"), "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_tag_in_a_table_that_is_not_there_makes_none() {
+    let folder = std::env::temp_dir().join(format!("cachectl-tag-{}", std::process::id()));
+    let url = format!("sqlite://{}", folder.display());
+    let ran = on(&url, "delete-tag user:7 --yes");
+    ran.expect(1);
+    ran.says(&["there is no file"]);
+    assert!(!folder.exists());
+}
+
+#[test]
 fn which_cache() {
     let server = RedisServer::start();
     let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));

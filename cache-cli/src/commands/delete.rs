@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::args::Delete;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::lookup;
 use crate::opened::Opened;
 use crate::output::Output;
@@ -12,37 +12,49 @@ use crate::progress::Progress;
 
 pub(crate) async fn run(opened: &Opened, out: Output, args: &Delete) -> Outcome {
     opened.check_table().await?;
-    let mut progress = Progress::new("deleting", args.keys.len());
-    let (mut deleted, mut missing) = (Vec::new(), Vec::new());
+    let mut done = Done::default();
+    let outcome = each(opened, out, args, &mut done).await;
+    if out.is_json {
+        // Also if an error came in between: what is deleted is deleted.
+        out.json(&json!({ "deleted": done.deleted, "missing": done.missing }))?;
+    }
+    outcome?;
+    Ok(match done.missing.as_slice() {
+        [] => Exit::Ok,
+        _ => Exit::No,
+    })
+}
+
+#[derive(Debug, Default)]
+struct Done {
+    deleted: Vec<String>,
+    missing: Vec<String>,
+}
+
+/// Tells of each as it is done.
+async fn each(opened: &Opened, out: Output, args: &Delete, done: &mut Done) -> Result<(), Failure> {
+    let mut progress = out
+        .is_json
+        .then(|| Progress::new("deleting", args.keys.len()));
     for (at, key) in args.keys.iter().enumerate() {
-        progress.at(at);
-        match lookup::find(opened, key, args.reading).await? {
+        if let Some(progress) = &mut progress {
+            progress.at(at);
+        }
+        let (told, list, key) = match lookup::find(opened, key, args.reading).await? {
             Some(entry) => {
                 entry.cache.delete(&entry.key).await?;
                 if entry.is_foreign {
                     // Its news goes out before it is dropped; the URL's cache is closed in the end.
                     entry.cache.close().await?;
                 }
-                deleted.push(entry.stored);
+                ("deleted", &mut done.deleted, entry.stored)
             }
-            None => missing.push(key),
+            None => ("no entry", &mut done.missing, key.clone()),
+        };
+        if !out.is_json {
+            out.line(&format!("{told} {key}"))?;
         }
+        list.push(key);
     }
-    drop(progress);
-    let exit = if missing.is_empty() {
-        Exit::Ok
-    } else {
-        Exit::No
-    };
-    if out.is_json {
-        out.json(&json!({ "deleted": deleted, "missing": missing }))?;
-        return Ok(exit);
-    }
-    for stored in &deleted {
-        out.line(&format!("deleted {stored}"))?;
-    }
-    for key in missing {
-        out.line(&format!("no entry {key}"))?;
-    }
-    Ok(exit)
+    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::opened::Opened;
 use crate::output::Output;
 
 pub(crate) async fn run(common: &Common, opened: &Opened, out: Output, tag: &str) -> Outcome {
+    opened.check_table().await?;
     let place = opened.place();
     ask::sure(
         common,
