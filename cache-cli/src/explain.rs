@@ -4,6 +4,10 @@ use std::error::Error;
 
 use cache_runtime::{CacheError, ErrorKind};
 
+/// What to do about a host that is not found.
+pub(crate) const NO_HOST: &str =
+    "no host has this name: is it spelled right, and does this machine's DNS know it?";
+
 /// A sign in an error's text, and what to do about it. The first that is found counts.
 const SIGNS: &[(&str, &str)] = &[
     // The URL.
@@ -173,14 +177,8 @@ const SIGNS: &[(&str, &str)] = &[
         "connection refused",
         "nothing listens there: is the server running, and are host and port right?",
     ),
-    (
-        "failed to lookup",
-        "no host has this name: is it spelled right, and does this machine's DNS know it?",
-    ),
-    (
-        "name or service not known",
-        "no host has this name: is it spelled right, and does this machine's DNS know it?",
-    ),
+    ("failed to lookup", NO_HOST),
+    ("name or service not known", NO_HOST),
     (
         "is unreachable",
         "there is no way to that host from here: network, firewall, VPN?",

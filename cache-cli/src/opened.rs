@@ -22,14 +22,7 @@ pub(crate) struct Opened {
 impl Opened {
     /// By the command line, or the environment.
     pub(crate) fn open(common: &Common) -> Result<Self, Failure> {
-        let url = match url_of(common)? {
-            Some(url) => url,
-            None => {
-                let advice = "say --url redis://127.0.0.1/1?key_prefix=app, or set CACHE_URL";
-                return Err(Failure::new(Exit::Usage, "no cache is named").advising(advice));
-            }
-        };
-        Self::at(&url)
+        Self::at(&url_for(common, None)?)
     }
 
     /// By this URL, which has to name a store that others can see.
@@ -119,6 +112,18 @@ impl Opened {
             prefix => format!("key prefix `{prefix}`, version {}", self.version),
         }
     }
+}
+
+/// The URL that was said to a command itself, or to all of them; there has to be one.
+pub(crate) fn url_for(common: &Common, place: Option<&str>) -> Result<String, Failure> {
+    let url = match place {
+        Some(url) => Some(url.to_owned()),
+        None => url_of(common)?,
+    };
+    url.ok_or_else(|| {
+        let advice = "say --url redis://127.0.0.1/1?key_prefix=app, or set CACHE_URL";
+        Failure::new(Exit::Usage, "no cache is named").advising(advice)
+    })
 }
 
 /// The URL that was said, on the command line or in the environment.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Bench, Common};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::opened::{Opened, url_of};
+use crate::opened::{Opened, url_for};
 use crate::output::{Output, note};
 use crate::progress::Progress;
 use crate::text::{latency, size};
@@ -19,14 +19,7 @@ use load::{Measured, OPERATIONS, Operation, key, value};
 const BATCH: usize = 500;
 
 pub(crate) async fn run(common: &Common, out: Output, args: &Bench) -> Outcome {
-    let url = match &args.place {
-        Some(url) => Some(url.clone()),
-        None => url_of(common)?,
-    };
-    let Some(url) = url else {
-        let advice = "say one, or set CACHE_URL";
-        return Err(Failure::new(Exit::Usage, "no URL is named").advising(advice));
-    };
+    let url = url_for(common, args.place.as_deref())?;
     let opened = Opened::at(&url)?;
     // Nobody else's keys are touched, whatever happens.
     let number = RandomState::new().hash_one(0);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::args::Common;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::opened::{Opened, url_of};
+use crate::opened::{Opened, url_for};
 use crate::output::Output;
 
 pub(crate) async fn run(common: &Common, out: Output, place: Option<&str>) -> Outcome {
@@ -33,14 +33,7 @@ pub(crate) async fn run(common: &Common, out: Output, place: Option<&str>) -> Ou
 }
 
 async fn steps(common: &Common, report: &mut Report, place: Option<&str>) -> Result<(), Failure> {
-    let url = match place {
-        Some(url) => Some(url.to_owned()),
-        None => url_of(common)?,
-    };
-    let Some(url) = url else {
-        let advice = "say one, or set CACHE_URL";
-        return Err(Failure::new(Exit::Usage, "no URL is named").advising(advice));
-    };
+    let url = url_for(common, place)?;
     let opened = Opened::at(&url)?;
     report.done("url", &opened.shown, json!({ "place": opened.place() }))?;
     let mut is_found = true;

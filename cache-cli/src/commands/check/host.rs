@@ -5,6 +5,7 @@ use std::net::ToSocketAddrs;
 use std::time::Duration;
 
 use crate::exit::{Exit, Failure};
+use crate::explain::NO_HOST;
 
 /// A resolver that has no answer by then has none.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -66,8 +67,7 @@ pub(super) async fn resolve(host: &Host) -> Result<Vec<String>, Failure> {
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {} s", LIMIT.as_secs()),
     };
-    let advice = "no host has this name: is it spelled right, and does this machine's DNS know it?";
-    Err(Failure::new(Exit::Unreachable, format!("{host}: {found}")).advising(advice))
+    Err(Failure::new(Exit::Unreachable, format!("{host}: {found}")).advising(NO_HOST))
 }
 
 #[cfg(test)]
