@@ -32,6 +32,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod fragment;
+mod hex;
 pub mod page;
 #[cfg(feature = "panel")]
 pub mod panel;

@@ -3,6 +3,7 @@
 use md5::{Digest, Md5};
 
 use super::vary::Vary;
+use crate::hex::hex;
 
 /// Which Django makes the same keys: they were changed once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,10 +48,6 @@ impl DjangoKeys {
                 Self::V5_2 => ":",
             });
         }
-        let mut key = format!("template.cache.{name}.");
-        for byte in digest.finalize() {
-            key.push_str(&format!("{byte:02x}"));
-        }
-        key
+        format!("template.cache.{name}.{}", hex(&digest.finalize()))
     }
 }

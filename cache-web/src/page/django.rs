@@ -3,8 +3,8 @@
 use http::{HeaderMap, HeaderName};
 use md5::{Digest, Md5};
 
-use super::key::hex;
 use super::vary::Names;
+use crate::hex::hex;
 
 /// How Django names pages: its version, and the settings that are a part of its keys.
 ///

@@ -9,7 +9,8 @@ use http::header::{
 use md5::{Digest, Md5};
 
 use super::control::ResponseControl;
-use super::{date, key};
+use super::date;
+use crate::hex::hex;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
@@ -113,7 +114,7 @@ pub(crate) fn make_validators(headers: &mut HeaderMap, body: &Bytes, now: u64) {
         .entry(LAST_MODIFIED)
         .or_insert_with(|| date::value(now));
     if !headers.contains_key(ETAG)
-        && let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", key::hex(&Md5::digest(body))))
+        && let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", hex(&Md5::digest(body))))
     {
         headers.insert(ETAG, tag);
     }

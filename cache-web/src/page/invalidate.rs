@@ -9,6 +9,7 @@ use md5::{Digest, Md5};
 
 use super::key;
 use super::options::Options;
+use crate::hex::hex;
 
 /// A path of more segments is not kept: each one is a tag.
 const MOST_SEGMENTS: usize = 16;
@@ -98,7 +99,7 @@ fn short(path: &str) -> Cow<'_, str> {
         return path.into();
     }
     // No slash: no path.
-    format!("md5.{}", key::hex(&Md5::digest(path))).into()
+    format!("md5.{}", hex(&Md5::digest(path))).into()
 }
 
 /// Whether a page has too long a path to be kept.

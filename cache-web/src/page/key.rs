@@ -8,6 +8,7 @@ use md5::{Digest, Md5};
 
 use super::options::Options;
 use super::vary::Names;
+use crate::hex::hex;
 
 /// Django's limit is 250 bytes with prefix and version before it.
 const LONGEST_PLAIN: usize = 180;
@@ -129,16 +130,6 @@ fn host_of_client(request: &Parts) -> Option<&str> {
     };
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     host.bytes().all(is_host).then_some(host)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
 }
 
 /// A prefix that cannot be taken for a part of what follows.
