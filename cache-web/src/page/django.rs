@@ -1,10 +1,17 @@
 //! Django's own keys of pages, so that a Django service and this one name a page alike.
 
+use std::fmt;
+use std::sync::Arc;
+
+use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use md5::{Digest, Md5};
 
 use super::vary::Names;
 use crate::hex::hex;
+
+/// What the keys of lists of names begin with.
+const LISTS: &str = "views.decorators.cache.cache_header.";
 
 /// How Django names pages: its version, and the settings that are a part of its keys.
 ///
@@ -22,8 +29,30 @@ use crate::hex::hex;
 pub struct DjangoKeys {
     version: DjangoVersion,
     scheme: String,
-    suffix: String,
-    is_by_language: bool,
+    language: Language,
+    /// With its point before it.
+    time_zone: String,
+}
+
+/// The language that stands in the keys.
+#[derive(Clone)]
+enum Language {
+    None,
+    /// One for the whole layer.
+    All(String),
+    Of(LanguageOf),
+}
+
+type LanguageOf = Arc<dyn Fn(&Parts) -> String + Send + Sync>;
+
+impl fmt::Debug for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::All(language) => language,
+            Self::Of(_) => "each request's own",
+        })
+    }
 }
 
 /// How a Django makes one value of the fields that a page varies by.
@@ -46,8 +75,8 @@ impl DjangoKeys {
         Self {
             version,
             scheme: "http".to_owned(),
-            suffix: String::new(),
-            is_by_language: false,
+            language: Language::None,
+            time_zone: String::new(),
         }
     }
 
@@ -58,14 +87,36 @@ impl DjangoKeys {
         self
     }
 
-    /// With `USE_I18N`, the language that is active: `en-us`. Before [`time_zone`](Self::time_zone).
+    /// With `USE_I18N`, the language that is active: `en-us`.
     ///
     /// It is that of the whole layer, and stands in the key where Django leaves `Accept-Language` out. So a page
-    /// that varies by that field is neither kept nor served: it may be in another language.
+    /// that varies by that field is neither kept nor served: it may be in another language. Where there is more
+    /// than one, say [`language_of`](Self::language_of).
     #[must_use]
     pub fn language(mut self, language: &str) -> Self {
-        self.suffix = format!(".{language}{}", self.suffix);
-        self.is_by_language = true;
+        self.language = Language::All(language.to_owned());
+        self
+    }
+
+    /// With `USE_I18N`, the language that Django's middleware makes active for a request.
+    ///
+    /// What this takes for the same language is the same page for those who ask for it.
+    ///
+    /// ```
+    /// use cache_web::page::{DjangoKeys, DjangoVersion};
+    ///
+    /// let keys = DjangoKeys::new(DjangoVersion::V6_1).language_of(|request| {
+    ///     let is_german = request.uri.path().starts_with("/de/");
+    ///     if is_german { "de" } else { "en-us" }.to_owned()
+    /// });
+    /// # let _ = keys;
+    /// ```
+    #[must_use]
+    pub fn language_of<F>(mut self, language: F) -> Self
+    where
+        F: Fn(&Parts) -> String + Send + Sync + 'static,
+    {
+        self.language = Language::Of(Arc::new(language));
         self
     }
 
@@ -74,8 +125,18 @@ impl DjangoKeys {
     pub fn time_zone(mut self, name: &str) -> Self {
         // As Django cleans it: a name may hold anything.
         let name: String = name.chars().filter(char::is_ascii).collect();
-        self.suffix = format!("{}.{}", self.suffix, name.replace(' ', "_"));
+        self.time_zone = format!(".{}", name.replace(' ', "_"));
         self
+    }
+
+    /// What stands behind the keys of a request's pages.
+    pub(crate) fn suffix(&self, request: &Parts) -> String {
+        let time_zone = &self.time_zone;
+        match &self.language {
+            Language::None => time_zone.clone(),
+            Language::All(language) => format!(".{language}{time_zone}"),
+            Language::Of(language_of) => format!(".{}{time_zone}", language_of(request)),
+        }
     }
 
     /// Whether pages that vary by these fields can be told apart as Django does it.
@@ -83,7 +144,8 @@ impl DjangoKeys {
         names.iter().all(|name| {
             // Django's list would come back with another name.
             let comes_back = field_name(&meta_name(name)).as_ref() == Some(name);
-            comes_back && !(self.is_by_language && name == http::header::ACCEPT_LANGUAGE)
+            let is_for_all = matches!(self.language, Language::All(_));
+            comes_back && !(is_for_all && name == http::header::ACCEPT_LANGUAGE)
         })
     }
 
@@ -92,28 +154,30 @@ impl DjangoKeys {
     }
 
     /// Where the list of names stands.
-    pub(crate) fn header_key(&self, prefix: &str, host: &str, path: &str) -> String {
+    pub(crate) fn header_key(&self, prefix: &str, host: &str, path: &str, suffix: &str) -> String {
         let digest = self.digest(host, path);
-        format!(
-            "views.decorators.cache.cache_header.{prefix}.{digest}{}",
-            self.suffix
-        )
+        format!("{LISTS}{prefix}.{digest}{suffix}")
     }
 
     /// Where the page stands, beside its list under `header_key`.
-    pub(crate) fn page_key(&self, header_key: &str, names: &Names, request: &HeaderMap) -> String {
-        let start = "views.decorators.cache.cache_header.".len();
-        let rest = &header_key[start..header_key.len() - self.suffix.len()];
-        let (prefix, uri) = rest.rsplit_once('.').unwrap_or(("", rest));
+    pub(crate) fn page_key(
+        &self,
+        prefix: &str,
+        header_key: &str,
+        names: &Names,
+        request: &HeaderMap,
+    ) -> String {
+        // A digest, and the suffix behind it.
+        let (uri, suffix) = header_key[LISTS.len() + prefix.len() + 1..].split_at(32);
         let values = hex(&Md5::digest(self.values(names, request)));
-        let suffix = &self.suffix;
         format!("views.decorators.cache.cache_page.{prefix}.GET.{uri}.{values}{suffix}")
     }
 
     fn values(&self, names: &Names, request: &HeaderMap) -> Vec<u8> {
         let mut all = Vec::new();
         for name in names.iter() {
-            if self.is_by_language && name == http::header::ACCEPT_LANGUAGE {
+            let is_by_language = !matches!(self.language, Language::None);
+            if is_by_language && name == http::header::ACCEPT_LANGUAGE {
                 continue;
             }
             let lines: Vec<&[u8]> = request.get_all(name).iter().map(|v| v.as_bytes()).collect();
@@ -165,9 +229,14 @@ mod tests {
         DjangoKeys::new(version).language("en-us").time_zone("UTC")
     }
 
+    fn header_key(keys: &DjangoKeys, prefix: &str, path: &str) -> String {
+        let suffix = keys.suffix(&http::Request::new(()).into_parts().0);
+        keys.header_key(prefix, "www.example.com", path, &suffix)
+    }
+
     fn page_key(version: DjangoVersion, request: &[(&str, &str)]) -> String {
         let keys = keys(version);
-        let header = keys.header_key("pre.fix", "www.example.com", "/cache/test/");
+        let header = header_key(&keys, "pre.fix", "/cache/test/");
         let mut headers = HeaderMap::new();
         for (name, value) in request {
             let name: HeaderName = name.parse().unwrap();
@@ -178,19 +247,19 @@ mod tests {
             "accept-language".parse().unwrap(),
         ];
         let names = Names::of_names(names.to_vec()).unwrap();
-        keys.page_key(&header, &names, &headers)
+        keys.page_key("pre.fix", &header, &names, &headers)
     }
 
     #[test]
     fn the_keys_of_django() {
         let keys = keys(DjangoVersion::V6_1);
         assert_eq!(
-            keys.header_key("p", "www.example.com", "/cache/test/"),
+            header_key(&keys, "p", "/cache/test/"),
             format!("views.decorators.cache.cache_header.p.{MD5_OF_PAGE}.en-us.UTC"),
         );
         let plain = DjangoKeys::new(DjangoVersion::V6_1);
         assert_eq!(
-            plain.header_key("", "www.example.com", "/cache/test/?test=1"),
+            header_key(&plain, "", "/cache/test/?test=1"),
             "views.decorators.cache.cache_header..beaf87a9a99ee81c673ea2d67ccbec2a",
         );
     }
@@ -228,6 +297,7 @@ mod tests {
             DjangoKeys::new(DjangoVersion::V6_1),
             keys(DjangoVersion::V6_1),
         );
+        let own = plain.clone().language_of(|_| "de".to_owned());
         for (name, by_plain, by_english) in [
             ("x-user", true, true),
             ("x_user", false, false),
@@ -236,6 +306,7 @@ mod tests {
             let names = Names::of_names(vec![name.parse().unwrap()]).unwrap();
             assert_eq!(plain.can_tell_apart(&names), by_plain, "{name}");
             assert_eq!(english.can_tell_apart(&names), by_english, "{name}");
+            assert_eq!(own.can_tell_apart(&names), by_plain, "{name}");
         }
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn variant_key(
     request: &HeaderMap,
 ) -> String {
     match &options.django {
-        Some(django) => django.page_key(primary, &varies.names, request),
+        Some(django) => django.page_key(&options.key_prefix, primary, &varies.names, request),
         None => key::secondary(
             &options.key_prefix,
             primary,

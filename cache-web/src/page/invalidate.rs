@@ -135,6 +135,8 @@ pub(crate) fn is_unsafe(method: &Method) -> bool {
 pub(crate) struct Changed {
     host: String,
     path: String,
+    /// Of the keys: Django's pages in other languages than this client's stay, as there.
+    suffix: String,
     /// What the response names.
     named: Vec<String>,
 }
@@ -145,6 +147,7 @@ impl Changed {
         Some(Self {
             host: key::host(options, &uri, request)?.to_owned(),
             path: key::path(&uri).to_owned(),
+            suffix: key::suffix(options, request),
             named: Vec::new(),
         })
     }
@@ -160,7 +163,7 @@ impl Changed {
 
     pub(crate) async fn forget(&self, cache: &Cache, options: &Options) {
         for path in self.paths() {
-            let key = key::named(options, &self.host, path);
+            let key = key::named(options, &self.host, path, &self.suffix);
             let mut ended = cache.delete(&key).await.map(drop);
             if let Some(tag) = tag_of(options, path) {
                 ended = ended.and(or_without_tags(cache.delete_tag(&tag).await));
@@ -173,7 +176,7 @@ impl Changed {
     pub(crate) fn forget_blocking(&self, cache: &Cache, options: &Options) {
         let cache = cache.blocking();
         for path in self.paths() {
-            let key = key::named(options, &self.host, path);
+            let key = key::named(options, &self.host, path, &self.suffix);
             let mut ended = cache.delete(&key).map(drop);
             if let Some(tag) = tag_of(options, path) {
                 ended = ended.and(or_without_tags(cache.delete_tag(&tag)));
@@ -301,6 +304,7 @@ mod tests {
         let changed = Changed {
             host: "h:80".to_owned(),
             path: "/a/b?c".to_owned(),
+            suffix: String::new(),
             named: Vec::new(),
         };
         let path = |reference| changed.same_host(reference);

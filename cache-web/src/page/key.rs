@@ -41,13 +41,19 @@ pub(crate) fn primary(options: &Options, uri: &Uri, request: &Parts) -> Option<S
     if !has_path(uri) || !has_path(&request.uri) {
         return None;
     }
-    Some(named(options, host, path(uri)))
+    Some(named(options, host, path(uri), &suffix(options, request)))
+}
+
+/// What stands behind the keys of a request's pages, beside what the names of its page say.
+pub(crate) fn suffix(options: &Options, request: &Parts) -> String {
+    let django = options.django.as_ref();
+    django.map_or_else(String::new, |django| django.suffix(request))
 }
 
 /// The key of the first entry of any page.
-pub(crate) fn named(options: &Options, host: &str, path: &str) -> String {
+pub(crate) fn named(options: &Options, host: &str, path: &str, suffix: &str) -> String {
     match &options.django {
-        Some(django) => django.header_key(&options.key_prefix, host, path),
+        Some(django) => django.header_key(&options.key_prefix, host, path, suffix),
         None => of(&options.key_prefix, host, path),
     }
 }

@@ -130,6 +130,26 @@ async fn a_page_in_the_language_of_its_visitor_is_not_djangos_for_all() {
         };
         assert_eq!(site.count(), expected, "{vary}");
     }
+    // By the language of each request they can be told apart.
+    let keys = DjangoKeys::new(DjangoVersion::V6_1).language_of(|request| {
+        let wanted = request.headers.get("accept-language");
+        let is_german = wanted.is_some_and(|wanted| wanted.as_bytes().starts_with(b"de"));
+        if is_german { "de" } else { "en-us" }.to_owned()
+    });
+    let layer = cache_page(600).key_prefix("p.q").django_keys(keys);
+    let site = Site::new(layer, |seen| page(&seen, &[("vary", "Accept-Language")]));
+    for (language, number) in [("de", 1), ("en", 2), ("de-AT", 1), ("fr", 2)] {
+        let answer = site.get_with("/", &[("accept-language", language)]).await;
+        assert_eq!(answer.body, format!("page {number}"), "{language}");
+    }
+    site.ask(crate::site::request(
+        "POST",
+        "/",
+        &[("accept-language", "de")],
+    ))
+    .await;
+    let answer = site.get_with("/", &[("accept-language", "de")]).await;
+    assert_eq!(answer.body, "page 4");
     // Nor is one that Django has put there.
     let keys = DjangoKeys::new(DjangoVersion::V6_1).language("en-us");
     let list = "views.decorators.cache.cache_header..";
