@@ -178,7 +178,8 @@ impl CachePage {
         self
     }
 
-    /// Says in `Cache-Status` what was done, under this name (RFC 9211).
+    /// Says in `Cache-Status` what was done, under this name (RFC 9211). Whether a page was stored is looked up,
+    /// which costs a miss a round trip or two.
     #[must_use]
     pub fn cache_status(mut self, name: &str) -> Self {
         let is_token = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
