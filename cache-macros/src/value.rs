@@ -102,12 +102,24 @@ pub(crate) fn names(input: ParseStream) -> syn::Result<Vec<Ident>> {
             )
         })?;
         if input.is_empty() || input.peek(Token![,]) {
-            return Ok(name);
+            return Ok(as_written(&name));
         }
         Err(input.error("expected the names of arguments; for expressions there is `key(..)`"))
     };
     let list = Punctuated::<Ident, Token![,]>::parse_terminated_with(input, one)?;
     Ok(list.into_iter().collect())
+}
+
+/// The name as an argument has it: a keyword can only be `r#type` there, and is meant by `type` too.
+fn as_written(name: &Ident) -> Ident {
+    let word = name.unraw().to_string();
+    // `self` can be no such name.
+    let is_keyword = syn::parse_str::<Ident>(&word).is_err() && word != "self";
+    if is_keyword {
+        Ident::new_raw(&word, name.span())
+    } else {
+        Ident::new(&word, name.span())
+    }
 }
 
 pub(crate) fn cache(input: ParseStream) -> syn::Result<CacheRef> {

@@ -128,6 +128,38 @@ struct Service {
     place: Arc<Place>,
 }
 
+/// Closures that use a `self` which the body takes.
+impl Service {
+    #[cache_result(
+        cache = self.place.cache, key(self.tenant, id), refresh_ahead = 0.9,
+        timeout = |_: &u64| self.tenant, when = |n| *n < self::limit(self.tenant),
+        tags("tenant:{self.tenant}:{result}"),
+    )]
+    pub(crate) async fn owned(self: Arc<Self>, id: u64) -> u64 {
+        self.tenant + id
+    }
+}
+
+fn limit(tenant: u64) -> u64 {
+    tenant * 2
+}
+
+#[test]
+fn closures_may_use_a_self_that_the_body_takes() {
+    let service = Arc::new(Service {
+        tenant: 60,
+        place: place(),
+    });
+    let call = |id| futures_executor::block_on(service.clone().owned(id));
+    assert_eq!([call(1), call(1), call(70)], [61, 61, 130]);
+    let entry = |id| service.clone().owned_entry(id);
+    let is_there = |id| futures_executor::block_on(entry(id).get()).unwrap();
+    assert_eq!((is_there(1), is_there(70)), (Some(61), None));
+    let cache = &service.place.cache;
+    futures_executor::block_on(cache.delete_tag("tenant:60:61")).unwrap();
+    assert_eq!(is_there(1), None);
+}
+
 impl Service {
     #[cache_result(cache = self.place.cache, key(self.tenant, id))]
     pub(crate) fn by_ref(&self, id: u64) -> u32 {

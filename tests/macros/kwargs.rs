@@ -50,6 +50,33 @@ scenario! {
     }
 }
 
+cached! {
+    #[cache_result(cache = Cache::isolated(), skip(place, struct), kwargs(type), key_prefix = "x", name = "f")]
+    fn keyword_names(place: &Place, a: u32, r#type: u32, r#struct: u32) -> u32 {
+        let _ = (a, r#type, r#struct);
+        place.run()
+    }
+}
+
+cached! {
+    #[cache_result(
+        cache = Cache::isolated(), skip(place, r#struct), kwargs(r#type), key_prefix = "x", name = "f",
+    )]
+    fn raw_names(place: &Place, a: u32, r#type: u32, r#struct: u32) -> u32 {
+        let _ = (a, r#type, r#struct);
+        place.run()
+    }
+}
+
+scenario! {
+    fn a_keyword_of_rust_is_named_with_its_mark_or_without(place) {
+        let raw = raw_names::entry(place, 1, 2, 3).key();
+        assert_eq!(keyword_names::entry(place, 1, 2, 9).key(), raw, "skipped");
+        assert_eq!(positional::entry(place, 1, 2).key() == raw, false, "by name");
+        assert_ne!(keyword_names::entry(place, 1, 3, 9).key(), raw);
+    }
+}
+
 scenario! {
     fn keyword_arguments_are_told_apart_by_name(place) {
         assert_eq!(done!(all(place, 1, 2)), 1);

@@ -1,6 +1,6 @@
 //! Closures of the attribute: they own what they use, so that the body can still move it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::ExprClosure;
 
@@ -11,6 +11,8 @@ use crate::plan::Plan;
 //
 // Input:  |page| page.len() < limit
 // Output: { let limit = Clone::clone(&limit); move |page| page.len() < limit }
+//
+// A `self` that the body takes is cloned as well, and the closure has it under another name.
 pub(super) fn owned(plan: &Plan, closure: &ExprClosure) -> TokenStream {
     let mut closure = closure.clone();
     let own: Vec<_> = closure.inputs.iter().flat_map(bindings).collect();
@@ -29,9 +31,46 @@ pub(super) fn owned(plan: &Plan, closure: &ExprClosure) -> TokenStream {
     if !clones.is_empty() || uses_self {
         closure.capture.get_or_insert_default();
     }
-    if clones.is_empty() {
-        quote!(#closure)
-    } else {
-        quote!({ #clones #closure })
+    let mut tokens = quote!(#closure);
+    if uses_self && plan.function.takes_self() {
+        let own = Ident::new("__self", Span::mixed_site());
+        clones.extend(quote!(let #own = ::core::clone::Clone::clone(&self);));
+        tokens = with_self(tokens, &own);
     }
+    if clones.is_empty() {
+        tokens
+    } else {
+        quote!({ #clones #tokens })
+    }
+}
+
+/// The same with `own` in the place of `self`, but for that of a path (`self::helper`).
+fn with_self(tokens: TokenStream, own: &Ident) -> TokenStream {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut replaced = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        let token = match token {
+            TokenTree::Group(group) => {
+                let inner = with_self(group.stream(), own);
+                let mut same = Group::new(group.delimiter(), inner);
+                same.set_span(group.span());
+                TokenTree::Group(same)
+            }
+            TokenTree::Ident(word) if word == "self" && !is_path(tokens.peek()) => {
+                TokenTree::Ident(Ident::new(
+                    &own.to_string(),
+                    own.span().located_at(word.span()),
+                ))
+            }
+            other => other,
+        };
+        replaced.extend([token]);
+    }
+    replaced
+}
+
+/// Whether a path goes on here.
+fn is_path(next: Option<&TokenTree>) -> bool {
+    matches!(next, Some(TokenTree::Punct(punct))
+        if punct.as_char() == ':' && punct.spacing() == Spacing::Joint)
 }
