@@ -56,6 +56,8 @@ pub(crate) enum Scope {
 pub(crate) struct Once {
     site: &'static Site,
     keep: bool,
+    /// What holds for all others, and afterwards.
+    around: Scope,
     used: AtomicBool,
 }
 
@@ -140,15 +142,20 @@ pub(crate) fn treatment(site: Option<&'static Site>) -> Treatment {
     if !thread::is_special() {
         return Treatment::Cached;
     }
-    match here().scope {
+    treatment_in(&here().scope, site)
+}
+
+fn treatment_in(scope: &Scope, site: Option<&'static Site>) -> Treatment {
+    match scope {
         Scope::Normal | Scope::Given(_) => Treatment::Cached,
         Scope::Bypass => Treatment::Uncached,
         Scope::Refreshing => Treatment::Refresh,
         Scope::Once(once) => {
+            let around = treatment_in(&once.around, site);
             let mine = site.is_some_and(|site| std::ptr::eq(site, once.site));
             if !mine || once.used.swap(true, Ordering::Relaxed) {
-                Treatment::Cached
-            } else if once.keep {
+                around
+            } else if once.keep && around != Treatment::Uncached {
                 Treatment::Refresh
             } else {
                 Treatment::Uncached
@@ -193,11 +200,22 @@ impl Context {
 
     /// The next call of `site` runs; `keep`: and its result is kept.
     pub(crate) fn once(site: &'static Site, keep: bool) -> Self {
-        Self::scoped(Scope::Once(Arc::new(Once {
+        let here = here();
+        let around = match &here.scope {
+            // It is for another call.
+            Scope::Given(_) => Scope::Normal,
+            scope => scope.clone(),
+        };
+        let once = Scope::Once(Arc::new(Once {
             site,
             keep,
+            around,
             used: AtomicBool::new(false),
-        })))
+        }));
+        Self {
+            scope: once,
+            ..here
+        }
     }
 
     /// The next call of `site`, made from `frame`, runs and its result is kept.

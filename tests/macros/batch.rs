@@ -132,6 +132,47 @@ scenario! {
 }
 
 scenario! {
+    fn an_item_that_stands_there_twice_is_found_twice(place) {
+        let twice = || [2, 2, 1].map(|id| (place, id));
+        let is_there = |results: Vec<Result<Option<String>, _>>| -> Vec<_> {
+            results.into_iter().map(|result| result.unwrap().is_some()).collect()
+        };
+        // The function itself finds 1, the one for many does not.
+        assert_eq!(is_there(bypass!(found::many(twice()))), [true, true, false]);
+        assert_eq!(is_there(refreshing!(found::many(twice()))), [true, true, false]);
+        let report = warmed!(found::warm(twice()).quiet().refresh());
+        assert_eq!((report.warmed, report.not_kept), (2, 1));
+        assert!(done!(found::entry(place, 2).get()).unwrap().is_some());
+    }
+}
+
+cached! {
+    #[cache_result(cache = place.cache, skip(place), timeout = 60, batch = panicking_many)]
+    fn panicking(place: &Place, id: u64) -> u64 {
+        place.run();
+        id
+    }
+}
+
+cached! {
+    fn panicking_many(place: &Place, ids: &[u64]) -> Vec<u64> {
+        place.run_batch(ids.len());
+        assert!(ids[0] > 0, "this panic is wanted");
+        ids.to_vec()
+    }
+}
+
+scenario! {
+    fn a_panic_of_the_function_for_many_is_in_the_report(place) {
+        let report = warmed!(panicking::warm((0..1_500).map(|id| (place, id))).quiet());
+        assert_eq!((report.failed, report.warmed), (1_000, 500));
+        assert!(report.to_string().contains("this panic is wanted"), "{report}");
+        assert_eq!(done!(panicking(place, 1_200)), 1_200);
+        assert_eq!(place.runs(), 0);
+    }
+}
+
+scenario! {
     fn an_error_is_that_of_all(place) {
         done!(found(place, 4)).unwrap();
         let results = done!(found::many([0, 2, 4].map(|id| (place, id))));

@@ -38,6 +38,19 @@ scenario! {
     }
 }
 
+scenario! {
+    fn what_a_handle_says_of_one_call_leaves_the_scope_for_the_others(place) {
+        assert_eq!(done!(outer(place, 1)), 12);
+        assert_eq!(bypass!(outer::uncached(place, 1)), 34, "inner runs too");
+        assert_eq!(bypass!(outer::refresh(place, 1)), 56);
+        assert_eq!(done!(outer(place, 1)), 12, "nothing is kept in a bypass");
+        assert_eq!(refreshing!(outer::refresh(place, 1)), 78);
+        assert_eq!(refreshing!(outer::uncached(place, 1)), 100);
+        assert_eq!(done!(outer(place, 1)), 78);
+        assert_eq!(done!(inner(place, 1)), 9, "what a scope refreshes is kept");
+    }
+}
+
 cached! {
     #[cache_result(cache = place.cache, skip(place), timeout = 600)]
     fn deciding(place: &Place, what: &str) -> u32 {

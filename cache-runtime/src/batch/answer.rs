@@ -1,6 +1,6 @@
 //! What a batch function may return, and what its items have of that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
 /// What a function for many items of type `A` returns, where the cached one returns `R`.
@@ -30,7 +30,8 @@ impl<A, R> Answer<A, R> for Vec<R> {
     }
 }
 
-// An item that stands in a batch twice is asked for once, so that nothing is asked for twice here.
+// An item may stand here twice, where no flight makes one of them: the first has what is in the map, and for
+// the second the function itself is asked.
 impl<A: Eq + Hash, R, S: BuildHasher> Answer<A, R> for HashMap<A, R, S> {
     fn answers(mut self, items: &[A]) -> Vec<Option<R>> {
         items.iter().map(|item| self.remove(item)).collect()
@@ -39,7 +40,11 @@ impl<A: Eq + Hash, R, S: BuildHasher> Answer<A, R> for HashMap<A, R, S> {
 
 impl<A: Eq + Hash, T, S: BuildHasher> Answer<A, Option<T>> for HashMap<A, T, S> {
     fn answers(mut self, items: &[A]) -> Vec<Option<Option<T>>> {
-        items.iter().map(|item| Some(self.remove(item))).collect()
+        let mut answered = HashSet::with_capacity(items.len());
+        let items = items.iter();
+        items
+            .map(|item| one(self.remove(item), answered.insert(item)))
+            .collect()
     }
 }
 
@@ -51,7 +56,20 @@ impl<A: Ord, R> Answer<A, R> for BTreeMap<A, R> {
 
 impl<A: Ord, T> Answer<A, Option<T>> for BTreeMap<A, T> {
     fn answers(mut self, items: &[A]) -> Vec<Option<Option<T>>> {
-        items.iter().map(|item| Some(self.remove(item))).collect()
+        let mut answered = BTreeSet::new();
+        let items = items.iter();
+        items
+            .map(|item| one(self.remove(item), answered.insert(item)))
+            .collect()
+    }
+}
+
+/// The answer for an item, whose first or a later place in the batch this is.
+fn one<T>(answer: Option<T>, is_first: bool) -> Option<Option<T>> {
+    match answer {
+        // It was given to the one before: that says nothing of whether there is one.
+        None if !is_first => None,
+        answer => Some(answer),
     }
 }
 

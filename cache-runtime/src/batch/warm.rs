@@ -3,6 +3,7 @@
 //! It leads no flight before the function's turn: someone who asks for an item that is far behind in
 //! a long row does not wait for it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -301,10 +302,20 @@ where
         sort(missed, true)
     };
     let frame = look_for(mode, &led).await;
+    let mut open: BTreeSet<usize> = led.iter().map(|led| led.at).collect();
     let came = |at, target: Option<&Target>, result, fate| {
+        open.remove(&at);
         tally.came::<K>(at, target, Ok(result), fate);
     };
-    rows.extend(run_shared(mode, led, function, frame.as_ref(), came).await);
+    match caught(run_shared(mode, led, function, frame.as_ref(), came)).await {
+        Ok(left) => rows.extend(left),
+        // Of those that it was to answer for; the other parts go on.
+        Err(panic) => {
+            let error = format!("panicked: {}", text(&*panic));
+            open.into_iter()
+                .for_each(|at| tally.failed(at, String::new(), error.clone()));
+        }
+    }
     rows
 }
 
