@@ -434,12 +434,12 @@ where
         (Then::Replace, _) => {
             let core = target.cache.core();
             let flight = lead.flight().clone();
-            let _overtaking = core
+            let overtaking = core
                 .flights
                 .overtake_others(mode, &target.key, Some(&flight))
                 .await;
-            if let (Some(made), Some(created)) = (target.made(), made.started.created()) {
-                core.doubts.invalidated(made, created);
+            if let Some(created) = made.started.created() {
+                target.doubt(&overtaking, created);
             }
             let (result, is_kept) =
                 keep::<R, K, P>(mode, target, plan, made, lead, Cause::Wanted).await;

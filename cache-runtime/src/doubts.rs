@@ -98,7 +98,8 @@ impl Doubts {
         condemned
     }
 
-    fn remember(&self, key: &str, clock: &Clock) {
+    /// A write of this key is on its way, and may arrive whenever it likes.
+    pub(crate) fn remember(&self, key: &str, clock: &Clock) {
         let now = clock.now();
         let mut writes = lock(&self.writes);
         if writes.len() >= MOST {

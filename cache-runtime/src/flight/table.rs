@@ -154,8 +154,12 @@ impl Table {
                 lists.overtake_closed(|flight| flight.key == *key && !is_own(flight))
             }
         };
-        self.await_writes(mode, writes).await;
-        Overtaking { table: self, key }
+        let have_landed = self.await_writes(mode, writes).await;
+        Overtaking {
+            table: self,
+            key,
+            have_landed,
+        }
     }
 
     /// The same for every key that `condemned` says; [`end_where`](Table::end_where) ends it.
@@ -208,12 +212,16 @@ impl Table {
         );
     }
 
-    async fn await_writes(&self, mode: Mode, writes: Vec<Arc<Flight>>) {
+    /// False if some take longer than may be waited for.
+    async fn await_writes(&self, mode: Mode, writes: Vec<Arc<Flight>>) -> bool {
         // A server's time is the system's, whatever clock the cache goes by.
         let clock = Clock::system();
+        let mut have_landed = true;
         for write in writes {
-            mode.wait(write.wait(self.write_limit, &clock)).await;
+            let waited = mode.wait(write.wait(self.write_limit, &clock)).await;
+            have_landed &= !matches!(waited, Waited::TimedOut);
         }
+        have_landed
     }
 
     /// The keys of executions that callers join.
@@ -315,6 +323,8 @@ impl Drop for Boarded<'_> {
 pub(crate) struct Overtaking<'t> {
     table: &'t Table,
     key: &'t FullKey,
+    /// No write of before is under way any more.
+    pub(crate) have_landed: bool,
 }
 
 impl Drop for Overtaking<'_> {

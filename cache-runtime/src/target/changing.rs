@@ -56,15 +56,27 @@ impl Target {
         let core = self.cache.core();
         let began = core.store().map(|_| core.settings.clock.wall());
         core.retries.forget(&self.key);
-        let invalidation = Invalidation {
-            _changing: self.changing(Some(StoreChange::Invalidated)),
-            _overtaking: core.flights.overtake(mode, &self.key).await,
-        };
-        // Behind those who are writing: nobody may know yet how that ends, which is known now.
-        if let (Some(made), Some(began)) = (self.made(), began) {
+        let changing = self.changing(Some(StoreChange::Invalidated));
+        let overtaking = core.flights.overtake(mode, &self.key).await;
+        if let Some(began) = began {
+            self.doubt(&overtaking, began);
+        }
+        Invalidation {
+            _changing: changing,
+            _overtaking: overtaking,
+        }
+    }
+
+    /// Writes whose end nobody has seen are not to bring back what was created before `began`, in
+    /// milliseconds since 1970. Behind those who were writing: how that ends may not have been known before.
+    pub(crate) fn doubt(&self, overtaking: &Overtaking<'_>, began: u64) {
+        let core = self.cache.core();
+        if let Some(made) = self.made() {
+            if !overtaking.have_landed {
+                core.doubts.remember(made, &core.settings.clock);
+            }
             core.doubts.invalidated(made, began);
         }
-        invalidation
     }
 
     /// Forbids the results of computations that began before, in any process, to be put in the store
@@ -73,7 +85,7 @@ impl Target {
         let core = self.cache.core();
         if let (Some(store), Some(made)) = (core.store(), self.made())
             && self.is_computed()
-            && let Some(key) = tombstone::key_of(made)
+            && let Some(key) = tombstone::key_of(made, store.hash_tags())
         {
             let stamp = core.stamp();
             let text = stamp.to_text();
