@@ -197,3 +197,15 @@ fn what_cannot_have_an_in_process_level_says_so() {
         assert!(error.to_string().contains(part), "{url}: {error}");
     }
 }
+
+#[test]
+fn a_cache_that_is_closed_has_told_its_news() {
+    let world = World::new();
+    let (here, there) = (&world.here, &world.there);
+    assert_eq!(there.price(&world.source, 1), here.price(&world.source, 1));
+    world.store.slow_down();
+    let before = world.store.said().len();
+    here.entry(1).delete().unwrap();
+    here.cache.close().unwrap();
+    assert!(world.store.said().len() > before, "it left without a word");
+}

@@ -29,6 +29,8 @@ struct Inner {
     /// What is said does not arrive, and nobody notices.
     is_deaf: AtomicBool,
     is_down: AtomicBool,
+    /// What is said takes a while to be heard.
+    is_slow: AtomicBool,
     has_backplane: bool,
 }
 
@@ -50,6 +52,7 @@ impl Shared {
             is_cut: AtomicBool::new(false),
             is_deaf: AtomicBool::new(false),
             is_down: AtomicBool::new(false),
+            is_slow: AtomicBool::new(false),
             has_backplane,
         }))
     }
@@ -79,6 +82,10 @@ impl Shared {
 
     pub(crate) fn down(&self, is_down: bool) {
         self.0.is_down.store(is_down, SeqCst);
+    }
+
+    pub(crate) fn slow_down(&self) {
+        self.0.is_slow.store(true, SeqCst);
     }
 
     pub(crate) fn said(&self) -> Vec<String> {
@@ -168,6 +175,9 @@ impl Backplane for Shared {
         Box::pin(async move {
             self.check()?;
             assert_eq!(channel, "cache-news:app");
+            if self.0.is_slow.load(SeqCst) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
             self.0.record.lock().unwrap().push(message.to_owned());
             if !self.0.is_deaf.load(SeqCst) {
                 let _ = self.0.said.send(message.to_owned());
