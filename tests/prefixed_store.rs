@@ -113,6 +113,9 @@ impl Store for Least {
     fn delete<'a>(&'a self, _: &'a str) -> StoreFuture<'a, bool> {
         Box::pin(async { Ok(true) })
     }
+    fn prepare(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async { Err(CacheError::new(ErrorKind::Store, "no table")) })
+    }
 }
 
 #[test]
@@ -127,6 +130,8 @@ fn what_the_store_cannot_do_it_cannot_do() {
     assert_eq!(error.to_string(), "incr: the least store cannot do this");
     let items = [("k".to_owned(), Vec::new())];
     assert_eq!(at_once(part.set_many(&items, None)).unwrap(), [0]);
+    let error = at_once(part.prepare()).unwrap_err();
+    assert_eq!(error.to_string(), "no table", "it is asked");
 }
 
 #[test]

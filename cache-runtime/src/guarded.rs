@@ -27,13 +27,16 @@ pub(crate) struct Guarded {
     op_timeout: Duration,
     /// The store keeps time limits itself.
     limits_itself: bool,
+    hash_tags: bool,
     timing: Timing,
 }
 
 impl Guarded {
     pub(crate) fn new(store: Arc<dyn Store>, op_timeout: Duration, clock: Clock) -> Self {
+        let can = store.capabilities();
         Self {
-            limits_itself: store.capabilities().time_limits,
+            limits_itself: can.time_limits,
+            hash_tags: can.hash_tags,
             store,
             breaker: Breaker::new(clock),
             backlog: Backlog::default(),
@@ -50,6 +53,11 @@ impl Guarded {
 
     pub(crate) fn name(&self) -> &'static str {
         self.store.name()
+    }
+
+    /// See [`Capabilities`](crate::Capabilities).
+    pub(crate) fn hash_tags(&self) -> bool {
+        self.hash_tags
     }
 
     pub(crate) fn breaker(&self) -> &Breaker {

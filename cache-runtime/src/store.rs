@@ -32,6 +32,9 @@ pub struct Capabilities {
     pub batch: bool,
     /// It keeps the time limits of its operations itself.
     pub time_limits: bool,
+    /// Its keys are spread over parts, and `set_unless` is one step only where both keys have the same
+    /// `{hash tag}`, as Redis Cluster has it.
+    pub hash_tags: bool,
     /// Lives are rounded up to a multiple of this; zero where they are kept to the millisecond.
     pub resolution: Duration,
     /// Values up to this length are taken for sure, and twice as long ones refused with an error of
@@ -275,11 +278,16 @@ pub(crate) async fn set_unless_in_steps<S: Store + ?Sized>(
         return Ok(false);
     }
     store.set(key, value, ttl).await?;
-    if key == unless.key || !unless.forbids(store.get(unless.key).await?.as_deref()) {
+    if key == unless.key {
         return Ok(true);
     }
+    let there = store.get(unless.key).await;
+    if matches!(&there, Ok(there) if !unless.forbids(there.as_deref())) {
+        return Ok(true);
+    }
+    // Also where nobody can tell: what may be forbidden does not stay.
     store.delete(key).await?;
-    Ok(false)
+    there.map(|_| false)
 }
 
 /// How long a key still lives.

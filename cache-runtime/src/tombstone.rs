@@ -14,15 +14,22 @@ pub(crate) const LIFE: Duration = Duration::from_secs(60);
 const SUFFIX: &str = ":gone";
 
 /// The key of a tombstone for the entry under this key: it begins as that does, since who may touch the one
-/// must be allowed to touch the other. `None`: it would be too long.
-pub(crate) fn key_of(made: &str) -> Option<String> {
-    let key = format!("{made}{SUFFIX}");
-    key::validate(&key).is_ok().then_some(key)
+/// must be allowed to touch the other; and where keys are spread by `hash_tags`, it is where that is.
+/// `None`: it would be too long.
+pub(crate) fn key_of(made: &str, hash_tags: bool) -> Option<String> {
+    let is_valid = |key: &String| key::validate(key).is_ok();
+    // An entry with a tag of its own lends it to what begins as it does.
+    let tagged = (hash_tags && !made.contains('{')).then(|| format!("{made}{SUFFIX}{{{made}}}"));
+    tagged
+        .filter(is_valid)
+        .or_else(|| Some(format!("{made}{SUFFIX}")).filter(is_valid))
 }
 
 /// Whether this is the key of a tombstone.
 pub(crate) fn is_name(key: &str) -> bool {
-    key.ends_with(SUFFIX)
+    let plain = key.strip_suffix('}').and_then(|key| key.split_once('{'));
+    let is_tagged = plain.is_some_and(|(key, made)| key.strip_suffix(SUFFIX) == Some(made));
+    is_tagged || key.ends_with(SUFFIX)
 }
 
 /// A write that something newer under another key forbids: see
@@ -99,9 +106,19 @@ mod tests {
 
     #[test]
     fn a_tombstone_stands_beside_its_entry() {
-        assert_eq!(key_of("app:1:f:9f3c").unwrap(), "app:1:f:9f3c:gone");
-        assert!(is_name(&key_of("a").unwrap()) && !is_name("a"));
-        assert_eq!(key_of(&"x".repeat(100_000)), None);
+        assert_eq!(key_of("app:1:f:9f3c", false).unwrap(), "app:1:f:9f3c:gone");
+        assert!(is_name(&key_of("a", false).unwrap()) && !is_name("a"));
+        assert_eq!(key_of(&"x".repeat(100_000), true), None);
+    }
+
+    #[test]
+    fn where_keys_are_spread_it_is_where_its_entry_is() {
+        let tagged = key_of("app:1:f:9f3c", true).unwrap();
+        assert_eq!(tagged, "app:1:f:9f3c:gone{app:1:f:9f3c}");
+        assert!(is_name(&tagged) && !is_name("app:1:f{app:1:f}"));
+        assert_eq!(key_of("app:{7}:f", true).unwrap(), "app:{7}:f:gone");
+        let long = "x".repeat(200);
+        assert_eq!(key_of(&long, true).unwrap(), format!("{long}:gone"));
     }
 
     #[test]

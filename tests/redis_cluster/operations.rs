@@ -7,7 +7,7 @@ use std::time::Duration;
 use cache_runtime::stores::PrefixedStore;
 use cache_runtime::stores::redis::{RedisAddress, RedisClusterStore, RedisConfig};
 use cache_runtime::testing::conformance::Suite;
-use cache_runtime::{Cache, ErrorKind, Store, Ttl};
+use cache_runtime::{BlockingCache, Cache, ErrorKind, Store, Ttl, cache_result};
 use cache_tests::redis_cluster::RedisCluster;
 
 use crate::redis_callers::{at_once, current_thread, eventually, multi_thread};
@@ -49,6 +49,35 @@ fn one_key_at_a_time() {
         store.close().await.unwrap();
         assert!(store.get("large").await.unwrap().is_some(), "after close");
     });
+}
+
+#[test]
+fn a_tombstone_is_where_its_entry_is() {
+    for_every_caller(async |store, cluster| {
+        assert!(store.capabilities().hash_tags);
+        for n in 0..20 {
+            let key = format!("app:1:f:{n}");
+            let gone = format!("{key}:gone{{{key}}}");
+            assert_eq!(cluster.owner(&key), cluster.owner(&gone));
+        }
+    });
+    let Some(cluster) = RedisCluster::start_or_skip(3, 0, &[]) else {
+        return;
+    };
+    let cache = Cache::from_url(&format!("{}?key_prefix=app", cluster.url())).unwrap();
+    let cache = cache.blocking();
+    let entry = computed::entry(&cache, 1);
+    assert_eq!(computed(&cache, 1), 1);
+    entry.delete().unwrap();
+    let key = entry.key();
+    let gone = format!("{key}:gone{{{key}}}");
+    assert_eq!(cluster.command(&["EXISTS", &gone]), "1");
+    assert_eq!(cache.keys("*").unwrap(), Vec::<String>::new());
+}
+
+#[cache_result(key_prefix = "computed", key(n), cache = cache.awaiting())]
+fn computed(cache: &BlockingCache, n: u64) -> u64 {
+    n
 }
 
 #[test]

@@ -232,7 +232,9 @@ impl Cache {
     async fn bury_many(&self, mode: Mode, targets: &[Target]) {
         let computed = targets.iter().filter(|target| target.is_computed());
         let text = self.core().stamp().to_text();
-        let tombstone = |made| Some((tombstone::key_of(made)?, text.clone().into_bytes()));
+        let hash_tags = self.core().store().is_some_and(Guarded::hash_tags);
+        let key_of = |made| tombstone::key_of(made, hash_tags);
+        let tombstone = |made| Some((key_of(made)?, text.clone().into_bytes()));
         let tombstones: Vec<_> = computed
             .filter_map(Target::made)
             .filter_map(tombstone)

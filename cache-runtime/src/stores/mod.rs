@@ -14,6 +14,8 @@
 
 #[cfg(any(feature = "redis", feature = "memcached", feature = "_sql"))]
 pub(crate) mod io_thread;
+#[cfg(any(feature = "redis", feature = "memcached"))]
+pub(crate) mod limited;
 #[cfg_attr(
     not(any(feature = "redis", feature = "memcached", feature = "_sql")),
     allow(dead_code, reason = "not every store has options of its own")

@@ -84,6 +84,7 @@ impl<S: Store> Store for PrefixedStore<S> {
         Capabilities {
             // In a Redis Cluster the prefix parts a tombstone from its entry.
             atomic_set_unless: false,
+            hash_tags: false,
             ..self.store().capabilities()
         }
     }
@@ -177,6 +178,10 @@ impl<S: Store> Store for PrefixedStore<S> {
 
     fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(async move { self.store().clear(&self.long(prefix)).await })
+    }
+
+    fn prepare(&self) -> StoreFuture<'_, ()> {
+        self.store().prepare()
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {

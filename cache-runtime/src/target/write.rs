@@ -230,7 +230,7 @@ impl Target {
     ) -> Result<bool, CacheError> {
         let core = self.cache.core();
         let under_way = core.doubts.write(made, &core.settings.clock);
-        let gone = tombstone::key_of(made).filter(|_| self.is_computed());
+        let gone = tombstone::key_of(made, store.hash_tags()).filter(|_| self.is_computed());
         let unless = gone
             .as_deref()
             .zip(since)

@@ -260,6 +260,7 @@ impl<L: Link> Store for MemcachedStore<L> {
             list_keys: true,
             batch: true,
             time_limits: true,
+            hash_tags: false,
             resolution: Duration::from_secs(1),
             max_value: Some(LARGEST),
         }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use super::talk::{Limits, Talk};
 use crate::error::CacheError;
 use crate::facts::Facts;
 use crate::store::Store;
+use crate::stores::limited;
 
 /// Limits of a socket are set anew only when they are wrong by more than this; it saves the system
 /// call.
@@ -104,9 +105,8 @@ impl Pool {
     fn connect(&self, server: usize, limits: Limits) -> io::Result<Connection> {
         let generation = self.lanes[server].shelf.generation();
         let address = self.servers.ring.address(server);
-        let addresses: Vec<SocketAddr> = (address.host.as_str(), address.port)
-            .to_socket_addrs()?
-            .collect();
+        let limit = limits.next()?.min(self.servers.config.connect_timeout);
+        let addresses = limited::resolve(&address.host, address.port, limit)?;
         let limit = limits.next()?.min(self.servers.config.connect_timeout);
         // Each has its share of the time: one that swallows packets leaves some to the others.
         let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);

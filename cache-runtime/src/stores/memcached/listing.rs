@@ -3,7 +3,7 @@
 //! The server can only list all names (`lru_crawler metadump all`); they are looked at as they
 //! come, and what is not ours is forgotten at once. It leaves out entries that it moves meanwhile,
 //! and those that somebody reads in the same moment. So walks are repeated, with a pause between them,
-//! until some in a row have found nothing new: two for listing, three for clearing.
+//! until three in a row have found nothing new.
 //!
 //! Its other way, `metadump hash`, leaves nothing out, but holds a lock while it waits for us to
 //! read: to delete meanwhile waits for ever, and a slow reader holds up the server.
@@ -29,6 +29,9 @@ const BATCH: usize = 500;
 
 /// So many whole values are fetched at once to see their keys.
 const FEW: usize = 16;
+
+/// It is over after so many walks in a row that found nothing new.
+const IN_VAIN: usize = 3;
 
 /// It is over after so many walks, even if others write faster than we look.
 const MOST_WALKS: usize = 10;
@@ -130,13 +133,11 @@ async fn walk_server<D: Dump>(
     walk: &Walk,
 ) -> Result<HashSet<String>, End> {
     let mut found = HashSet::new();
-    // A listing is over after two walks without news, clearing after three in a row.
-    let wanted = if walk.pattern.is_some() { 2 } else { 3 };
     let mut in_vain = 0;
     for _ in 0..MOST_WALKS {
         let is_in_vain = walk_once(link, server, walk, &mut found).await? == 0;
         in_vain = if is_in_vain { in_vain + 1 } else { 0 };
-        if in_vain == wanted {
+        if in_vain == IN_VAIN {
             break;
         }
         if is_in_vain {

@@ -122,6 +122,7 @@ impl<S: Servers> Store for RedisStore<S> {
             list_keys: true,
             batch: true,
             time_limits: true,
+            hash_tags: self.servers.has_hash_tags(),
             ..Capabilities::default()
         }
     }

@@ -151,8 +151,10 @@ fn db_of_path(url: &CacheUrl, path: &str) -> Result<Option<i64>, CacheError> {
                 } else {
                     "host:6379"
                 };
+                // A login that was not encoded may have ended up here.
+                let shown = if path.contains('@') { "the path" } else { path };
                 bad(format!(
-                    "`{path}` is not a database number: write {scheme}://{place}/1"
+                    "`{shown}` is not a database number: write {scheme}://{place}/1"
                 ))
             }),
     }

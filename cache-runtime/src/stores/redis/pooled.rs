@@ -33,7 +33,10 @@ impl Pooled {
         deadline: Instant,
         generation: u64,
     ) -> Result<Self, CacheError> {
-        let conversation = connecting::connect(&Blocking, config, deadline).await?;
+        let mut conversation = connecting::connect(&Blocking, config, deadline).await?;
+        // The limits of the socket are what was left for connecting; those of the operation come anew.
+        let calmed = conversation.stream.calm_down(config.op_timeout);
+        calmed.map_err(failure::broken)?;
         Ok(Self {
             conversation,
             generation,
@@ -68,11 +71,17 @@ impl Conversation {
     }
 
     fn receive(&mut self, request: &Request, deadline: Instant) -> RedisResult<Value> {
-        if !request.is_pipeline {
-            return self.reply(deadline);
+        let reply = if request.is_pipeline {
+            let replies = (0..request.replies).map(|_| self.reply(deadline));
+            replies.collect::<RedisResult<_>>().map(Value::Array)
+        } else {
+            self.reply(deadline)
+        }?;
+        // What nobody asked for would be the answer to the next request.
+        match self.replies.next() {
+            Ok(Some(Value::Push { .. }) | None) => Ok(reply),
+            Ok(Some(_)) | Err(_) => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
         }
-        let replies = (0..request.replies).map(|_| self.reply(deadline));
-        replies.collect::<RedisResult<_>>().map(Value::Array)
     }
 
     fn reply(&mut self, deadline: Instant) -> RedisResult<Value> {

@@ -28,6 +28,12 @@ pub trait Servers: Send + Sync + 'static {
         request: &Request,
     ) -> impl Future<Output = Result<Value, CacheError>> + Send;
 
+    /// Whether keys are spread over the servers by their `{hash tags}`.
+    #[doc(hidden)]
+    fn has_hash_tags(&self) -> bool {
+        false
+    }
+
     /// Whether a script may be about both keys at once.
     #[doc(hidden)]
     fn has_both(&self, key: &str, other: &str) -> bool {

@@ -1,7 +1,7 @@
 //! The socket of a caller that blocks: each step of it ends when the caller's time does.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use super::tls::RedisTls;
 #[cfg(feature = "redis-tls")]
 use super::trust;
 use crate::error::CacheError;
+use crate::stores::limited;
 
 /// A request up to this size always fits into the socket's empty buffer: writing does not wait.
 const SMALL: usize = 8 << 10;
@@ -76,7 +77,11 @@ impl Stream {
             }
             #[cfg(unix)]
             RedisAddress::Unix(path) => {
-                let socket = UnixStream::connect(path).map_err(failure::broken)?;
+                let path = path.clone();
+                // A server that accepts nobody lets its callers stand there.
+                let connected = left(deadline)
+                    .and_then(|left| limited::within(left, move || UnixStream::connect(path)));
+                let socket = connected.map_err(failure::broken)?;
                 Ok(Self::plain(Socket::Unix(socket), deadline))
             }
             #[cfg(not(unix))]
@@ -162,7 +167,7 @@ impl Stream {
 
 /// Tries the addresses of the host one after the other; each gets its share of the time.
 fn connect_tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
-    let addresses: Vec<_> = (host, port).to_socket_addrs()?.collect();
+    let addresses = limited::resolve(host, port, left(deadline)?)?;
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for (at, address) in addresses.iter().enumerate() {
         let share = u32::try_from(addresses.len() - at).unwrap_or(u32::MAX);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::attempt::attempt;
@@ -150,7 +151,10 @@ impl SqlStore {
 async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, deadline: Instant) {
     let growth = &shared.growth;
     let mut is_cull_due = growth.is_count_due(rows);
-    if is_cull_due && growth.is_small() {
+    if is_cull_due && growth.is_culling_behind.load(Ordering::Relaxed) {
+        // That goes on until there is room, and who writes does not wait for it.
+        is_cull_due = false;
+    } else if is_cull_due && growth.is_small() {
         let _culling = growth.culling.lock().await;
         let tend = shared.tend(pool, Some(deadline));
         is_cull_due = tend.cull(key).await.unwrap_or_default();
@@ -170,6 +174,7 @@ async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, dead
         }
         if is_cull_due {
             let _culling = growth.culling.lock().await;
+            let _behind = Behind::begin(&growth.is_culling_behind);
             loop {
                 let culled = tend.cull(&spared).await;
                 if culled.is_err() {
@@ -188,6 +193,22 @@ async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, dead
     });
     if begun.is_err() && is_purge_due {
         growth.end_purge();
+    }
+}
+
+/// Says that somebody culls, until it is dropped.
+struct Behind<'a>(&'a AtomicBool);
+
+impl<'a> Behind<'a> {
+    fn begin(flag: &'a AtomicBool) -> Self {
+        flag.store(true, Ordering::Relaxed);
+        Self(flag)
+    }
+}
+
+impl Drop for Behind<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 

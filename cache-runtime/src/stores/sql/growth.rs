@@ -34,6 +34,8 @@ pub(super) struct Growth {
     is_purging: AtomicBool,
     /// One at a time, or they would all find the same rows too many.
     pub(super) culling: Mutex<()>,
+    /// Somebody is at it behind the callers, for as long as that takes.
+    pub(super) is_culling_behind: AtomicBool,
 }
 
 impl Growth {
@@ -47,6 +49,7 @@ impl Growth {
             until_count: AtomicI64::new(1),
             is_purging: AtomicBool::new(false),
             culling: Mutex::default(),
+            is_culling_behind: AtomicBool::new(false),
         }
     }
 

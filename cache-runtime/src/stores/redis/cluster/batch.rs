@@ -218,17 +218,19 @@ async fn exchange_part(part: &Part, deadline: Instant) -> Result<Value, CacheErr
 
 /// The replies, read after all requests are written.
 fn send_blocking(parts: &[Part], deadline: Instant) -> Vec<Result<Value, CacheError>> {
-    let begun: Vec<_> = parts
-        .iter()
-        .map(|part| {
-            let now = Instant::now();
-            let left = deadline.saturating_duration_since(now);
-            // A node that cannot be reached leaves time for the others.
-            let share = if parts.len() > 1 { left / 2 } else { left };
-            part.node.begin(&part.request, now + share)
-        })
-        .collect();
-    let answers = parts.iter().zip(begun);
+    // All take connections of the nodes in one order: else two could wait for what the other has.
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_cached_key(|at| parts[*at].node.address().to_string());
+    let mut begun: Vec<_> = parts.iter().map(|_| None).collect();
+    for at in order {
+        let part = &parts[at];
+        let now = Instant::now();
+        let left = deadline.saturating_duration_since(now);
+        // A node that cannot be reached leaves time for the others.
+        let share = if parts.len() > 1 { left / 2 } else { left };
+        begun[at] = Some(part.node.begin(&part.request, now + share));
+    }
+    let answers = parts.iter().zip(begun.into_iter().flatten());
     answers
         .map(|(part, begun)| {
             part.node

@@ -85,7 +85,12 @@ impl Servers for Cluster {
         }
     }
 
-    /// A tombstone is in the slot of its entry, until somebody puts a prefix before both.
+    fn has_hash_tags(&self) -> bool {
+        true
+    }
+
+    /// A tombstone is in the slot of its entry, unless its key got too long or somebody puts a prefix before
+    /// both.
     fn has_both(&self, key: &str, other: &str) -> bool {
         slot_of(key.as_bytes()) == slot_of(other.as_bytes())
     }

@@ -87,13 +87,19 @@ fn address(node: &Value, said_by: &RedisAddress) -> Option<RedisAddress> {
 
 /// The address among what else is said of a node.
 fn ip(more: &Value) -> Option<String> {
-    let Value::Array(more) = more else {
-        return None;
-    };
-    more.chunks(2).find_map(|pair| match pair {
-        [Value::BulkString(name), Value::BulkString(value)] if name == b"ip" => text(value),
+    let of = |name: &Value, value: &Value| match (name, value) {
+        (Value::BulkString(name), Value::BulkString(value)) if name == b"ip" => text(value),
         _ => None,
-    })
+    };
+    match more {
+        Value::Array(more) => more.chunks(2).find_map(|pair| match pair {
+            [name, value] => of(name, value),
+            _ => None,
+        }),
+        // So in RESP3.
+        Value::Map(more) => more.iter().find_map(|(name, value)| of(name, value)),
+        _ => None,
+    }
 }
 
 fn text(bytes: &[u8]) -> Option<String> {
