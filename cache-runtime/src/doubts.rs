@@ -5,6 +5,7 @@
 //! their key is invalidated meanwhile, what is older than that is not read, and is deleted at the end.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -43,6 +44,19 @@ impl Doubts {
             clock,
             is_over: false,
         }
+    }
+
+    /// What comes of `write`, which is in doubt if nobody sees its end.
+    pub(crate) async fn watch<T>(
+        &self,
+        key: &str,
+        clock: &Clock,
+        write: impl Future<Output = Result<T, CacheError>>,
+    ) -> Result<T, CacheError> {
+        let under_way = self.write(key, clock);
+        let end = write.await;
+        under_way.ended(&end);
+        end
     }
 
     pub(crate) fn is_empty(&self) -> bool {

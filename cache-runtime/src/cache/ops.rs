@@ -84,13 +84,10 @@ impl Cache {
             let bytes = self.encode(made, value, life).map_err(at)?;
             let core = self.core();
             let _claim = recovery::claim(&core.owed, made, mode).await;
-            let under_way = core.doubts.write(made, &core.settings.clock);
-            let written = store
-                .send(mode, "set", bytes.len(), |store| {
-                    store.set(made, &bytes, life)
-                })
-                .await;
-            under_way.ended(&written);
+            let write = store.send(mode, "set", bytes.len(), |store| {
+                store.set(made, &bytes, life)
+            });
+            let written = core.doubts.watch(made, &core.settings.clock, write).await;
             target
                 .settled(made, written)
                 .map_err(|error| target.failed(error, made))?;
@@ -128,13 +125,10 @@ impl Cache {
             let bytes = self.encode(made, value, life).map_err(at)?;
             target.settle(mode).await?;
             let core = self.core();
-            let under_way = core.doubts.write(made, &core.settings.clock);
-            let answer = store
-                .send(mode, "add", bytes.len(), |store| {
-                    store.add(made, &bytes, life)
-                })
-                .await;
-            under_way.ended(&answer);
+            let write = store.send(mode, "add", bytes.len(), |store| {
+                store.add(made, &bytes, life)
+            });
+            let answer = core.doubts.watch(made, &core.settings.clock, write).await;
             added = answer.map_err(|error| target.failed(error, made))?;
         } else if let Some(level) = self.home() {
             // What is not put in is dropped after the lock is gone: its end may use the cache.
@@ -361,9 +355,9 @@ impl Cache {
                 // It ended between the two looks.
                 Ttl::Missing => return Err(missing()),
             };
-            let under_way = self.core().doubts.write(to, &self.core().settings.clock);
-            let written = store.ask(mode, ask, |s| s.set(to, &bytes, life)).await;
-            under_way.ended(&written);
+            let core = self.core();
+            let write = store.ask(mode, ask, |s| s.set(to, &bytes, life));
+            let written = core.doubts.watch(to, &core.settings.clock, write).await;
             new.settled(to, written).map_err(failed)?;
             let deleted = store.ask(mode, ask, |s| s.delete(from)).await;
             old.settled(from, deleted).map_err(failed)?;

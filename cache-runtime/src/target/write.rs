@@ -229,24 +229,20 @@ impl Target {
         since: Option<Stamp>,
     ) -> Result<bool, CacheError> {
         let core = self.cache.core();
-        let under_way = core.doubts.write(made, &core.settings.clock);
         let gone = tombstone::key_of(made, store.hash_tags()).filter(|_| self.is_computed());
         let unless = gone
             .as_deref()
             .zip(since)
             .map(|(gone, since)| Unless::new(gone, since));
-        let written = store
-            .send(mode, operation, bytes.len(), |store| {
-                if let Some(unless) = unless {
-                    store.set_unless(made, bytes, physical, unless)
-                } else {
-                    let set = store.set(made, bytes, physical);
-                    Box::pin(async move { set.await.map(|()| true) })
-                }
-            })
-            .await;
-        under_way.ended(&written);
-        written
+        let write = store.send(mode, operation, bytes.len(), |store| {
+            if let Some(unless) = unless {
+                store.set_unless(made, bytes, physical, unless)
+            } else {
+                let set = store.set(made, bytes, physical);
+                Box::pin(async move { set.await.map(|()| true) })
+            }
+        });
+        core.doubts.watch(made, &core.settings.clock, write).await
     }
 
     /// Forgets the entry; a flight under way does not bring it back.

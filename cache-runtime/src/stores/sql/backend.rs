@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::attempt::attempt;
@@ -151,7 +150,7 @@ impl SqlStore {
 async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, deadline: Instant) {
     let growth = &shared.growth;
     let mut is_cull_due = growth.is_count_due(rows);
-    if is_cull_due && growth.is_culling_behind.load(Ordering::Relaxed) {
+    if is_cull_due && growth.is_culled_behind() {
         // That goes on until there is room, and who writes does not wait for it.
         is_cull_due = false;
     } else if is_cull_due && growth.is_small() {
@@ -174,7 +173,7 @@ async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, dead
         }
         if is_cull_due {
             let _culling = growth.culling.lock().await;
-            let _behind = Behind::begin(&growth.is_culling_behind);
+            let _behind = growth.cull_behind();
             loop {
                 let culled = tend.cull(&spared).await;
                 if culled.is_err() {
@@ -193,22 +192,6 @@ async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, dead
     });
     if begun.is_err() && is_purge_due {
         growth.end_purge();
-    }
-}
-
-/// Says that somebody culls, until it is dropped.
-struct Behind<'a>(&'a AtomicBool);
-
-impl<'a> Behind<'a> {
-    fn begin(flag: &'a AtomicBool) -> Self {
-        flag.store(true, Ordering::Relaxed);
-        Self(flag)
-    }
-}
-
-impl Drop for Behind<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
     }
 }
 

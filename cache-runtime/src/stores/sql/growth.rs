@@ -35,7 +35,17 @@ pub(super) struct Growth {
     /// One at a time, or they would all find the same rows too many.
     pub(super) culling: Mutex<()>,
     /// Somebody is at it behind the callers, for as long as that takes.
-    pub(super) is_culling_behind: AtomicBool,
+    is_culling_behind: AtomicBool,
+}
+
+/// See [`Growth::cull_behind`].
+#[must_use]
+pub(super) struct Behind<'a>(&'a AtomicBool);
+
+impl Drop for Behind<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Growth {
@@ -51,6 +61,16 @@ impl Growth {
             culling: Mutex::default(),
             is_culling_behind: AtomicBool::new(false),
         }
+    }
+
+    /// Somebody culls behind the callers, until what is returned is dropped.
+    pub(super) fn cull_behind(&self) -> Behind<'_> {
+        self.is_culling_behind.store(true, Ordering::Relaxed);
+        Behind(&self.is_culling_behind)
+    }
+
+    pub(super) fn is_culled_behind(&self) -> bool {
+        self.is_culling_behind.load(Ordering::Relaxed)
     }
 
     /// Whether the table is to be counted now that `rows` more were written.
