@@ -56,7 +56,8 @@ RUSTDOCFLAGS="-D warnings" step cargo doc -p cache-web --all-features --no-deps
 # The default build alone, then everything together; not the benches, whose rivals switch on
 # features of serde_json that others would get too.
 step cargo test -p cache-runtime --lib
-together=(cargo test --workspace --exclude cache-benches \
+# All that fails is shown in one run.
+together=(cargo test --no-fail-fast --workspace --exclude cache-benches \
     --features cache-examples/all-stores,cache-web-examples/all-stores)
 targets=(--lib --bins --examples)
 left_out=()

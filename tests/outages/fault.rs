@@ -51,8 +51,8 @@ pub(crate) enum Bite {
     Nothing,
     /// Errors of the store were counted.
     Errors,
-    /// What was there is gone: the function ran more often than before, or the store was seen without it.
-    Runs,
+    /// What was there is gone, or the store was seen without it.
+    Loss,
     /// A call took at least this long.
     Slow(Duration),
 }
@@ -133,7 +133,7 @@ pub(crate) fn of_servers<S: Server>(server: &Arc<Mutex<S>>, proxy: &Arc<Proxy>) 
             thread::sleep(lasting);
             server.restart();
         }),
-        direct("restarted", Bite::Runs, server, |server, lasting| {
+        direct("restarted", Bite::Loss, server, |server, lasting| {
             again_and_again(lasting, || server.restart());
         }),
         direct("frozen", Bite::Errors, server, |server, lasting| {

@@ -3,9 +3,8 @@
 //! An answer says its key and its generation. The generation of a key goes up before it is
 //! invalidated; once the cache has acknowledged that, no call that begins later may see an older one.
 //!
-//! With one exception that the library does not exclude yet: a write that it gave up, because the
-//! store did not answer in time, may still be done by the store, after what was acknowledged since.
-//! Such an entry is counted for itself, and only where the store has failed at all.
+//! An older one where the store has failed is counted for itself: most likely it is a write that was
+//! given up, because the store did not answer in time, and that the store has done after all.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use cache_runtime::{Cache, CacheError, Stats, cache_result};
 use serde::{Deserialize, Serialize};
+
+use crate::witness;
 
 /// What the function itself takes.
 pub(crate) const FUNCTION: Duration = Duration::from_millis(5);
@@ -56,7 +57,6 @@ pub(crate) struct Ledger {
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) calls: AtomicU64,
-    pub(crate) runs: AtomicU64,
     pub(crate) panics: AtomicU64,
     pub(crate) wrong: AtomicU64,
     /// Invalidations that the cache acknowledged, and those that it could not do.
@@ -93,6 +93,15 @@ impl Ledger {
 
     pub(crate) fn stats(&self) -> Stats {
         self.cache.stats()
+    }
+
+    /// Before what may befall the store; whether it took the entry.
+    pub(crate) fn place_witness(&self) -> bool {
+        witness::place(&self.cache)
+    }
+
+    pub(crate) fn has_lost_witness(&self) -> bool {
+        witness::is_gone(&self.cache)
     }
 
     pub(crate) fn slowest(&self) -> Duration {
@@ -163,7 +172,6 @@ impl Ledger {
     }
 
     fn answer(&self, key: u64) -> Answer {
-        self.found.runs.fetch_add(1, Ordering::SeqCst);
         Answer::new(key, load(&self.truth, key))
     }
 }

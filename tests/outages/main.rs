@@ -14,6 +14,7 @@ mod ledger;
 mod outage;
 mod pulse;
 mod report;
+mod witness;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

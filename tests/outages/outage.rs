@@ -56,8 +56,6 @@ impl Times {
 struct Mark {
     hits: u64,
     errors: u64,
-    runs: u64,
-    calls: u64,
 }
 
 impl Mark {
@@ -66,8 +64,6 @@ impl Mark {
         Self {
             hits: stats.hits,
             errors: stats.errors,
-            runs: crowd.ledger.found.runs.load(SeqCst),
-            calls: crowd.ledger.found.calls.load(SeqCst),
         }
     }
 }
@@ -82,13 +78,15 @@ pub(crate) fn measure(
     let pulse = Pulse::start();
     let crowds = [Kind::Tasks, Kind::Threads].map(|kind| Crowd::start(kind, ledger(ground, fault)));
     let started = wait_for_hits(&crowds, &[0; 2], START_LIMIT);
-    // From full speed to full speed.
-    let warm = crowds.each_ref().map(Mark::of);
     thread::sleep(times.before);
+    let witnessed = crowds.each_ref().map(|crowd| crowd.ledger.place_witness());
     let begun = crowds.each_ref().map(Mark::of);
     (fault.strike)(times.fault);
     let over = crowds.each_ref().map(Mark::of);
     let back = wait_for_hits(&crowds, &over.map(|mark| mark.hits), SOON);
+    let has_lost = crowds
+        .each_ref()
+        .map(|crowd| crowd.ledger.has_lost_witness());
     thread::sleep(times.after);
     wait_for_enough(&crowds);
     let hung: Vec<_> = crowds
@@ -119,12 +117,13 @@ pub(crate) fn measure(
             if started[n].is_none() {
                 complain(format!("no hits within {START_LIMIT:?} at the start"));
             }
+            if !witnessed[n] {
+                complain("the store took no entry before the fault".to_owned());
+            }
             let is_bitten = match fault.bite {
                 Bite::Nothing => true,
                 Bite::Errors => over[n].errors > begun[n].errors,
-                Bite::Runs => {
-                    over[n].errors > begun[n].errors || runs_more(warm[n], begun[n], over[n])
-                }
+                Bite::Loss => over[n].errors > begun[n].errors || has_lost[n],
                 Bite::Slow(time) => ledger.slowest() >= time,
             };
             if !is_bitten {
@@ -134,13 +133,6 @@ pub(crate) fn measure(
             row
         })
         .collect()
-}
-
-/// Whether a larger share of the calls ran the function during the fault than before it.
-fn runs_more(warm: Mark, begun: Mark, over: Mark) -> bool {
-    let share =
-        |from: Mark, to: Mark| (to.runs - from.runs) as f64 / (to.calls - from.calls) as f64;
-    share(begun, over) > 1.2 * share(warm, begun)
 }
 
 /// What of the row must not be.

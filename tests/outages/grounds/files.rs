@@ -25,7 +25,7 @@ pub(super) fn start() -> Option<Ground> {
     let root = Arc::new(Mutex::new(root));
     let mut faults = vec![
         calm(),
-        direct("garbage", Bite::Runs, &root, |root, lasting| {
+        direct("garbage", Bite::Loss, &root, |root, lasting| {
             again_and_again(lasting, || {
                 for (n, entry) in entries(root).into_iter().enumerate() {
                     // It may have been deleted just now.
@@ -33,7 +33,7 @@ pub(super) fn start() -> Option<Ground> {
                 }
             });
         }),
-        direct("removed", Bite::Runs, &root, |root, lasting| {
+        direct("removed", Bite::Loss, &root, |root, lasting| {
             again_and_again(lasting, || {
                 // Not all of it goes where files are written meanwhile.
                 let _ = fs::remove_dir_all(&root);

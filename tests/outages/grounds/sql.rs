@@ -17,7 +17,7 @@ pub(super) fn postgres() -> Option<Ground> {
     let by_proxy = Some(url.replace(&port(server.port()), &port(proxy.port())));
     let server = Arc::new(Mutex::new(server));
     let mut faults = of_servers(&server, &proxy);
-    faults.push(direct("dropped", Bite::Runs, &server, |server, lasting| {
+    faults.push(direct("dropped", Bite::Loss, &server, |server, lasting| {
         again_and_again(lasting, || {
             let _ = server.query("DROP TABLE IF EXISTS cache_entries");
         });
@@ -53,7 +53,7 @@ pub(super) fn mariadb() -> Option<Ground> {
     let by_proxy = Some(url.replace(&port(server.port()), &port(proxy.port())));
     let server = Arc::new(Mutex::new(server));
     let mut faults = of_servers(&server, &proxy);
-    faults.push(direct("dropped", Bite::Runs, &server, |server, lasting| {
+    faults.push(direct("dropped", Bite::Loss, &server, |server, lasting| {
         again_and_again(lasting, || {
             let _ = server.query("DROP TABLE IF EXISTS cache.cache_entries");
         });

@@ -29,7 +29,7 @@ pub(super) fn start() -> Option<Ground> {
             thread::sleep(lasting);
             run(&other, "ROLLBACK");
         }),
-        direct("dropped", Bite::Runs, &place, |file, lasting| {
+        direct("dropped", Bite::Loss, &place, |file, lasting| {
             let other = open(file);
             again_and_again(lasting, || {
                 run(&other, "DROP TABLE IF EXISTS cache_entries")
