@@ -209,6 +209,11 @@ fn a_method() {
     no_allocation!(service.task(7));
     no_allocation!(now(service.task_async(7)));
     assert!(service.cache.stats().hits >= 1000);
+    // To and fro between the caches of tenants.
+    let others = [Cache::isolated(), Cache::isolated()].map(|cache| Service { tenant: 2, cache });
+    no_allocation!(for service in &others {
+        black_box(now(service.task_async(7)));
+    });
     no_allocation!(Service::load(7));
 }
 

@@ -397,3 +397,71 @@ fn who_waits_for_a_body_whose_runtime_ends_has_the_old_value() {
     runtime.shutdown_timeout(SECOND);
     assert_eq!(caller.join().unwrap(), 1);
 }
+
+#[test]
+fn what_was_written_behind_a_write_in_doubt_stays() {
+    let world = World::new();
+    let cache = world.cache.blocking();
+    let lost = |operation| {
+        let fault = Fault::Lost(ErrorKind::Timeout);
+        world.store.inject_on(operation, fault, When::Always);
+    };
+    lost("add");
+    cache.add("added", "a", 600).unwrap_err();
+    lost("set_many");
+    cache.set_many([("many", "a")], 600).unwrap_err();
+    world.store.heal();
+    cache.set("touched", "a", 600).unwrap();
+    cache.set("moved", "a", 600).unwrap();
+    lost("set");
+    cache.touch("touched", 600).unwrap_err();
+    cache.incr_version("moved", 1).unwrap_err();
+    world.store.heal();
+
+    world.clock.advance(SECOND);
+    assert!(!cache.add("added", "b", 600).unwrap());
+    assert!(cache.set_many([("many", "b")], 600).unwrap().is_empty());
+    cache.set("touched", "b", 600).unwrap();
+    assert_eq!(cache.incr_version("moved", 1).unwrap(), 2);
+    let there = || {
+        let second = cache.with_version(2);
+        let mut there = ["added", "many", "touched"].map(|key| (key, cache.get(key).unwrap()));
+        there.sort();
+        (there, second.get::<String>("moved").unwrap())
+    };
+    let b = || Some("b".to_owned());
+    let all = (
+        [
+            ("added", Some("a".to_owned())),
+            ("many", b()),
+            ("touched", b()),
+        ],
+        Some("a".to_owned()),
+    );
+    assert_eq!(there(), all);
+    // Whatever may arrive has arrived by now, and is looked for.
+    world.clock.advance(80 * SECOND);
+    cache.get::<String>("another").unwrap();
+    thread::sleep(Duration::from_millis(100));
+    assert_eq!(there(), all);
+}
+
+#[cache_result(timeout = 60, refresh_ahead = 0.5, key(id), cache = world.cache)]
+fn renewed_early(world: World, id: u64) -> u64 {
+    let _ = id;
+    world.run()
+}
+
+#[test]
+fn a_store_that_is_full_keeps_what_cannot_be_renewed() {
+    let world = World::new();
+    assert_eq!(renewed_early(world.clone(), 1), 1);
+    let full = Fault::Error(ErrorKind::Store);
+    world.store.inject_on("set_unless", full, When::Always);
+    world.clock.advance(40 * SECOND);
+    assert_eq!(renewed_early(world.clone(), 1), 1, "renewed behind it");
+    eventually("it was refused", || world.store.hit() > 0);
+    thread::sleep(Duration::from_millis(50));
+    let entry = renewed_early::entry(world.clone(), 1);
+    assert_eq!(entry.get().unwrap(), Some(1));
+}

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tracing::Instrument;
 
 use crate::background;
-use crate::call::{Begun, Made, Plan, Run, begin, end, failed, overdue};
+use crate::call::{Ask, Begun, Made, Plan, Run, begin, end, failed, overdue};
+use crate::clock::Clock;
 use crate::context::{Context, Fate, Frame};
 use crate::flight::Flight;
 use crate::keep::Keep;
@@ -19,7 +20,6 @@ use crate::observe::{self, Counter, Outcome};
 use crate::panics::{Panic, caught};
 use crate::parcel::{Receiver, parcel};
 use crate::policy::{Limits, Policy};
-use crate::site::Site;
 use crate::target::{Found, Started, Target};
 
 /// As [`call::fetch`](crate::call::fetch), for a body that owns all it uses.
@@ -34,17 +34,16 @@ where
     K: Keep<R, Value: Send + Sync + 'static>,
     P: Policy<K::Value> + Send + Sync + 'static,
 {
-    let site = plan.ask.site;
     let Some(target) = target else {
-        return alone(site, None, body).await;
+        return alone(mode, &plan.ask, None, body).await;
     };
     let (answer, run) = match begin::<R, K>(mode, &target, &plan.ask).await {
         Begun::Done(result) => return result,
-        Begun::Run(None) => return alone(site, Some(&target), body).await,
+        Begun::Run(None) => return alone(mode, &plan.ask, Some(&target), body).await,
         Begun::Behind(answer, run) => (Some(answer), run),
         Begun::Run(Some(run)) => (None, run),
     };
-    let body = body.instrument(observe::execution(site, Some(&target)));
+    let body = body.instrument(observe::execution(plan.ask.site, Some(&target)));
     let limits = target.binding.site.map_or(Limits::NONE, |site| site.limits);
     let flight = run.lead.flight().clone();
     let is_awaited = answer.is_none();
@@ -112,16 +111,35 @@ where
     }
 }
 
-/// The body with nothing read or kept. What it decides is about itself alone, also where it has no cache.
-async fn alone<R>(
-    site: Option<&'static Site>,
+/// The body with nothing read or kept, which may take no longer for that. What it decides is about itself
+/// alone, also where it has no cache.
+async fn alone<R, V>(
+    mode: Mode,
+    ask: &Ask<R, V>,
     target: Option<&Target>,
-    body: impl Future<Output = R>,
-) -> R {
+    body: impl Future<Output = R> + Send + 'static,
+) -> R
+where
+    R: Send + 'static,
+{
     let frame = Frame::running(None);
     frame.tell(Fate::Ran);
-    let span = observe::execution(site, target);
-    Context::inside(&frame).wrap(body).instrument(span).await
+    let span = observe::execution(ask.site, target);
+    let body = Context::inside(&frame).wrap(body).instrument(span);
+    let hard = ask.site.and_then(|site| site.limits.hard);
+    let Some((hard, or_error)) = hard.zip(ask.or_error) else {
+        return body.await;
+    };
+    let (sender, mut receiver) = parcel();
+    let job = async move { sender.send(caught(body).await) };
+    if let Err(job) = background::spawn(mode, job) {
+        job.await;
+    }
+    let clock = target.map_or_else(Clock::system, Target::clock);
+    match mode.wait(clock.within(hard, &mut receiver)).await {
+        Some(end) => opened(end),
+        None => or_error(overdue(ask.site.map_or("", |site| site.name), hard)),
+    }
 }
 
 /// The body under its lead, and what becomes of its result; in the context of its frame.

@@ -434,12 +434,10 @@ where
         (Then::Replace, _) => {
             let core = target.cache.core();
             let flight = lead.flight().clone();
-            let overtaking = core
-                .flights
-                .overtake_others(mode, &target.key, Some(&flight))
-                .await;
-            if let Some(created) = made.started.created() {
-                target.doubt(&overtaking, created);
+            let earlier = core.flights.overtake_earlier(mode, &target.key, &flight);
+            let overtaking = earlier.await;
+            if let Some((overtaking, created)) = overtaking.as_ref().zip(made.started.created()) {
+                target.doubt(overtaking, created);
             }
             let (result, is_kept) =
                 keep::<R, K, P>(mode, target, plan, made, lead, Cause::Wanted).await;

@@ -2,7 +2,8 @@
 //! still carry them out, after a delete that came later and was acknowledged.
 //!
 //! So they are remembered for a minute, which is longer than any store works on what it was sent. If
-//! their key is invalidated meanwhile, what is older than that is not read, and is deleted at the end.
+//! their key is invalidated meanwhile, what is older than that is not read, and at the end it is looked
+//! for and deleted ([`late`](crate::late)).
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -95,9 +96,9 @@ impl Doubts {
         })
     }
 
-    /// The keys whose write has arrived by now, or never will, and that were invalidated meanwhile: once
-    /// deleted, there is no doubt any more.
-    pub(crate) fn settle(&self, clock: &Clock) -> Vec<String> {
+    /// The keys whose write has arrived by now, or never will, and that were invalidated meanwhile, with
+    /// the time of that: once what is older has been deleted, [`looked`](Self::looked) ends the doubt.
+    pub(crate) fn settle(&self, clock: &Clock) -> Vec<(String, u64)> {
         let now = clock.now();
         if self.is_empty() || now < self.next_look.load(Ordering::Relaxed) {
             return Vec::new();
@@ -105,11 +106,24 @@ impl Doubts {
         let next = now.saturating_add(millis(REACH / 4));
         self.next_look.store(next, Ordering::Relaxed);
         let mut writes = lock(&self.writes);
-        let arrived = writes.extract_if(|_, doubt| doubt.until <= now);
-        let condemned = arrived.filter(|(_, doubt)| doubt.dead_before > 0);
-        let condemned = condemned.map(|(key, _)| key).collect();
+        writes.retain(|_, doubt| doubt.until > now || doubt.dead_before > 0);
+        let condemned = writes.iter().filter(|(_, doubt)| doubt.until <= now);
+        let condemned = condemned.map(|(key, doubt)| (key.clone(), doubt.dead_before));
+        let condemned = condemned.collect();
         self.any.store(!writes.is_empty(), Ordering::SeqCst);
         condemned
+    }
+
+    /// Nothing that was created before then stands under `key` any more.
+    pub(crate) fn looked(&self, key: &str, dead_before: u64, clock: &Clock) {
+        let now = clock.now();
+        let mut writes = lock(&self.writes);
+        let doubt = writes.get(key);
+        // Unless there is a new one.
+        if doubt.is_some_and(|doubt| doubt.until <= now && doubt.dead_before == dead_before) {
+            writes.remove(key);
+        }
+        self.any.store(!writes.is_empty(), Ordering::SeqCst);
     }
 
     /// A write of this key is on its way, and may arrive whenever it likes.
@@ -206,7 +220,14 @@ mod tests {
         drop(doubts.write("d", &clock));
         let mut condemned = doubts.settle(&clock);
         condemned.sort();
-        assert_eq!(condemned, ["a", "c"]);
+        assert_eq!(condemned, [("a".to_owned(), 100), ("c".to_owned(), 100)]);
+        assert!(doubts.is_late("a", Some(99), &clock), "not looked for yet");
+        doubts.looked("a", 100, &clock);
+        assert!(!doubts.is_late("a", Some(99), &clock));
+        doubts.invalidated("c", 200);
+        doubts.looked("c", 100, &clock);
+        assert!(doubts.is_late("c", Some(150), &clock), "a new one");
+        doubts.looked("c", 200, &clock);
         assert!(!doubts.is_empty(), "one may still arrive");
         clock.advance(REACH);
         assert!(doubts.settle(&clock).is_empty(), "nobody invalidated it");

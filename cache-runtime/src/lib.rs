@@ -125,6 +125,7 @@ mod guarded;
 mod hit;
 mod keep;
 mod key;
+mod late;
 mod life;
 mod local;
 mod lock;

@@ -87,8 +87,9 @@ impl Near {
     /// What was missed may have been about anything.
     pub(crate) fn forget_all(&self) {
         self.slots.all_changed();
-        self.level.remove_where(|_| true);
+        // In this order: a copy that is put in meanwhile is taken away with the others, or by itself.
         self.index.clear();
+        self.level.remove_where(|_| true);
     }
 
     /// Puts a copy here, unless the key has changed since the ticket was given.

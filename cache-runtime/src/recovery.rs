@@ -14,6 +14,7 @@ use crate::background;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::error::CacheError;
+use crate::late;
 use crate::mode::Mode;
 use crate::sync::lock;
 
@@ -260,8 +261,11 @@ pub(crate) fn tend(cache: &Cache, mode: Mode) {
     let core = cache.core();
     let owed = &core.owed;
     if !core.doubts.is_empty() {
-        let condemned = core.doubts.settle(&core.settings.clock);
-        condemned.iter().for_each(|key| owed.key(key));
+        let late = core.doubts.settle(&core.settings.clock);
+        if !late.is_empty() {
+            let cache = cache.clone();
+            let _ = background::spawn(mode, async move { late::end(&cache, mode, late).await });
+        }
     }
     if owed.is_empty() || owed.is_paying.swap(true, Ordering::Relaxed) {
         return;

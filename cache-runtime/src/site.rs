@@ -63,8 +63,9 @@ pub struct Site {
     /// The way of its hits, once it is known.
     pub(crate) direct: Swap<Direct>,
     self_type: AtomicU8,
-    /// The space met last and the binding in it, packed, so that a hit reads one word.
-    last: AtomicU64,
+    /// The spaces met last and the bindings in them, packed, so that a hit reads one word. Several, for a
+    /// function that goes to and fro between caches.
+    last: [AtomicU64; LAST],
     bindings: Mutex<Vec<Weak<Binding>>>,
     /// What was counted in caches that are no more.
     retired: Mutex<Option<(Stats, Timings)>>,
@@ -75,6 +76,9 @@ pub struct Site {
     is_short: AtomicBool,
     listed: OnceCell<()>,
 }
+
+/// A power of two.
+const LAST: usize = 8;
 
 const UNKNOWN: u8 = 0;
 const PLAIN: u8 = 1;
@@ -117,7 +121,7 @@ impl Site {
             alias_of: OnceCell::new(),
             direct: Swap::empty(),
             self_type: AtomicU8::new(UNKNOWN),
-            last: AtomicU64::new(0),
+            last: [const { AtomicU64::new(0) }; LAST],
             bindings: Mutex::new(Vec::new()),
             retired: Mutex::new(None),
             refused: AtomicU64::new(0),
@@ -209,16 +213,23 @@ impl Site {
         }
     }
 
-    /// The binding to `space`, if it is the one met last.
+    /// The binding to `space`, if it is one of those met last.
     #[inline]
     pub(crate) fn known_binding(&self, space: &Space) -> Option<u32> {
-        let last = self.last.load(Relaxed);
+        let last = self.slot(space).load(Relaxed);
         (last >> 32 == u64::from(space.id)).then_some(last as u32)
     }
 
     pub(crate) fn met(&self, space: &Space, binding: &Binding) {
         let packed = u64::from(space.id) << 32 | u64::from(binding.id);
-        self.last.store(packed, Relaxed);
+        self.slot(space).store(packed, Relaxed);
+    }
+
+    #[inline]
+    fn slot(&self, space: &Space) -> &AtomicU64 {
+        // Neighbouring numbers are spread.
+        let spread = space.id.wrapping_mul(0x9e37_79b9) >> (u32::BITS - LAST.ilog2());
+        &self.last[spread as usize % LAST]
     }
 
     pub(crate) fn remember(&'static self, binding: &Arc<Binding>) {

@@ -127,7 +127,7 @@ impl Space {
         let mut functions = lock(&self.functions);
         let address = std::ptr::from_ref(site) as usize;
         if let Some(binding) = functions.bindings.get(&address) {
-            // A function that goes to and fro between caches finds the one it met last.
+            // A function that goes to and fro between many caches finds those it met last.
             site.met(self, binding);
             return binding.clone();
         }

@@ -52,6 +52,10 @@ impl Target {
         if cache.core().store().is_some() {
             key = key.made(&made);
         }
+        if cache.core().near().is_some() {
+            // Copies are not trusted before the news of other processes is heard.
+            cache.listen();
+        }
         Ok(Self {
             cache: cache.clone(),
             key,

@@ -62,6 +62,12 @@ impl<'a> Unless<'a> {
         }
     }
 
+    /// What is to be written began at `since`, and has said so there.
+    pub(crate) fn after(key: &'a str, since: Stamp) -> Self {
+        let at = since.at.saturating_add(1);
+        Self::exactly(key, Stamp { at, ..since })
+    }
+
     /// The same, of what stands under another key: for a store that gives keys other names.
     #[must_use]
     pub fn under<'b>(&self, key: &'b str) -> Unless<'b> {
@@ -137,5 +143,12 @@ mod tests {
         let skew = micros(SKEW);
         assert!(forbids(5_000_000 - skew, 2) && !forbids(4_999_999 - skew, 2));
         assert_eq!((unless.own().0, unless.foreign()), (5_000_000, 4_000_000));
+
+        let after = |at, machine| {
+            let text = Stamp { at, machine }.to_text();
+            Unless::after("k", since).forbids(Some(text.as_bytes()))
+        };
+        assert!(!after(5_000_000, 1) && after(5_000_001, 1));
+        assert!(!after(5_000_000, 2) && after(5_000_001, 2));
     }
 }

@@ -46,6 +46,36 @@ scenario! {
     }
 }
 
+cached! {
+    #[cache_result(cache = place.cache, skip(place), timeout = 60)]
+    fn part(place: &Place, id: u64) -> u64 {
+        id + place.run()
+    }
+}
+
+cached! {
+    #[cache_result(cache = place.cache, skip(place), timeout = 60, batch = total_many)]
+    fn total(place: &Place, id: u64) -> u64 {
+        done!(part(place, id))
+    }
+}
+
+cached! {
+    fn total_many(place: &Place, ids: &[u64]) -> Vec<u64> {
+        vec![done!(part(place, ids[0]))]
+    }
+}
+
+scenario! {
+    fn what_a_batch_function_calls_is_called_in_the_same_scope(place) {
+        assert_eq!(done!(part(place, 10)), 11);
+        assert_eq!(bypass!(total::many([(place, 10)])), [12]);
+        assert_eq!(done!(part(place, 10)), 11);
+        assert_eq!(refreshing!(total::many([(place, 10)])), [13]);
+        assert_eq!(done!(part(place, 10)), 13);
+    }
+}
+
 scenario! {
     fn in_a_scope_that_refreshes_it_is_called_with_all_and_kept(place) {
         done!(doubled(place, 2));

@@ -101,3 +101,24 @@ scenario! {
         eventually!(done!(with_both::entry(worker.clone(), 7).get()).unwrap() == Some(1));
     }
 }
+
+scenario! {
+    fn without_its_cache_it_gives_up_as_well(place) {
+        let worker = Worker::at(place);
+        worker.hold(true);
+        let one = std::thread::spawn({
+            let worker = worker.clone();
+            move || on_thread!(load::uncached(worker.clone(), 7))
+        });
+        let other = std::thread::spawn({
+            let worker = worker.clone();
+            move || on_thread!(with_both::uncached(worker.clone(), 7))
+        });
+        eventually!(worker.runs() == 2 && place.waiting() == 2);
+        place.pass(2 * SECOND);
+        eventually!(one.is_finished() && other.is_finished());
+        assert_eq!(one.join().unwrap(), LATE);
+        assert_eq!(other.join().unwrap(), LATE);
+        worker.hold(false);
+    }
+}

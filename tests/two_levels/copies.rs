@@ -57,6 +57,19 @@ fn a_change_elsewhere_drops_the_copy() {
 }
 
 #[test]
+fn who_calls_no_function_has_copies_too() {
+    let World {
+        store, here, there, ..
+    } = World::over(Shared::new(), true);
+    there.cache.set("greeting", "hello", 60).unwrap();
+    eventually("a copy is made", || {
+        let before = store.gets();
+        here.cache.get::<String>("greeting").unwrap().as_deref() == Some("hello")
+            && store.gets() == before
+    });
+}
+
+#[test]
 fn keys_by_hand_have_copies_too() {
     let World {
         store, here, there, ..

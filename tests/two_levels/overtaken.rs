@@ -1,7 +1,7 @@
 //! An invalidation elsewhere while a function runs here: its result is not kept.
 
 use std::sync::mpsc::channel;
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::Duration;
 
 use crate::shared::Shared;
@@ -9,22 +9,36 @@ use crate::world::{Node, World};
 
 type Compute = fn(&Node, u64, &mut dyn FnMut() -> u64) -> u64;
 
-/// A call of `compute` at this node, whose body gives 1; `meanwhile` runs in the middle of it.
-fn in_the_middle(node: &Node, id: u64, compute: Compute, meanwhile: impl FnOnce()) {
+/// Begins a call of `compute` at this node; what is returned lets its body end with `value`.
+fn begin<'s>(
+    scope: &'s Scope<'s, '_>,
+    node: &'s Node,
+    id: u64,
+    compute: Compute,
+    value: u64,
+) -> impl FnOnce() + 's {
     let (began, has_begun) = channel();
     let (go, may_go) = channel::<()>();
-    thread::scope(|scope| {
-        let call = scope.spawn(move || {
-            compute(node, id, &mut || {
-                began.send(()).unwrap();
-                may_go.recv().unwrap();
-                1
-            })
-        });
-        has_begun.recv().unwrap();
-        meanwhile();
+    let call = scope.spawn(move || {
+        compute(node, id, &mut || {
+            began.send(()).unwrap();
+            may_go.recv().unwrap();
+            value
+        })
+    });
+    has_begun.recv().unwrap();
+    move || {
         go.send(()).unwrap();
-        assert_eq!(call.join().unwrap(), 1, "its caller has the result");
+        assert_eq!(call.join().unwrap(), value, "its caller has the result");
+    }
+}
+
+/// A call of `compute` at this node, whose body gives 1; `meanwhile` runs in the middle of it.
+fn in_the_middle(node: &Node, id: u64, compute: Compute, meanwhile: impl FnOnce()) {
+    thread::scope(|scope| {
+        let end = begin(scope, node, id, compute, 1);
+        meanwhile();
+        end();
     });
 }
 
@@ -93,4 +107,66 @@ fn who_comes_after_the_news_does_not_get_what_began_before() {
         );
     });
     assert_eq!(here.slow(1, &mut || 3), 2);
+}
+
+#[test]
+fn a_refresh_gives_way_to_what_was_invalidated_elsewhere_while_it_ran() {
+    for store in [Shared::new(), Shared::without_backplane()] {
+        let world = World::over(store, false);
+        in_the_middle(&world.here, 1, Node::slow_refresh, || {
+            world.there.slow_entry(1).delete().unwrap();
+        });
+        assert_eq!(world.there.slow(1, &mut || 2), 2, "it was not kept");
+        assert_eq!(world.here.slow(1, &mut || 3), 2);
+        world.here.slow_refresh(1, &mut || 4);
+        assert_eq!(world.there.slow(1, &mut || 5), 4, "what came later was");
+    }
+}
+
+#[test]
+fn of_two_refreshes_the_one_that_began_later_stays() {
+    for is_elsewhere in [false, true] {
+        for ends_first in [false, true] {
+            let world = World::over(Shared::without_backplane(), false);
+            let node = if is_elsewhere {
+                &world.there
+            } else {
+                &world.here
+            };
+            thread::scope(|scope| {
+                let earlier = begin(scope, &world.here, 1, Node::slow_refresh, 1);
+                let later = begin(scope, node, 1, Node::slow_refresh, 2);
+                if ends_first {
+                    later();
+                    earlier();
+                } else {
+                    earlier();
+                    later();
+                }
+            });
+            assert_eq!(
+                world.there.slow(1, &mut || 3),
+                2,
+                "{is_elsewhere} {ends_first}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refresh_that_was_ended_ends_nobody_who_came_later() {
+    let world = World::over(Shared::without_backplane(), false);
+    let here = &world.here;
+    thread::scope(|scope| {
+        let refresh = begin(scope, here, 1, Node::slow_refresh, 1);
+        here.slow_entry(1).delete().unwrap();
+        let later = begin(scope, here, 1, Node::slow, 2);
+        refresh();
+        let joins = scope.spawn(|| here.slow(1, &mut || 3));
+        // Long enough to run it, if he does not join.
+        thread::sleep(Duration::from_millis(100));
+        later();
+        assert_eq!(joins.join().unwrap(), 2);
+    });
+    assert_eq!(world.there.slow(1, &mut || 4), 2, "it was kept");
 }

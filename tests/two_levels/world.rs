@@ -75,6 +75,10 @@ impl Node {
         slow(self, id, f)
     }
 
+    pub(crate) fn slow_refresh(&self, id: u64, f: &mut dyn FnMut() -> u64) -> u64 {
+        slow::refresh(self, id, f)
+    }
+
     pub(crate) fn slow_entry(&self, id: u64) -> BlockingEntry<u64> {
         slow::entry(self, id, &mut || 0)
     }

@@ -130,7 +130,11 @@ where
     if asked.is_empty() {
         return Vec::new();
     }
-    let context = frame.map(Context::inside).unwrap_or_default();
+    // What leads no flight is called from here all the same: in this scope, with this cache.
+    let context = frame.map_or_else(
+        || Context::inside(&Frame::called_from(None)),
+        Context::inside,
+    );
     let span = observe::execution(site, None);
     let answers = context.wrap(function(asked)).instrument(span);
     let answers = match limit {

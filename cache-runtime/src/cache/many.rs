@@ -171,8 +171,11 @@ impl Cache {
                 store.set_many(&encoded, life)
             })
             .await;
-        for write in under_way {
-            write.ended(&written);
+        for (at, write) in under_way.into_iter().enumerate() {
+            // Of those that a part of the store did not take nobody knows more than of all.
+            if !written.as_ref().is_ok_and(|bad| bad.contains(&at)) {
+                write.ended(&written);
+            }
         }
         let bad = written.inspect_err(|error| {
             counters.count(Counter::Errors);

@@ -119,7 +119,7 @@ impl Cache {
         };
         // Before it is known whether the key is free: what is added shall not be written over by a
         // computation that started earlier.
-        let _overtaking = target.overtake(mode).await;
+        let overtaking = target.hold_off(mode).await;
         let mut added = true;
         if let Some((store, made)) = self.store_of(&target) {
             let bytes = self.encode(made, value, life).map_err(at)?;
@@ -142,6 +142,7 @@ impl Cache {
             });
         }
         if added {
+            overtaking.condemn();
             target.count(Counter::Sets);
         }
         Ok(added)
@@ -328,7 +329,8 @@ impl Cache {
             return is_there.then_some(version).ok_or_else(missing);
         }
         let _leaving = old.overtake(mode).await;
-        let _arriving = new.overtake(mode).await;
+        // What moves there keeps its own times.
+        let _arriving = new.hold_off(mode).await;
         if let (Some((store, from)), Some(to)) = (self.store_of(&old), new.made()) {
             let failed = |error| old.failed(error, from);
             let ask = "incr_version";

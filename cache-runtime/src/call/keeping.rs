@@ -80,13 +80,15 @@ where
         // The function has run: its result is not lost for a write that failed, `strict` or not.
         Err(error) => {
             tell_unkept(target, &error);
-            let is_owed = recovery::leaves_it(&error);
+            // A store that is full or takes no writes keeps what is there.
+            let stays = cause == Cause::Renewal && error.kind() == ErrorKind::Store;
+            let stays = stays || recovery::leaves_it(&error);
             if cause == Cause::Wanted
                 && let Some(made) = target.made()
             {
                 let _ = target.settled::<()>(made, Err(error));
             }
-            (result, is_owed)
+            (result, stays)
         }
     }
 }

@@ -193,6 +193,11 @@ impl Codec {
         self.format.is_own().then(|| native::expires(bytes))?
     }
 
+    /// When stored bytes were made, in milliseconds since 1970, where the format says so.
+    pub(crate) fn created(&self, bytes: &[u8]) -> Option<u64> {
+        self.format.is_own().then(|| native::created(bytes))?
+    }
+
     /// Reads either back. An error of kind [`ErrorKind::Decode`] is a counted miss.
     pub(crate) fn decode<V: DeserializeOwned>(
         &self,

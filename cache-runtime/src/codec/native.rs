@@ -151,6 +151,10 @@ pub(super) fn expires(bytes: &[u8]) -> Option<u64> {
     open(bytes).map(|(times, ..)| times.expires)
 }
 
+pub(super) fn created(bytes: &[u8]) -> Option<u64> {
+    open(bytes).map(|(times, ..)| times.created)
+}
+
 pub(super) fn stamp(bytes: &[u8]) -> Option<Stamp> {
     open(bytes)?.0.stamp
 }

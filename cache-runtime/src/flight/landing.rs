@@ -47,6 +47,8 @@ pub(crate) struct Old {
 /// One execution for one key.
 pub(crate) struct Flight {
     pub(crate) key: FullKey,
+    /// Later ones have greater numbers.
+    pub(super) number: u64,
     state: Mutex<State>,
     /// An invalidation came while it was under way: its result is not to be kept.
     overtaken: AtomicBool,
@@ -71,9 +73,10 @@ pub(crate) enum Waited {
 }
 
 impl Flight {
-    pub(super) fn new(key: FullKey) -> Self {
+    pub(super) fn new(key: FullKey, number: u64) -> Self {
         Self {
             key,
+            number,
             state: Mutex::new(State {
                 phase: Phase::Running,
                 old: None,

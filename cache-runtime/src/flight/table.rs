@@ -34,6 +34,7 @@ struct Lists {
     closed: Vec<Arc<Flight>>,
     /// Writes of results on their way to the store.
     writes: Vec<Arc<Flight>>,
+    last: u64,
 }
 
 /// A flight that is found by its key.
@@ -87,7 +88,7 @@ impl Table {
             flight.board();
             return Join::Wait(flight);
         }
-        let flight = Arc::new(Flight::new(key.clone()));
+        let flight = lists.begin(key);
         lists.open.insert(ByKey(flight.clone()));
         drop(lists);
         Join::Lead(self.lead(flight))
@@ -95,8 +96,10 @@ impl Table {
 
     /// An execution that nobody joins.
     pub(crate) fn beside(self: &Arc<Self>, key: &FullKey) -> Lead {
-        let flight = Arc::new(Flight::new(key.clone()));
-        lock(&self.lists).closed.push(flight.clone());
+        let mut lists = lock(&self.lists);
+        let flight = lists.begin(key);
+        lists.closed.push(flight.clone());
+        drop(lists);
         self.lead(flight)
     }
 
@@ -121,8 +124,9 @@ impl Table {
 
     /// A write of a result to the store, for as long as what is returned lives.
     pub(crate) fn write(&self, key: &FullKey) -> Write<'_> {
-        let flight = Arc::new(Flight::new(key.clone()));
-        lock(&self.lists).writes.push(flight.clone());
+        let mut lists = lock(&self.lists);
+        let flight = lists.begin(key);
+        lists.writes.push(flight.clone());
         Write(self, flight)
     }
 
@@ -131,28 +135,42 @@ impl Table {
     ///
     /// Waits for a write that is under way, so that the caller has the last word at the store.
     pub(crate) async fn overtake<'t>(&'t self, mode: Mode, key: &'t FullKey) -> Overtaking<'t> {
-        self.overtake_others(mode, key, None).await
+        self.overtake_before(mode, key, u64::MAX).await
     }
 
-    /// The same, but for the execution `own`; if that is overtaken itself, it ends nobody.
-    pub(crate) async fn overtake_others<'t>(
+    /// The same for the execution `own`, which takes the place of those that began before it. `None`: it
+    /// is overtaken itself, and ends nobody.
+    pub(crate) async fn overtake_earlier<'t>(
         &'t self,
         mode: Mode,
         key: &'t FullKey,
-        own: Option<&Arc<Flight>>,
+        own: &Flight,
+    ) -> Option<Overtaking<'t>> {
+        if own.is_overtaken() {
+            return None;
+        }
+        Some(self.overtake_before(mode, key, own.number).await)
+    }
+
+    async fn overtake_before<'t>(
+        &'t self,
+        mode: Mode,
+        key: &'t FullKey,
+        number: u64,
     ) -> Overtaking<'t> {
         let writes = {
             let mut lists = lock(&self.lists);
-            // Of two refreshes at once the later would else end the earlier, which has ended it before.
-            if own.is_some_and(|own| own.is_overtaken()) {
-                Vec::new()
-            } else {
-                if let Some(ByKey(flight)) = lists.open.take(key) {
-                    flight.overtake();
-                }
-                let is_own = |flight: &Arc<Flight>| own.is_some_and(|own| Arc::ptr_eq(own, flight));
-                lists.overtake_closed(|flight| flight.key == *key && !is_own(flight))
+            let is_earlier = |flight: &Flight| flight.key == *key && flight.number < number;
+            if lists
+                .open
+                .get(key)
+                .is_some_and(|ByKey(flight)| is_earlier(flight))
+                && let Some(ByKey(flight)) = lists.open.take(key)
+            {
+                flight.overtake();
             }
+            lists.overtake_closed(is_earlier);
+            lists.writes_of(|flight| flight.key == *key)
         };
         let have_landed = self.await_writes(mode, writes).await;
         Overtaking {
@@ -173,7 +191,8 @@ impl Table {
                 }
                 !go
             });
-            lists.overtake_closed(|flight| condemned(&flight.key))
+            lists.overtake_closed(|flight| condemned(&flight.key));
+            lists.writes_of(|flight| condemned(&flight.key))
         };
         self.await_writes(mode, writes).await;
     }
@@ -190,7 +209,7 @@ impl Table {
             !go
         });
         // A write on its way sees that it is overtaken when it has ended.
-        lists.overtake_closed(|flight| is_meant(flight));
+        lists.overtake_closed(is_meant);
     }
 
     /// Nobody joins `flight` any more; an invalidation still reaches it.
@@ -288,9 +307,14 @@ impl Lists {
         }
     }
 
-    /// Marks those of nobody as overtaken, and finds the writes to wait for. Whoever begins to
-    /// write from now on sees that he was overtaken.
-    fn overtake_closed(&mut self, condemned: impl Fn(&Arc<Flight>) -> bool) -> Vec<Arc<Flight>> {
+    /// A new execution, or a new write.
+    fn begin(&mut self, key: &FullKey) -> Arc<Flight> {
+        self.last += 1;
+        Arc::new(Flight::new(key.clone(), self.last))
+    }
+
+    /// Marks those that nobody joins as overtaken.
+    fn overtake_closed(&mut self, condemned: impl Fn(&Flight) -> bool) {
         self.closed.retain(|flight| {
             let go = condemned(flight);
             if go {
@@ -298,8 +322,12 @@ impl Lists {
             }
             !go
         });
+    }
+
+    /// The writes to wait for: whoever begins to write from now on sees that he was overtaken.
+    fn writes_of(&self, is_meant: impl Fn(&Flight) -> bool) -> Vec<Arc<Flight>> {
         let writes = self.writes.iter();
-        writes.filter(|write| condemned(write)).cloned().collect()
+        writes.filter(|write| is_meant(write)).cloned().collect()
     }
 }
 

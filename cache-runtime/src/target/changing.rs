@@ -7,6 +7,7 @@ use crate::flight::Overtaking;
 use crate::mode::Mode;
 use crate::near::{Ticket, Writing};
 use crate::news::Event;
+use crate::stamp::Stamp;
 use crate::store::Store;
 use crate::tombstone::{self, Unless};
 
@@ -32,9 +33,20 @@ pub(crate) enum StoreChange {
 /// An invalidation under way: what is computed or written now does not outlast it.
 #[must_use]
 pub(crate) struct Invalidation<'t> {
+    target: &'t Target,
+    began: Option<u64>,
     // In this order: the news goes out while later callers still begin anew.
     _changing: Option<Changing<'t>>,
-    _overtaking: Overtaking<'t>,
+    overtaking: Overtaking<'t>,
+}
+
+impl Invalidation<'_> {
+    /// What was written before may not arrive any more.
+    pub(crate) fn condemn(&self) {
+        if let Some(began) = self.began {
+            self.target.doubt(&self.overtaking, began);
+        }
+    }
 }
 
 impl Target {
@@ -53,17 +65,24 @@ impl Target {
 
     /// Begins an invalidation of this entry.
     pub(crate) async fn overtake(&self, mode: Mode) -> Invalidation<'_> {
+        let invalidation = self.hold_off(mode).await;
+        invalidation.condemn();
+        invalidation
+    }
+
+    /// The same for a change that may leave what is there: what was written before is condemned when it is
+    /// known that it does not.
+    pub(crate) async fn hold_off(&self, mode: Mode) -> Invalidation<'_> {
         let core = self.cache.core();
         let began = core.store().map(|_| core.settings.clock.wall());
         core.retries.forget(&self.key);
         let changing = self.changing(Some(StoreChange::Invalidated));
         let overtaking = core.flights.overtake(mode, &self.key).await;
-        if let Some(began) = began {
-            self.doubt(&overtaking, began);
-        }
         Invalidation {
+            target: self,
+            began,
             _changing: changing,
-            _overtaking: overtaking,
+            overtaking,
         }
     }
 
@@ -82,24 +101,45 @@ impl Target {
     /// Forbids the results of computations that began before, in any process, to be put in the store
     /// after this. Where the store cannot be told, the invalidation itself will fail.
     pub(crate) async fn bury(&self, mode: Mode) {
+        let stamp = self.cache.core().stamp();
+        // Of two at once the later one stays.
+        self.set_tombstone(mode, stamp, |key| Unless::exactly(key, stamp))
+            .await;
+    }
+
+    /// The same for a computation that began at `started` and takes the place of what is there: it ends
+    /// those that began before it. False: one that began later has done so, or an invalidation has come.
+    pub(crate) async fn bury_before(&self, mode: Mode, started: Stamp) -> bool {
+        self.set_tombstone(mode, started, |key| Unless::new(key, started))
+            .await
+    }
+
+    /// False if there is one that forbids it.
+    async fn set_tombstone(
+        &self,
+        mode: Mode,
+        stamp: Stamp,
+        unless: impl FnOnce(&str) -> Unless<'_>,
+    ) -> bool {
         let core = self.cache.core();
-        if let (Some(store), Some(made)) = (core.store(), self.made())
-            && self.is_computed()
-            && let Some(key) = tombstone::key_of(made, store.hash_tags())
-        {
-            let stamp = core.stamp();
-            let text = stamp.to_text();
-            // Of two at once the later one stays.
-            let unless = Unless::exactly(&key, stamp);
-            let buried = store
-                .ask(mode, "bury", |store: &dyn Store| {
-                    store.set_unless(&key, text.as_bytes(), Some(tombstone::LIFE), unless)
-                })
-                .await;
-            if let Err(error) = buried {
-                tracing::debug!(%error, key, "a tombstone could not be set");
-            }
-        }
+        let (Some(store), Some(made)) = (core.store(), self.made()) else {
+            return true;
+        };
+        let key = tombstone::key_of(made, store.hash_tags());
+        let Some(key) = key.filter(|_| self.is_computed()) else {
+            return true;
+        };
+        let text = stamp.to_text();
+        let unless = unless(&key);
+        let buried = store
+            .ask(mode, "bury", |store: &dyn Store| {
+                store.set_unless(&key, text.as_bytes(), Some(tombstone::LIFE), unless)
+            })
+            .await;
+        buried.unwrap_or_else(|error| {
+            tracing::debug!(%error, key, "a tombstone could not be set");
+            true
+        })
     }
 
     /// Whether functions compute it: what people set by a key of their own is nobody's result.

@@ -45,10 +45,20 @@ pub(crate) enum Cause {
     Missing,
     /// There was an old one, of which other processes may have copies. Otherwise the same.
     Renewal,
-    /// Somebody wants this value to be there, whatever there is: set by hand, or a refresh.
+    /// Somebody wants this value to be there, whatever there is: set by hand, or a refresh, which still
+    /// gives way to what was invalidated while it ran.
     Wanted,
     /// The store is not there: a copy in process is all that can be kept.
     Alone,
+}
+
+/// From when on invalidations forbid a write.
+#[derive(Debug, Clone, Copy)]
+enum Since {
+    /// Since its computation began, on this machine's clock.
+    Began(Stamp),
+    /// The same, where a tombstone of just that time has been set for it.
+    Told(Stamp),
 }
 
 impl Making<'_> {
@@ -80,7 +90,7 @@ impl Target {
         }
         let is_shared = self.is_shared(how);
         let marks = self.marks_of(is_shared, &making)?;
-        if !marks.are_silent() {
+        if !marks.are_silent() || making.is_overtaken() {
             return Ok(Kept::Overtaken);
         }
         // Nobody makes a copy of what he finds meanwhile.
@@ -182,16 +192,26 @@ impl Target {
         let mut bytes = (how.encode)(value, &codec, times)?;
         codec.label(&mut bytes, &making.tags);
         let bytes = core.settings.seal(made, bytes);
-        if making.cause == Cause::Wanted {
-            self.bury(mode).await;
-        }
+        let started = making.started.stamp;
+        let since = match (making.cause, making.flight) {
+            (Cause::Wanted, None) => {
+                self.bury(mode).await;
+                None
+            }
+            (Cause::Wanted, Some(_)) => {
+                if !self.bury_before(mode, started).await {
+                    return Ok(Kept::Overtaken);
+                }
+                Some(Since::Told(started))
+            }
+            _ => Some(Since::Began(started)),
+        };
         // An invalidation that comes from now on waits for the end of this.
         let _write = core.flights.write(&self.key);
         if making.is_overtaken() {
             return Ok(Kept::Overtaken);
         }
         let _claim = recovery::claim(&core.owed, made, mode).await;
-        let since = (making.cause != Cause::Wanted).then_some(making.started.stamp);
         let written = self.put(mode, store, "set", (made, &bytes), physical, since);
         let written = match (making.flight, written.await) {
             // What is there is older, and is told so by its own times.
@@ -217,8 +237,8 @@ impl Target {
         Ok(Kept::Yes)
     }
 
-    /// Puts these bytes into the store. Where they are what was known at `since`, an invalidation that has
-    /// come since then, in any process, forbids it; true if nothing did.
+    /// Puts these bytes into the store. An invalidation that has come `since` they were known, in any
+    /// process, forbids it; true if nothing did.
     async fn put(
         &self,
         mode: Mode,
@@ -226,14 +246,14 @@ impl Target {
         operation: &'static str,
         (made, bytes): (&str, &[u8]),
         physical: Option<Duration>,
-        since: Option<Stamp>,
+        since: Option<Since>,
     ) -> Result<bool, CacheError> {
         let core = self.cache.core();
         let gone = tombstone::key_of(made, store.hash_tags()).filter(|_| self.is_computed());
-        let unless = gone
-            .as_deref()
-            .zip(since)
-            .map(|(gone, since)| Unless::new(gone, since));
+        let unless = gone.as_deref().zip(since).map(|(gone, since)| match since {
+            Since::Began(stamp) => Unless::new(gone, stamp),
+            Since::Told(stamp) => Unless::after(gone, stamp),
+        });
         let write = store.send(mode, operation, bytes.len(), |store| {
             if let Some(unless) = unless {
                 store.set_unless(made, bytes, physical, unless)
@@ -335,7 +355,8 @@ impl Target {
         };
         let bytes = settings.seal(made, bytes);
         let there = (made, &*bytes);
-        let written = self.put(mode, store, "expire", there, left, Some(since));
+        let since = Some(Since::Began(since));
+        let written = self.put(mode, store, "expire", there, left, since);
         if !written.await.map_err(failed)? {
             // Somebody has invalidated it meanwhile. It must not be served as fresh; so not at all.
             let deleted = store.ask(mode, "expire", |store| store.delete(made)).await;
@@ -403,7 +424,8 @@ impl Target {
             let physical = self.physical(life, &settings.codec().tags(&bytes));
             let bytes = settings.seal(made, bytes);
             // What was deleted meanwhile is not there any more.
-            let written = self.put(mode, store, "touch", (made, &bytes), physical, Some(since));
+            let since = Some(Since::Began(since));
+            let written = self.put(mode, store, "touch", (made, &bytes), physical, since);
             return written.await.map_err(failed);
         }
         store
