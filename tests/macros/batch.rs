@@ -49,7 +49,7 @@ scenario! {
 cached! {
     #[cache_result(cache = place.cache, skip(place), timeout = 60)]
     fn part(place: &Place, id: u64) -> u64 {
-        id + place.run()
+        id + u64::from(place.run())
     }
 }
 
