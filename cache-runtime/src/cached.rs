@@ -319,7 +319,7 @@ fn switched_off() -> CacheError {
 fn cache_of(key: &Key<'_>) -> Result<Cache, CacheError> {
     match key.cache {
         Some(cache) => {
-            key.site.has_own_cache();
+            key.site.note_own_cache();
             Ok(cache.clone())
         }
         None => registry::cache_of(key.site),

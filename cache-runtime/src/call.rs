@@ -418,7 +418,7 @@ where
             let (result, is_kept) =
                 keep::<R, K, P>(mode, target, plan, made, lead, Cause::Renewal).await;
             target.cache.core().retries.forget(&target.key);
-            target.binding.works_again();
+            target.binding.note_recovery();
             if !is_kept && !flight.is_overtaken() {
                 // What is there contradicts the newest answer. A store that fails is counted.
                 let _ = Box::pin(target.delete(mode)).await;

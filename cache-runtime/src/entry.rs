@@ -70,7 +70,7 @@ impl Known {
     fn target(&self) -> Result<Target, CacheError> {
         match &self.cache {
             Some(cache) => {
-                self.key.site.has_own_cache();
+                self.key.site.note_own_cache();
                 Target::function(&self.key, cache)
             }
             None => Target::function(&self.key, &registry::cache_of(self.key.site)?),

@@ -75,7 +75,7 @@ impl Markers {
     }
 
     /// The entries of this binding may have tags.
-    pub(crate) fn tags(&self, binding: u32) {
+    pub(crate) fn note_tagged(&self, binding: u32) {
         lock(&self.tagged).insert(binding);
     }
 

@@ -147,7 +147,7 @@ impl Site {
     }
 
     /// A key of it comes with a cache.
-    pub(crate) fn has_own_cache(&self) {
+    pub(crate) fn note_own_cache(&self) {
         self.has_own_cache.store(true, Relaxed);
     }
 
@@ -262,7 +262,7 @@ impl Site {
     }
 
     /// The batch function gave too few results, or too many: said once.
-    pub(crate) fn answers_wrongly(&self, results: usize, items: usize) {
+    pub(crate) fn report_wrong_count(&self, results: usize, items: usize) {
         if !self.is_short.swap(true, Relaxed) {
             tracing::error!(
                 function = self.name,

@@ -87,7 +87,7 @@ impl Binding {
     }
 
     /// The function has failed, and an old value is served: said once until it works again.
-    pub(crate) fn is_failing(&self) {
+    pub(crate) fn note_failure(&self) {
         if !self.is_failing.swap(true, Relaxed) {
             tracing::warn!(
                 function = self.site.map_or("", |site| site.name),
@@ -97,7 +97,7 @@ impl Binding {
     }
 
     /// The function has succeeded.
-    pub(crate) fn works_again(&self) {
+    pub(crate) fn note_recovery(&self) {
         if self.is_failing.load(Relaxed) && self.is_failing.swap(false, Relaxed) {
             tracing::info!(
                 function = self.site.map_or("", |site| site.name),
@@ -106,8 +106,8 @@ impl Binding {
         }
     }
 
-    /// True the first time.
-    pub(crate) fn is_news(&self) -> bool {
+    /// True the first time: who asks then is to tell it.
+    pub(crate) fn first_to_tell(&self) -> bool {
         !self.is_told.swap(true, Relaxed)
     }
 }

@@ -80,7 +80,7 @@ impl Target {
             ));
         }
         if key.site.is_tagged {
-            cache.core().markers.tags(binding.id);
+            cache.core().markers.note_tagged(binding.id);
         }
         Self::bound(key, cache, binding)
     }

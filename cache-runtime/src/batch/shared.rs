@@ -146,7 +146,7 @@ where
     match (answers, limit) {
         (Some((results, items)), _) => {
             if let Some(site) = site.filter(|_| results.len() != asking.len()) {
-                site.answers_wrongly(results.len(), asking.len());
+                site.report_wrong_count(results.len(), asking.len());
             }
             let mut results = results.into_iter();
             let is_right = results.len() == asking.len();

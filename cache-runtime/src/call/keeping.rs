@@ -97,7 +97,7 @@ where
 fn tell_unkept(target: &Target, error: &CacheError) {
     if matches!(error.kind(), ErrorKind::Encode | ErrorKind::Unsupported) {
         target.count(Counter::Errors);
-        if target.binding.is_news() {
+        if target.binding.first_to_tell() {
             tracing::warn!(
                 function = target.binding.site.map(|site| site.full_path()),
                 %error,
@@ -113,7 +113,7 @@ pub(crate) fn failed(target: &Target) {
     let life = target.binding.site.and_then(|site| site.timeout.life());
     core.retries
         .failed(&target.key, life.flatten(), &core.settings.clock);
-    target.binding.is_failing();
+    target.binding.note_failure();
 }
 
 /// The function has failed where there is an old value: that is served, and the function left alone

@@ -21,7 +21,7 @@ impl Target {
         }
         marks.extend(tags.iter().map(|tag| self.cache.mark_of_tag(tag)));
         if !tags.is_empty() {
-            self.cache.core().markers.tags(self.binding.id);
+            self.cache.core().markers.note_tagged(self.binding.id);
         }
         Marks { started, marks }
     }
