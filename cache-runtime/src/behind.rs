@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::Instrument;
 
 use crate::background;
-use crate::call::{Ask, Begun, Made, Plan, Run, begin, end, failed, overdue};
+use crate::call::{Ask, Begun, Finished, Plan, Run, begin, end, failed, overdue};
 use crate::clock::Clock;
 use crate::context::{Context, Fate, Frame};
 use crate::flight::Flight;
@@ -60,8 +60,8 @@ where
         context = context.untraced();
     }
     if is_awaited && limits == Limits::NONE {
-        let made = led::<R, K, P>(mode, &target, &plan, frame, run, body);
-        return context.wrap(made).await;
+        let call = led::<R, K, P>(mode, &target, &plan, frame, run, body);
+        return context.wrap(call).await;
     }
 
     let name = target.binding.site.map_or("", |site| site.name);
@@ -74,8 +74,8 @@ where
     let job = {
         let target = target.clone();
         async move {
-            let made = context.wrap(led::<R, K, P>(mode, &target, &plan, frame, run, body));
-            let end = caught(made).await;
+            let call = context.wrap(led::<R, K, P>(mode, &target, &plan, frame, run, body));
+            let end = caught(call).await;
             if end.is_err() && has_old {
                 // Who reads is served what was there, and every reader would begin it again.
                 failed(&target);
@@ -157,12 +157,12 @@ where
 {
     let started = Started::running(target);
     let result = body.await;
-    let made = Made {
+    let finished = Finished {
         result,
         frame,
         started,
     };
-    end::<R, K, P>(mode, target, plan, made, run).await
+    end::<R, K, P>(mode, target, plan, finished, run).await
 }
 
 /// A caller who waits for a body that runs elsewhere.

@@ -149,12 +149,12 @@ where
     let result = Context::inside(&frame).wrap(body).instrument(span).await;
     match (target, run, started) {
         (Some(target), Some(run), Some(started)) => {
-            let made = Made {
+            let finished = Finished {
                 result,
                 frame,
                 started,
             };
-            end::<R, K, P>(mode, target, &plan, made, run).await
+            end::<R, K, P>(mode, target, &plan, finished, run).await
         }
         _ => {
             frame.tell(Fate::Ran);
@@ -366,7 +366,7 @@ fn served<V>(target: &Target, found: Found<V>) -> V {
 }
 
 /// A result, and what is known of its making.
-pub(crate) struct Made<R> {
+pub(crate) struct Finished<R> {
     pub(crate) result: R,
     pub(crate) frame: Arc<Frame>,
     /// The entry's time: before the function ran.
@@ -378,7 +378,7 @@ pub(crate) async fn end<R, K, P>(
     mode: Mode,
     target: &Target,
     plan: &Plan<R, K::Value, P>,
-    made: Made<R>,
+    finished: Finished<R>,
     run: Run<K::Value>,
 ) -> R
 where
@@ -391,32 +391,32 @@ where
         old,
         lock,
     } = run;
-    made.frame.tell(Fate::Ran);
-    made.started.ended(target);
-    let is_failure = K::is_failure(&made.result);
+    finished.frame.tell(Fate::Ran);
+    finished.started.ended(target);
+    let is_failure = K::is_failure(&finished.result);
     if is_failure {
         target.came(Outcome::Failed);
     }
     let result = match (then, old) {
         // Copies in process are all that is left.
         (Then::HandOver, _) if target.cache.core().near().is_some() => {
-            let kept = keep::<R, K, P>(mode, target, plan, made, lead, Cause::Alone);
+            let kept = keep::<R, K, P>(mode, target, plan, finished, lead, Cause::Alone);
             Box::pin(kept).await.0
         }
-        (Then::HandOver, _) => land::<R, K>(plan.ask.how, lead, made.result),
+        (Then::HandOver, _) => land::<R, K>(plan.ask.how, lead, finished.result),
         (Then::Keep, None) => {
-            keep::<R, K, P>(mode, target, plan, made, lead, Cause::Missing)
+            keep::<R, K, P>(mode, target, plan, finished, lead, Cause::Missing)
                 .await
                 .0
         }
         (Then::Keep, Some(old)) if is_failure => {
-            let (how, result) = (plan.ask.how, made.result);
+            let (how, result) = (plan.ask.how, finished.result);
             Box::pin(fall_back::<R, K>(mode, target, how, result, *old, lead)).await
         }
         (Then::Keep, Some(_)) => {
             let flight = lead.flight().clone();
             let (result, is_kept) =
-                keep::<R, K, P>(mode, target, plan, made, lead, Cause::Renewal).await;
+                keep::<R, K, P>(mode, target, plan, finished, lead, Cause::Renewal).await;
             target.cache.core().retries.forget(&target.key);
             target.binding.note_recovery();
             if !is_kept && !flight.is_overtaken() {
@@ -427,7 +427,7 @@ where
         }
         // An error is no answer: it changes nothing, here and for those who make the same value.
         (Then::Replace, _) if is_failure => {
-            keep::<R, K, P>(mode, target, plan, made, lead, Cause::Wanted)
+            keep::<R, K, P>(mode, target, plan, finished, lead, Cause::Wanted)
                 .await
                 .0
         }
@@ -436,11 +436,11 @@ where
             let flight = lead.flight().clone();
             let earlier = core.flights.overtake_earlier(mode, &target.key, &flight);
             let overtaking = earlier.await;
-            if let Some((overtaking, created)) = overtaking.as_ref().zip(made.started.created()) {
+            if let Some((overtaking, created)) = overtaking.as_ref().zip(finished.started.created()) {
                 target.doubt(overtaking, created);
             }
             let (result, is_kept) =
-                keep::<R, K, P>(mode, target, plan, made, lead, Cause::Wanted).await;
+                keep::<R, K, P>(mode, target, plan, finished, lead, Cause::Wanted).await;
             if !is_kept && !flight.is_overtaken() {
                 let _ = target.delete(mode).await;
             }

@@ -110,7 +110,7 @@ impl Known {
         };
         let written = target.write(mode, how, (how.duplicate)(value), timeout, making);
         let failed = match written.await {
-            Ok(Kept::TooLarge) => too_large().on_key(target.made().unwrap_or_default()),
+            Ok(Kept::TooLarge) => too_large().on_key(target.stored_key().unwrap_or_default()),
             Ok(Kept::Yes | Kept::Overtaken) => return Ok(()),
             Err(error) => error,
         };
@@ -151,8 +151,8 @@ impl Known {
         self.target()?.touch(mode, timeout).await
     }
 
-    fn made_key(&self) -> Result<String, CacheError> {
-        self.target()?.made_key()
+    fn whole_key(&self) -> Result<String, CacheError> {
+        self.target()?.whole_key()
     }
 }
 
@@ -273,7 +273,7 @@ macro_rules! entry {
             /// arguments cannot be a key or there is no such cache.
             #[must_use]
             pub fn key(&self) -> String {
-                self.0.made_key().unwrap_or_default()
+                self.0.whole_key().unwrap_or_default()
             }
 
             /// Forgets the entry; true if it was there.

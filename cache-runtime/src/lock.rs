@@ -54,7 +54,7 @@ pub(crate) enum Locked<V> {
 
 /// Whether the function asks for a lock, and there is a store for it.
 pub(crate) fn is_wanted(target: &Target) -> bool {
-    life(target).is_some() && target.made().is_some() && target.cache.core().store().is_some()
+    life(target).is_some() && target.stored_key().is_some() && target.cache.core().store().is_some()
 }
 
 fn life(target: &Target) -> Option<Duration> {
@@ -70,13 +70,13 @@ pub(crate) async fn acquire<V>(
     found: Option<Found<V>>,
     limit: Duration,
 ) -> Locked<V> {
-    let (Some(store), Some(made)) = (target.cache.core().store(), target.made()) else {
+    let (Some(store), Some(stored_key)) = (target.cache.core().store(), target.stored_key()) else {
         return Locked::Without(found);
     };
     let life = life(target);
     let mut own = Some(Box::new(Owned {
         cache: target.cache.clone(),
-        key: format!("{made}{SUFFIX}"),
+        key: format!("{stored_key}{SUFFIX}"),
         token: format!("{:016x}{:016x}", random_bits(), random_bits()),
         mode,
     }));
@@ -98,7 +98,7 @@ pub(crate) async fn acquire<V>(
                 if !is_doubtful(&error) {
                     held.0 = None;
                 }
-                target.failed(error, made);
+                target.failed(error, stored_key);
                 return Locked::Without(found);
             }
         }

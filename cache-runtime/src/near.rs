@@ -67,21 +67,21 @@ impl Near {
     }
 
     /// Somebody is about to read this key from the store, to put a copy here.
-    pub(crate) fn reading(&self, made: u64) -> Ticket {
-        self.slots.reading(made)
+    pub(crate) fn reading(&self, stored_hash: u64) -> Ticket {
+        self.slots.reading(stored_hash)
     }
 
     /// Somebody is about to change this key in the store: there is no copy until that is done.
-    pub(crate) fn writing(&self, made: u64) -> Writing<'_> {
-        let writing = self.slots.writing(made);
-        self.drop_copy(made);
+    pub(crate) fn writing(&self, stored_hash: u64) -> Writing<'_> {
+        let writing = self.slots.writing(stored_hash);
+        self.drop_copy(stored_hash);
         writing
     }
 
     /// Another process has changed this key.
-    pub(crate) fn changed(&self, made: u64) {
-        self.slots.changed(made);
-        self.drop_copy(made);
+    pub(crate) fn changed(&self, stored_hash: u64) {
+        self.slots.changed(stored_hash);
+        self.drop_copy(stored_hash);
     }
 
     /// What was missed may have been about anything.
@@ -95,7 +95,7 @@ impl Near {
     /// Puts a copy here, unless the key has changed since the ticket was given.
     pub(crate) fn put(&self, ticket: Ticket, key: &FullKey, draft: Draft) {
         self.index
-            .note(key.made, key.hash, |hash| self.level.has_hash(hash));
+            .note(key.stored_hash, key.hash, |hash| self.level.has_hash(hash));
         // What is not put in is dropped after the lock is gone: its end may use the cache.
         let mut draft = Some(draft);
         self.level.change(key, |_| {
@@ -106,7 +106,7 @@ impl Near {
             }
         });
         // Another may have made room in the index while the copy was not there yet, or taken it away.
-        if !self.index.has(key.made) {
+        if !self.index.has(key.stored_hash) {
             self.level.remove_hash(key.hash);
         }
     }
@@ -130,8 +130,8 @@ impl Near {
         self.guard().trust_until(NEVER);
     }
 
-    fn drop_copy(&self, made: u64) {
-        if let Some(hash) = self.index.take(made) {
+    fn drop_copy(&self, stored_hash: u64) {
+        if let Some(hash) = self.index.take(stored_hash) {
             self.level.remove_hash(hash);
         }
     }

@@ -141,12 +141,12 @@ impl News {
                 }
             }
             Event::Changed(key) => {
-                let made = hash_of(&key);
+                let stored_hash = hash_of(&key);
                 if let Some(near) = core.near() {
-                    near.changed(made);
+                    near.changed(stored_hash);
                 }
                 // A computation that began before is not what later callers are to get.
-                core.flights.overtake_made(made);
+                core.flights.overtake_stored(stored_hash);
             }
             Event::Marked(key, stamp) => {
                 // What has not been met will be read from the store.

@@ -86,23 +86,23 @@ impl Settings {
         }
     }
 
-    /// `bytes` as the store keeps them under `made`, the whole key: signed, if that is asked for.
-    pub(crate) fn seal(&self, made: &str, bytes: Vec<u8>) -> Vec<u8> {
+    /// `bytes` as the store keeps them under `stored_key`, the whole key: signed, if that is asked for.
+    pub(crate) fn seal(&self, stored_key: &str, bytes: Vec<u8>) -> Vec<u8> {
         match &self.signer {
             None => bytes,
-            Some(signer) => signer.seal(made, &bytes),
+            Some(signer) => signer.seal(stored_key, &bytes),
         }
     }
 
     /// What was sealed for this key; an error of kind `Decode` if it was not.
     pub(crate) fn unseal<'b>(
         &self,
-        made: &str,
+        stored_key: &str,
         bytes: Cow<'b, [u8]>,
     ) -> Result<Cow<'b, [u8]>, CacheError> {
         match &self.signer {
             None => Ok(bytes),
-            Some(signer) => signer.open(made, bytes),
+            Some(signer) => signer.open(stored_key, bytes),
         }
     }
 

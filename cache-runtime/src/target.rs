@@ -32,15 +32,15 @@ pub(crate) struct Target {
     pub(crate) binding: Arc<Binding>,
     pub(crate) key: FullKey,
     /// The whole key in the store, if there is one.
-    made: Option<String>,
+    stored_key: Option<String>,
 }
 
 impl Target {
     /// The entry under a text key.
     pub(crate) fn text(cache: &Cache, key: &str) -> Result<Self, CacheError> {
         let settings = &cache.core().settings;
-        let made = settings.make_key(&cache.space().prefix, cache.version_number(), key);
-        key::validate(&made).map_err(|error| unusable(error).on_key(key))?;
+        let stored_key = settings.make_key(&cache.space().prefix, cache.version_number(), key);
+        key::validate(&stored_key).map_err(|error| unusable(error).on_key(key))?;
         let binding = cache.space().text.clone();
         let mut tree = Tree::default();
         tree.push(key).map_err(unusable)?;
@@ -50,7 +50,7 @@ impl Target {
         };
         let mut key = FullKey::new(header, tree);
         if cache.core().store().is_some() {
-            key = key.made(&made);
+            key = key.stored_as(&stored_key);
         }
         if cache.core().near().is_some() {
             // Copies are not trusted before the news of other processes is heard.
@@ -60,7 +60,7 @@ impl Target {
             cache: cache.clone(),
             key,
             binding,
-            made: Some(made),
+            stored_key: Some(stored_key),
         })
     }
 
@@ -109,22 +109,22 @@ impl Target {
             key: FullKey::new(header, key.tree.clone()),
             binding,
             cache,
-            made: None,
+            stored_key: None,
         };
         if target.cache.core().store().is_some() && !key.site.is_local {
-            let made = target.made_key();
-            let made = made.inspect_err(|_| target.count(Counter::Errors))?;
-            target.key = target.key.made(&made);
-            target.made = Some(made);
+            let stored_key = target.whole_key();
+            let stored_key = stored_key.inspect_err(|_| target.count(Counter::Errors))?;
+            target.key = target.key.stored_as(&stored_key);
+            target.stored_key = Some(stored_key);
             target.cache.listen();
         }
         Ok(target)
     }
 
-    /// The whole key, as a store sees it.
-    pub(crate) fn made_key(&self) -> Result<String, CacheError> {
-        if let Some(made) = &self.made {
-            return Ok(made.clone());
+    /// The whole key, as a store would see it, whether there is one or not.
+    pub(crate) fn whole_key(&self) -> Result<String, CacheError> {
+        if let Some(stored_key) = &self.stored_key {
+            return Ok(stored_key.clone());
         }
         let name = match self.binding.site {
             Some(site) => self
@@ -133,13 +133,13 @@ impl Target {
                 .map_err(unusable)?,
             None => self.key.tree.as_text().unwrap_or_default().to_owned(),
         };
-        let made = self.cache.core().settings.make_key(
+        let whole = self.cache.core().settings.make_key(
             &self.cache.space().prefix,
             self.cache.version_number(),
             &name,
         );
-        key::validate(&made).map_err(|error| unusable(error).on_key(&made))?;
-        Ok(made)
+        key::validate(&whole).map_err(|error| unusable(error).on_key(&whole))?;
+        Ok(whole)
     }
 
     pub(crate) fn count(&self, what: Counter) {
@@ -172,26 +172,26 @@ impl Target {
 
     /// Counts a failure of the store, and says what it was about. A value that is too large for it
     /// is no failure.
-    pub(crate) fn failed(&self, error: CacheError, made: &str) -> CacheError {
+    pub(crate) fn failed(&self, error: CacheError, stored_key: &str) -> CacheError {
         self.count(if error.kind() == ErrorKind::TooLarge {
             Counter::TooLarge
         } else {
             Counter::Errors
         });
-        error.on_key(made)
+        error.on_key(stored_key)
     }
 
     /// What could not be told to the store is made up for first.
     pub(crate) async fn settle(&self, mode: Mode) -> Result<(), CacheError> {
         let core = self.cache.core();
-        if let (Some(store), Some(made)) = (core.store(), &self.made)
-            && core.owed.has(made)
+        if let (Some(store), Some(stored_key)) = (core.store(), &self.stored_key)
+            && core.owed.has(stored_key)
         {
             store
-                .ask(mode, "delete", |store| store.delete(made))
+                .ask(mode, "delete", |store| store.delete(stored_key))
                 .await
-                .map_err(|error| self.failed(error, made))?;
-            core.owed.paid(made);
+                .map_err(|error| self.failed(error, stored_key))?;
+            core.owed.paid(stored_key);
         }
         Ok(())
     }
@@ -199,13 +199,13 @@ impl Target {
     /// What came of a change to the store: where it failed, what is there is not to be served.
     pub(crate) fn settled<T>(
         &self,
-        made: &str,
+        stored_key: &str,
         changed: Result<T, CacheError>,
     ) -> Result<T, CacheError> {
         let owed = &self.cache.core().owed;
         match &changed {
-            Ok(_) => owed.paid(made),
-            Err(error) if recovery::leaves_it(error) => owed.key(made),
+            Ok(_) => owed.paid(stored_key),
+            Err(error) if recovery::leaves_it(error) => owed.key(stored_key),
             Err(_) => {}
         }
         changed
@@ -223,8 +223,8 @@ impl Target {
         }
     }
 
-    pub(crate) fn made(&self) -> Option<&str> {
-        self.made.as_deref()
+    pub(crate) fn stored_key(&self) -> Option<&str> {
+        self.stored_key.as_deref()
     }
 }
 

@@ -16,19 +16,20 @@ const SUFFIX: &str = ":gone";
 /// The key of a tombstone for the entry under this key: it begins as that does, since who may touch the one
 /// must be allowed to touch the other; and where keys are spread by `hash_tags`, it is where that is.
 /// `None`: it would be too long.
-pub(crate) fn key_of(made: &str, hash_tags: bool) -> Option<String> {
+pub(crate) fn key_of(stored_key: &str, hash_tags: bool) -> Option<String> {
     let is_valid = |key: &String| key::validate(key).is_ok();
     // An entry with a tag of its own lends it to what begins as it does.
-    let tagged = (hash_tags && !made.contains('{')).then(|| format!("{made}{SUFFIX}{{{made}}}"));
+    let tagged = (hash_tags && !stored_key.contains('{'))
+        .then(|| format!("{stored_key}{SUFFIX}{{{stored_key}}}"));
     tagged
         .filter(is_valid)
-        .or_else(|| Some(format!("{made}{SUFFIX}")).filter(is_valid))
+        .or_else(|| Some(format!("{stored_key}{SUFFIX}")).filter(is_valid))
 }
 
 /// Whether this is the key of a tombstone.
 pub(crate) fn is_name(key: &str) -> bool {
     let plain = key.strip_suffix('}').and_then(|key| key.split_once('{'));
-    let is_tagged = plain.is_some_and(|(key, made)| key.strip_suffix(SUFFIX) == Some(made));
+    let is_tagged = plain.is_some_and(|(key, tag)| key.strip_suffix(SUFFIX) == Some(tag));
     is_tagged || key.ends_with(SUFFIX)
 }
 

@@ -16,8 +16,8 @@ pub(crate) mod local {
     pub(crate) struct FullKey(pub(crate) u64);
 
     impl FullKey {
-        pub(crate) fn is_made(&self, made: u64) -> bool {
-            self.0 == made
+        pub(crate) fn is_stored_as(&self, stored_hash: u64) -> bool {
+            self.0 == stored_hash
         }
     }
 

@@ -59,7 +59,7 @@ pub(crate) mod markers {
 
 /// What the sources know as `crate::near`.
 pub(crate) mod near {
-    pub(crate) fn hash_of(made: &str) -> u64 {
-        made.len() as u64
+    pub(crate) fn hash_of(stored_key: &str) -> u64 {
+        stored_key.len() as u64
     }
 }

@@ -133,7 +133,7 @@ fn around(function: &Function, events: &[Event]) -> TokenStream {
 //     let __result = async move { .. }.await;
 //     let __probe = Probe::of(&__result);
 //     let __keep = { use probe::*; (&&&&&&__probe).keep() };
-//     if let Some(result) = __changes.made(__keep, &__result) {
+//     if let Some(result) = __changes.succeeded(__keep, &__result) {
 //         __changes.evict(get_user_tasks::entry(result.user_id, None));
 //     }
 //     __changes.apply().await;

@@ -12,9 +12,9 @@ pub(super) async fn look(mode: Mode, is_shared: bool, targets: &[&Target]) -> Ve
     let mut looked: Vec<Option<Looked>> = targets.iter().map(|_| None).collect();
     let is_asked = |at: &usize| {
         let core = targets[*at].cache.core();
-        let made = targets[*at].made().filter(|_| core.store().is_some());
+        let stored_key = targets[*at].stored_key().filter(|_| core.store().is_some());
         // Whatever is there of what is owed was to be gone: a call sees to that.
-        is_shared && made.is_some_and(|made| !core.owed.has(made))
+        is_shared && stored_key.is_some_and(|stored_key| !core.owed.has(stored_key))
     };
     let mut left: Vec<usize> = (0..targets.len()).filter(is_asked).collect();
     // Where the cache depends on the arguments, there may be several.
@@ -27,10 +27,10 @@ pub(super) async fn look(mode: Mode, is_shared: bool, targets: &[&Target]) -> Ve
         };
         let keys: Vec<String> = mates
             .iter()
-            .filter_map(|at| targets[*at].made().map(str::to_owned))
+            .filter_map(|at| targets[*at].stored_key().map(str::to_owned))
             .collect();
         let near = first.cache.core().near();
-        let ticket = |at: &usize| near.map(|near| near.reading(targets[*at].key.made));
+        let ticket = |at: &usize| near.map(|near| near.reading(targets[*at].key.stored_hash));
         let tickets: Vec<_> = mates.iter().map(ticket).collect();
         // The markers of all are asked for with them.
         let whole = first.ask_whole();

@@ -358,7 +358,7 @@ impl<R> Tally<R> {
         fate: Fate,
     ) {
         let key = || {
-            let key = target.and_then(|target| target.made_key().ok());
+            let key = target.and_then(|target| target.whole_key().ok());
             key.unwrap_or_default()
         };
         match came {

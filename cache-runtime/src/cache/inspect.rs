@@ -117,21 +117,23 @@ async fn look_in_store(
     is_functions: bool,
 ) -> Result<Option<Inspection>, CacheError> {
     let core = target.cache.core();
-    let (Some(store), Some(made)) = (core.store(), target.made()) else {
+    let (Some(store), Some(stored_key)) = (core.store(), target.stored_key()) else {
         return Ok(None);
     };
-    let failed = |error: CacheError| error.on_key(made);
-    let answer = store.ask(mode, "inspect", |store| store.get(made)).await;
+    let failed = |error: CacheError| error.on_key(stored_key);
+    let answer = store
+        .ask(mode, "inspect", |store| store.get(stored_key))
+        .await;
     let Some(sealed) = answer.map_err(failed)? else {
         return Ok(None);
     };
     let size = sealed.len();
     let codec = core.settings.codec();
-    let unsealed = core.settings.unseal(made, Cow::Owned(sealed));
+    let unsealed = core.settings.unseal(stored_key, Cow::Owned(sealed));
     let decoded = unsealed.as_ref().map_err(CacheError::clone);
     let decoded = decoded.and_then(|bytes| codec.decode::<serde_json::Value>(bytes));
     // A store may not know, and still have it.
-    let kept = store.ask(mode, "ttl", |store| store.ttl(made)).await;
+    let kept = store.ask(mode, "ttl", |store| store.ttl(stored_key)).await;
     let kept = kept.unwrap_or(Ttl::Missing);
     let left = match &unsealed {
         Ok(_) if is_functions => target.left_in_store(mode).await.unwrap_or(Ttl::Missing),

@@ -73,15 +73,15 @@ impl Cache {
         let near = self.core().near().filter(|_| copies == Copies::Serve);
         let tickets: Vec<_> = asked
             .iter()
-            .map(|(_, target)| near.map(|near| near.reading(target.key.made)))
+            .map(|(_, target)| near.map(|near| near.reading(target.key.stored_hash)))
             .collect();
-        let made: Vec<String> = asked
+        let stored_keys: Vec<String> = asked
             .iter()
-            .filter_map(|(_, target)| target.made().map(str::to_owned))
+            .filter_map(|(_, target)| target.stored_key().map(str::to_owned))
             .collect();
         let counters = &self.space().text.counters;
         let values = store
-            .ask(mode, "get_many", |store| store.get_many(&made))
+            .ask(mode, "get_many", |store| store.get_many(&stored_keys))
             .await
             .inspect_err(|_| counters.count(Counter::Errors))?;
         recovery::tend(self, mode);
@@ -90,7 +90,11 @@ impl Cache {
         confirm_many(mode, stored).await?;
         let owed = &self.core().owed;
         for (((key, target), bytes), ticket) in asked.into_iter().zip(values).zip(tickets) {
-            let bytes = bytes.filter(|_| target.made().is_some_and(|made| !owed.has(made)));
+            let bytes = bytes.filter(|_| {
+                target
+                    .stored_key()
+                    .is_some_and(|stored_key| !owed.has(stored_key))
+            });
             let value = bytes.and_then(|bytes| target.decode(how, &bytes));
             let value = match value {
                 Some(value) => target.accept(mode, how, value, ticket).await?,
@@ -144,11 +148,11 @@ impl Cache {
                 failed.push(key);
                 continue;
             }
-            let made = target.made();
-            match made.map(|made| (made, self.encode(made, &value, life))) {
-                Some((made, Ok(bytes))) => {
+            let stored_key = target.stored_key();
+            match stored_key.map(|stored_key| (stored_key, self.encode(stored_key, &value, life))) {
+                Some((stored_key, Ok(bytes))) => {
                     overtaking.push(target.overtake(mode).await);
-                    encoded.push((made.to_owned(), bytes));
+                    encoded.push((stored_key.to_owned(), bytes));
                     keys.push(key);
                 }
                 _ => failed.push(key),
@@ -158,13 +162,13 @@ impl Cache {
         let owed = &self.core().owed;
         let bytes = encoded.iter().map(|(_, bytes)| bytes.len()).sum();
         let mut claims = Vec::new();
-        for (made, _) in &encoded {
-            claims.extend(recovery::claim(owed, made, mode).await);
+        for (stored_key, _) in &encoded {
+            claims.extend(recovery::claim(owed, stored_key, mode).await);
         }
         let core = self.core();
         let under_way: Vec<_> = encoded
             .iter()
-            .map(|(made, _)| core.doubts.write(made, &core.settings.clock))
+            .map(|(stored_key, _)| core.doubts.write(stored_key, &core.settings.clock))
             .collect();
         let written = store
             .send(mode, "set_many", bytes, |store| {
@@ -180,14 +184,16 @@ impl Cache {
         let bad = written.inspect_err(|error| {
             counters.count(Counter::Errors);
             if recovery::leaves_it(error) {
-                encoded.iter().for_each(|(made, _)| owed.key(made));
+                encoded
+                    .iter()
+                    .for_each(|(stored_key, _)| owed.key(stored_key));
             }
         })?;
-        for (at, (made, _)) in encoded.iter().enumerate() {
+        for (at, (stored_key, _)) in encoded.iter().enumerate() {
             if bad.contains(&at) {
-                owed.key(made);
+                owed.key(stored_key);
             } else {
-                owed.paid(made);
+                owed.paid(stored_key);
             }
         }
         counters.count_many(Counter::Sets, (keys.len() - bad.len()) as u64);
@@ -209,24 +215,28 @@ impl Cache {
         };
         let targets = self.targets(&keys)?;
         let mut overtaking = Vec::with_capacity(targets.len());
-        let mut made = Vec::with_capacity(targets.len());
+        let mut stored_keys = Vec::with_capacity(targets.len());
         for target in &targets {
             overtaking.push(target.overtake(mode).await);
-            made.extend(target.made().map(str::to_owned));
+            stored_keys.extend(target.stored_key().map(str::to_owned));
         }
         self.bury_many(mode, &targets).await;
         let counters = &self.space().text.counters;
         let owed = &self.core().owed;
         let count = store
-            .ask(mode, "delete_many", |store| store.delete_many(&made))
+            .ask(mode, "delete_many", |store| store.delete_many(&stored_keys))
             .await
             .inspect_err(|error| {
                 counters.count(Counter::Errors);
                 if recovery::leaves_it(error) {
-                    made.iter().for_each(|made| owed.key(made));
+                    stored_keys
+                        .iter()
+                        .for_each(|stored_key| owed.key(stored_key));
                 }
             })?;
-        made.iter().for_each(|made| owed.paid(made));
+        stored_keys
+            .iter()
+            .for_each(|stored_key| owed.paid(stored_key));
         counters.count_many(Counter::Deletes, count);
         Ok(count)
     }
@@ -236,10 +246,10 @@ impl Cache {
         let computed = targets.iter().filter(|target| target.is_computed());
         let text = self.core().stamp().to_text();
         let hash_tags = self.core().store().is_some_and(Guarded::hash_tags);
-        let key_of = |made| tombstone::key_of(made, hash_tags);
-        let tombstone = |made| Some((key_of(made)?, text.clone().into_bytes()));
+        let key_of = |stored_key| tombstone::key_of(stored_key, hash_tags);
+        let tombstone = |stored_key| Some((key_of(stored_key)?, text.clone().into_bytes()));
         let tombstones: Vec<_> = computed
-            .filter_map(Target::made)
+            .filter_map(Target::stored_key)
             .filter_map(tombstone)
             .collect();
         if let Some(store) = self.core().store().filter(|_| !tombstones.is_empty()) {

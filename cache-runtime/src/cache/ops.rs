@@ -39,7 +39,7 @@ impl Cache {
     }
 
     fn store_of<'a>(&'a self, target: &'a Target) -> Option<(&'a Guarded, &'a str)> {
-        Some((self.core().store()?, target.made()?))
+        Some((self.core().store()?, target.stored_key()?))
     }
 
     /// The in-process level, where there is no store.
@@ -80,17 +80,20 @@ impl Cache {
             return Err(error);
         }
         let _overtaking = target.overtake(mode).await;
-        if let Some((store, made)) = self.store_of(&target) {
-            let bytes = self.encode(made, value, life).map_err(at)?;
+        if let Some((store, stored_key)) = self.store_of(&target) {
+            let bytes = self.encode(stored_key, value, life).map_err(at)?;
             let core = self.core();
-            let _claim = recovery::claim(&core.owed, made, mode).await;
+            let _claim = recovery::claim(&core.owed, stored_key, mode).await;
             let write = store.send(mode, "set", bytes.len(), |store| {
-                store.set(made, &bytes, life)
+                store.set(stored_key, &bytes, life)
             });
-            let written = core.doubts.watch(made, &core.settings.clock, write).await;
+            let written = core
+                .doubts
+                .watch(stored_key, &core.settings.clock, write)
+                .await;
             target
-                .settled(made, written)
-                .map_err(|error| target.failed(error, made))?;
+                .settled(stored_key, written)
+                .map_err(|error| target.failed(error, stored_key))?;
         }
         if let Some(level) = self.home() {
             let draft = self.draft(value, life).map_err(at)?;
@@ -121,15 +124,18 @@ impl Cache {
         // computation that started earlier.
         let overtaking = target.hold_off(mode).await;
         let mut added = true;
-        if let Some((store, made)) = self.store_of(&target) {
-            let bytes = self.encode(made, value, life).map_err(at)?;
+        if let Some((store, stored_key)) = self.store_of(&target) {
+            let bytes = self.encode(stored_key, value, life).map_err(at)?;
             target.settle(mode).await?;
             let core = self.core();
             let write = store.send(mode, "add", bytes.len(), |store| {
-                store.add(made, &bytes, life)
+                store.add(stored_key, &bytes, life)
             });
-            let answer = core.doubts.watch(made, &core.settings.clock, write).await;
-            added = answer.map_err(|error| target.failed(error, made))?;
+            let answer = core
+                .doubts
+                .watch(stored_key, &core.settings.clock, write)
+                .await;
+            added = answer.map_err(|error| target.failed(error, stored_key))?;
         } else if let Some(level) = self.home() {
             // What is not put in is dropped after the lock is gone: its end may use the cache.
             let draft = self.draft(value, life).map_err(at)?;
@@ -216,11 +222,11 @@ impl Cache {
             return target.left_in_store(mode).await;
         }
         target.settle(mode).await?;
-        if let Some((store, made)) = self.store_of(&target) {
+        if let Some((store, stored_key)) = self.store_of(&target) {
             return store
-                .ask(mode, "ttl", |store| store.ttl(made))
+                .ask(mode, "ttl", |store| store.ttl(stored_key))
                 .await
-                .map_err(|error| target.failed(error, made));
+                .map_err(|error| target.failed(error, stored_key));
         }
         let Some(level) = self.home() else {
             return Ok(Ttl::Missing);
@@ -235,7 +241,7 @@ impl Cache {
 
     pub(crate) async fn op_has_key(&self, mode: Mode, key: &str) -> Result<bool, CacheError> {
         let target = self.target(key)?;
-        let Some((store, made)) = self.store_of(&target) else {
+        let Some((store, stored_key)) = self.store_of(&target) else {
             return self
                 .op_ttl(mode, key)
                 .await
@@ -246,22 +252,27 @@ impl Cache {
             let left = target.left_in_store(mode).await?;
             return Ok(left != Ttl::Missing);
         }
-        let is_there = match store.ask(mode, "has_key", |store| store.ttl(made)).await {
+        let is_there = match store
+            .ask(mode, "has_key", |store| store.ttl(stored_key))
+            .await
+        {
             Ok(life) => Ok(life != Ttl::Missing),
             // A store that does not know how long still knows whether.
             Err(error) if error.kind() == ErrorKind::Unsupported => {
-                let value = store.ask(mode, "has_key", |store| store.get(made)).await;
+                let value = store
+                    .ask(mode, "has_key", |store| store.get(stored_key))
+                    .await;
                 value.map(|value| value.is_some())
             }
             Err(error) => Err(error),
         };
-        is_there.map_err(|error| target.failed(error, made))
+        is_there.map_err(|error| target.failed(error, stored_key))
     }
 
     pub(crate) async fn op_incr(&self, mode: Mode, key: &str, by: i64) -> Result<i64, CacheError> {
         let target = self.target(key)?;
         let missing = || missing("incr", key);
-        if let Some((store, made)) = self.store_of(&target) {
+        if let Some((store, stored_key)) = self.store_of(&target) {
             if self.core().settings.signer.is_some() {
                 // Reading, adding and signing anew would lose what others add in between.
                 return Err(CacheError::new(
@@ -274,9 +285,9 @@ impl Cache {
             target.settle(mode).await?;
             let _changing = target.changing(Some(StoreChange::Invalidated));
             return store
-                .ask(mode, "incr", |store| store.incr(made, by))
+                .ask(mode, "incr", |store| store.incr(stored_key, by))
                 .await
-                .map_err(|error| target.failed(error, made))?
+                .map_err(|error| target.failed(error, stored_key))?
                 .ok_or_else(missing);
         }
         let level = self.home().ok_or_else(missing)?;
@@ -331,7 +342,7 @@ impl Cache {
         let _leaving = old.overtake(mode).await;
         // What moves there keeps its own times.
         let _arriving = new.hold_off(mode).await;
-        if let (Some((store, from)), Some(to)) = (self.store_of(&old), new.made()) {
+        if let (Some((store, from)), Some(to)) = (self.store_of(&old), new.stored_key()) {
             let failed = |error| old.failed(error, from);
             let ask = "incr_version";
             old.settle(mode).await?;
@@ -429,10 +440,10 @@ impl Cache {
         Ok(())
     }
 
-    /// The value as a shared store keeps it under `made`, the whole key.
+    /// The value as a shared store keeps it under `stored_key`, the whole key.
     pub(super) fn encode<T: Serialize + ?Sized>(
         &self,
-        made: &str,
+        stored_key: &str,
         value: &T,
         life: Option<Duration>,
     ) -> Result<Vec<u8>, CacheError> {
@@ -447,7 +458,7 @@ impl Cache {
         }
         let times = Started::now(self, false).times(life);
         let bytes = settings.codec().encode_plain(value, times)?;
-        Ok(settings.seal(made, bytes))
+        Ok(settings.seal(stored_key, bytes))
     }
 
     fn draft<T>(&self, value: &T, life: Option<Duration>) -> Result<Draft, CacheError>

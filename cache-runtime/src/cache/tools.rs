@@ -61,8 +61,8 @@ impl Cache {
     #[doc(hidden)]
     pub fn key_of_call(&self, call: &CallArguments) -> Result<(String, String), CacheError> {
         let key = call.key(self).map_err(unusable)?;
-        let made = self.whole_key(&key);
-        Ok((key, made))
+        let whole = self.whole_key(&key);
+        Ok((key, whole))
     }
 
     /// The whole key of `key`, as the store has it.

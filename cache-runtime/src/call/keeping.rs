@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Made, Plan};
+use super::{Finished, Plan};
 use crate::context::{Context, Fate};
 use crate::error::{CacheError, ErrorKind};
 use crate::flight::Lead;
@@ -24,7 +24,7 @@ pub(super) async fn keep<R, K, P>(
     mode: Mode,
     target: &Target,
     plan: &Plan<R, K::Value, P>,
-    made: Made<R>,
+    finished: Finished<R>,
     mut lead: Lead,
     cause: Cause,
 ) -> (R, bool)
@@ -34,8 +34,8 @@ where
 {
     let how = plan.ask.how;
     let default = target.defaults();
-    let decided = K::kept(&made.result).and_then(|value| {
-        let mut decisions = made.frame.decisions();
+    let decided = K::kept(&finished.result).and_then(|value| {
+        let mut decisions = finished.frame.decisions();
         let is_none = K::is_none(value);
         let mut decide = || {
             let timeout = plan
@@ -49,10 +49,10 @@ where
             decide()
         } else {
             // The closures are the function's own: what they call is called by it.
-            Context::inside(&made.frame).enter(decide)
+            Context::inside(&finished.frame).enter(decide)
         }
     });
-    let result = made.result;
+    let result = finished.result;
     let (Some((timeout, tags)), Some(value)) = (decided, K::kept(&result)) else {
         lead.finish(|| cargo::<R, K>(how, &result));
         return (result, false);
@@ -65,7 +65,7 @@ where
         lead.land(cargo::<R, K>(how, &result));
     }
     let making = Making {
-        started: made.started,
+        started: finished.started,
         tags,
         flight: Some(lead.flight()),
         cause,
@@ -73,7 +73,7 @@ where
     let kept = target.write(mode, how, value, timeout, making).await;
     lead.finish(|| cargo::<R, K>(how, &result));
     if let Ok(Kept::Yes) = kept {
-        made.frame.tell(Fate::Kept);
+        finished.frame.tell(Fate::Kept);
     }
     match kept {
         Ok(kept) => (result, !matches!(kept, Kept::TooLarge)),
@@ -84,9 +84,9 @@ where
             let stays = cause == Cause::Renewal && error.kind() == ErrorKind::Store;
             let stays = stays || recovery::leaves_it(&error);
             if cause == Cause::Wanted
-                && let Some(made) = target.made()
+                && let Some(stored_key) = target.stored_key()
             {
-                let _ = target.settled::<()>(made, Err(error));
+                let _ = target.settled::<()>(stored_key, Err(error));
             }
             (result, stays)
         }

@@ -111,8 +111,8 @@ impl Changes {
             .extend(put.map(|entry| Change::Put(entry.put(value))));
     }
 
-    /// What is kept of the result; if the function has failed, nothing is to be changed.
-    pub fn made<'r, R, K: Keep<R>>(&mut self, _: K, result: &'r R) -> Option<&'r K::Value> {
+    /// What is kept of the result of a function that has succeeded; if it has failed, nothing is to be changed.
+    pub fn succeeded<'r, R, K: Keep<R>>(&mut self, _: K, result: &'r R) -> Option<&'r K::Value> {
         if K::is_failure(result) {
             self.changes.clear();
             return None;

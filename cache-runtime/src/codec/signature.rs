@@ -78,27 +78,27 @@ impl Signer {
         Ok(())
     }
 
-    /// `bytes` with a signature for the entry under `made`, the whole key.
-    pub(crate) fn seal(&self, made: &str, bytes: &[u8]) -> Vec<u8> {
+    /// `bytes` with a signature for the entry under `stored_key`, the whole key.
+    pub(crate) fn seal(&self, stored_key: &str, bytes: &[u8]) -> Vec<u8> {
         let mut sealed = Vec::with_capacity(HEADER + bytes.len());
         sealed.extend_from_slice(&MAGIC);
         // A signer without a key is never built; it would sign with nothing that verifies.
         let tag = self
             .0
             .first()
-            .map(|key| message(key, made, bytes).finalize().into_bytes());
+            .map(|key| message(key, stored_key, bytes).finalize().into_bytes());
         sealed.extend_from_slice(&tag.unwrap_or_default());
         sealed.extend_from_slice(bytes);
         sealed
     }
 
-    /// What was signed, if one of the keys signed it for the entry under `made`.
+    /// What was signed, if one of the keys signed it for the entry under `stored_key`.
     pub(crate) fn open<'b>(
         &self,
-        made: &str,
+        stored_key: &str,
         bytes: Cow<'b, [u8]>,
     ) -> Result<Cow<'b, [u8]>, CacheError> {
-        if !self.verifies(made, &bytes) {
+        if !self.verifies(stored_key, &bytes) {
             return Err(CacheError::new(
                 ErrorKind::Decode,
                 "what is stored has no valid signature",
@@ -113,7 +113,7 @@ impl Signer {
         })
     }
 
-    fn verifies(&self, made: &str, bytes: &[u8]) -> bool {
+    fn verifies(&self, stored_key: &str, bytes: &[u8]) -> bool {
         let Some((header, signed)) = bytes.split_at_checked(HEADER) else {
             return false;
         };
@@ -121,17 +121,17 @@ impl Signer {
             return false;
         };
         // `verify_slice` takes the same time wherever the tags differ.
-        let verifies = |key| message(key, made, signed).verify_slice(tag).is_ok();
+        let verifies = |key| message(key, stored_key, signed).verify_slice(tag).is_ok();
         self.0.iter().any(verifies)
     }
 }
 
-fn message(key: &Hmac<Sha256>, made: &str, bytes: &[u8]) -> Hmac<Sha256> {
-    let length = u64::try_from(made.len()).unwrap_or(u64::MAX);
+fn message(key: &Hmac<Sha256>, stored_key: &str, bytes: &[u8]) -> Hmac<Sha256> {
+    let length = u64::try_from(stored_key.len()).unwrap_or(u64::MAX);
     key.clone()
         .chain_update(MAGIC)
         .chain_update(length.to_le_bytes())
-        .chain_update(made)
+        .chain_update(stored_key)
         .chain_update(bytes)
 }
 

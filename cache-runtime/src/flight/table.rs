@@ -198,9 +198,9 @@ impl Table {
     }
 
     /// Another process has invalidated what is known to it by this hash of its whole key.
-    pub(crate) fn overtake_made(&self, made: u64) {
+    pub(crate) fn overtake_stored(&self, stored_hash: u64) {
         let mut lists = lock(&self.lists);
-        let is_meant = |flight: &Flight| flight.key.is_made(made);
+        let is_meant = |flight: &Flight| flight.key.is_stored_as(stored_hash);
         lists.open.retain(|ByKey(flight)| {
             let go = is_meant(flight);
             if go {

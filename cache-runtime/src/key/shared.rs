@@ -5,7 +5,7 @@ use md5::{Digest, Md5};
 use super::error::{KeyError, Reason};
 use super::repr::decimal;
 
-/// The longest made key: every store takes this much, and it leaves room for a file name's escapes.
+/// The longest whole key: every store takes this much, and it leaves room for a file name's escapes.
 pub(crate) const MAX_KEY_BYTES: usize = 1024;
 
 /// Which hash makes a text a key of 32 hex digits.
@@ -50,16 +50,16 @@ pub(crate) fn function_key(prefix: &str, text: &str, hash: KeyHash) -> String {
 
 /// Django's `make_key`: `KEY_PREFIX:VERSION:key`.
 pub(crate) fn make_key(key_prefix: &str, version: i64, key: &str) -> String {
-    let mut made = String::with_capacity(key_prefix.len() + key.len() + 22);
-    made.push_str(key_prefix);
-    made.push(':');
-    decimal(&mut made, version);
-    made.push(':');
-    made.push_str(key);
-    made
+    let mut whole = String::with_capacity(key_prefix.len() + key.len() + 22);
+    whole.push_str(key_prefix);
+    whole.push(':');
+    decimal(&mut whole, version);
+    whole.push(':');
+    whole.push_str(key);
+    whole
 }
 
-/// Refuses a made key that some store would not take, or would take for something else.
+/// Refuses a whole key that some store would not take, or would take for something else.
 ///
 /// Spaces and letters outside ASCII are fine; Memcached, which takes neither, gets a hash of them.
 pub(crate) fn validate(key: &str) -> Result<(), KeyError> {

@@ -50,7 +50,7 @@ pub(crate) struct FullKey {
     pub(crate) hash: u64,
     /// The hash of the whole key in the store, by which other processes know it; 0 where there is
     /// none. No part of the key.
-    pub(crate) made: u64,
+    pub(crate) stored_hash: u64,
 }
 
 impl FullKey {
@@ -60,19 +60,19 @@ impl FullKey {
             header,
             tree,
             hash,
-            made: 0,
+            stored_hash: 0,
         }
     }
 
     /// The same, known to other processes by this whole key.
-    pub(crate) fn made(mut self, made: &str) -> Self {
-        self.made = hash_of(made);
+    pub(crate) fn stored_as(mut self, stored_key: &str) -> Self {
+        self.stored_hash = hash_of(stored_key);
         self
     }
 
     /// Whether other processes know it by a whole key of this hash.
-    pub(crate) fn is_made(&self, made: u64) -> bool {
-        self.made == made
+    pub(crate) fn is_stored_as(&self, stored_hash: u64) -> bool {
+        self.stored_hash == stored_hash
     }
 
     pub(crate) fn lookup(&self) -> Lookup<'_> {

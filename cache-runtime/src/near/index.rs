@@ -18,9 +18,9 @@ pub(super) struct Index {
 }
 
 /// The hash of a whole key; never 0.
-pub(crate) fn hash_of(made: &str) -> u64 {
+pub(crate) fn hash_of(stored_key: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    made.hash(&mut hasher);
+    stored_key.hash(&mut hasher);
     hasher.finish().max(1)
 }
 
@@ -34,21 +34,21 @@ impl Index {
     }
 
     /// The level has a copy of this key under that hash, or soon will.
-    pub(super) fn note(&self, made: u64, hash: u64, is_there: impl Fn(u64) -> bool) {
+    pub(super) fn note(&self, stored_hash: u64, hash: u64, is_there: impl Fn(u64) -> bool) {
         let mut hashes = lock(&self.hashes);
         if hashes.len() >= self.most {
             hashes.retain(|_, hash| is_there(*hash));
         }
-        hashes.insert(made, hash);
+        hashes.insert(stored_hash, hash);
     }
 
     /// Whether the copy is still to be found by this key.
-    pub(super) fn has(&self, made: u64) -> bool {
-        lock(&self.hashes).contains_key(&made)
+    pub(super) fn has(&self, stored_hash: u64) -> bool {
+        lock(&self.hashes).contains_key(&stored_hash)
     }
 
-    pub(super) fn take(&self, made: u64) -> Option<u64> {
-        lock(&self.hashes).remove(&made)
+    pub(super) fn take(&self, stored_hash: u64) -> Option<u64> {
+        lock(&self.hashes).remove(&stored_hash)
     }
 
     pub(super) fn clear(&self) {
@@ -63,8 +63,8 @@ mod tests {
     #[test]
     fn what_has_left_the_level_is_forgotten() {
         let index = Index::new(10);
-        for made in 1..=(SPARE + 21) as u64 {
-            index.note(made, made + 100, |hash| hash < 106);
+        for stored_hash in 1..=(SPARE + 21) as u64 {
+            index.note(stored_hash, stored_hash + 100, |hash| hash < 106);
         }
         assert_eq!(index.take(3), Some(103));
         assert_eq!(index.take(3), None);

@@ -32,20 +32,20 @@ impl Default for Slots {
 }
 
 impl Slots {
-    fn at(made: u64) -> usize {
+    fn at(stored_hash: u64) -> usize {
         #[expect(clippy::cast_possible_truncation, reason = "a remainder")]
-        let at = (made % SLOTS as u64) as usize;
+        let at = (stored_hash % SLOTS as u64) as usize;
         at
     }
 
-    pub(super) fn reading(&self, made: u64) -> Ticket {
-        let at = Self::at(made);
+    pub(super) fn reading(&self, stored_hash: u64) -> Ticket {
+        let at = Self::at(stored_hash);
         let word = self.0[at].load(SeqCst);
         Ticket((word & WRITERS == 0).then_some((at, word)))
     }
 
-    pub(super) fn writing(&self, made: u64) -> Writing<'_> {
-        let at = Self::at(made);
+    pub(super) fn writing(&self, stored_hash: u64) -> Writing<'_> {
+        let at = Self::at(stored_hash);
         let before = self.0[at].fetch_add(CHANGE + 1, SeqCst);
         // Of two who write at once, nobody knows whose value is in the store.
         let is_alone = before & WRITERS == 0;
@@ -56,8 +56,8 @@ impl Slots {
         }
     }
 
-    pub(super) fn changed(&self, made: u64) {
-        self.0[Self::at(made)].fetch_add(CHANGE, SeqCst);
+    pub(super) fn changed(&self, stored_hash: u64) {
+        self.0[Self::at(stored_hash)].fetch_add(CHANGE, SeqCst);
     }
 
     pub(super) fn all_changed(&self) {

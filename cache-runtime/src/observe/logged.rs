@@ -63,7 +63,7 @@ pub(crate) fn execution(site: Option<&'static Site>, target: Option<&Target>) ->
 #[cold]
 fn of_execution(site: &'static Site, target: Option<&Target>) -> Span {
     let target = target.filter(|_| has_keys());
-    let key = target.and_then(|target| target.made_key().ok());
+    let key = target.and_then(|target| target.whole_key().ok());
     tracing::debug_span!(
         target: CALLS,
         "cache.execution",

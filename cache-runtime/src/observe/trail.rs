@@ -49,7 +49,7 @@ impl Trail {
         };
         let has_keys = tracing.as_ref().is_some_and(|tracing| tracing.has_keys())
             || is_logged && logged::has_keys();
-        let key = has_keys.then(|| target.made_key().ok());
+        let key = has_keys.then(|| target.whole_key().ok());
         target.cache = target.cache.trailed(Arc::new(Self {
             tracing,
             site,

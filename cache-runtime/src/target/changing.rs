@@ -55,11 +55,11 @@ impl Target {
     pub(crate) fn changing(&self, news: Option<StoreChange>) -> Option<Changing<'_>> {
         let core = self.cache.core();
         core.store()?;
-        self.made()?;
+        self.stored_key()?;
         Some(Changing {
             target: self,
             news,
-            writing: core.near().map(|near| near.writing(self.key.made)),
+            writing: core.near().map(|near| near.writing(self.key.stored_hash)),
         })
     }
 
@@ -90,11 +90,11 @@ impl Target {
     /// milliseconds since 1970. Behind those who were writing: how that ends may not have been known before.
     pub(crate) fn doubt(&self, overtaking: &Overtaking<'_>, began: u64) {
         let core = self.cache.core();
-        if let Some(made) = self.made() {
+        if let Some(stored_key) = self.stored_key() {
             if !overtaking.have_landed {
-                core.doubts.remember(made, &core.settings.clock);
+                core.doubts.remember(stored_key, &core.settings.clock);
             }
-            core.doubts.invalidated(made, began);
+            core.doubts.invalidated(stored_key, began);
         }
     }
 
@@ -122,10 +122,10 @@ impl Target {
         unless: impl FnOnce(&str) -> Unless<'_>,
     ) -> bool {
         let core = self.cache.core();
-        let (Some(store), Some(made)) = (core.store(), self.made()) else {
+        let (Some(store), Some(stored_key)) = (core.store(), self.stored_key()) else {
             return true;
         };
-        let key = tombstone::key_of(made, store.hash_tags());
+        let key = tombstone::key_of(stored_key, store.hash_tags());
         let Some(key) = key.filter(|_| self.is_computed()) else {
             return true;
         };
@@ -162,12 +162,12 @@ impl Changing<'_> {
 
 impl Drop for Changing<'_> {
     fn drop(&mut self) {
-        if let (Some(news), Some(made)) = (self.news, self.target.made()) {
+        if let (Some(news), Some(stored_key)) = (self.news, self.target.stored_key()) {
             // Before the news goes out, so that nobody here is the last to know.
             self.writing = None;
             self.target.cache.tell(|| match news {
-                StoreChange::Invalidated => Event::Changed(made.to_owned()),
-                StoreChange::Renewed => Event::Renewed(made.to_owned()),
+                StoreChange::Invalidated => Event::Changed(stored_key.to_owned()),
+                StoreChange::Renewed => Event::Renewed(stored_key.to_owned()),
             });
         }
     }

@@ -136,8 +136,8 @@ pub(crate) async fn confirm_many<'t>(
     for (target, bytes) in found {
         let settings = &target.cache.core().settings;
         let codec = settings.codec();
-        let made = target.made().unwrap_or_default();
-        let Ok(bytes) = settings.unseal(made, Cow::Borrowed(bytes)) else {
+        let stored_key = target.stored_key().unwrap_or_default();
+        let Ok(bytes) = settings.unseal(stored_key, Cow::Borrowed(bytes)) else {
             continue;
         };
         if let Some(started) = codec.stamp(&bytes) {

@@ -72,7 +72,7 @@ impl Target {
 
     /// Whether a store has it, too.
     pub(crate) fn is_shared<V>(&self, how: &How<V>) -> bool {
-        how.is_shared && self.made.is_some() && self.cache.core().store().is_some()
+        how.is_shared && self.stored_key.is_some() && self.cache.core().store().is_some()
     }
 
     /// The fresh value, from the in-process level or else from the shared store; counted.
@@ -170,24 +170,24 @@ impl Target {
         mode: Mode,
         how: &How<V>,
     ) -> Result<Option<Found<V>>, CacheError> {
-        let (Some(store), Some(made), true) =
-            (self.cache.core().store(), &self.made, how.is_shared)
+        let (Some(store), Some(stored_key), true) =
+            (self.cache.core().store(), &self.stored_key, how.is_shared)
         else {
             return Ok(None);
         };
         let owed = &self.cache.core().owed;
-        if owed.has(made) {
+        if owed.has(stored_key) {
             // Whatever is there was to be gone.
             self.settle(mode).await?;
             recovery::tend(&self.cache, mode);
             return Ok(None);
         }
         let near = self.cache.core().near();
-        let ticket = near.map(|near| near.reading(self.key.made));
+        let ticket = near.map(|near| near.reading(self.key.stored_hash));
         let bytes = store
-            .ask(mode, "get", |store| store.get(made))
+            .ask(mode, "get", |store| store.get(stored_key))
             .await
-            .map_err(|error| self.failed(error, made))?;
+            .map_err(|error| self.failed(error, stored_key))?;
         recovery::tend(&self.cache, mode);
         let found = bytes.and_then(|bytes| self.decode(how, &bytes));
         match found {
@@ -242,17 +242,17 @@ impl Target {
 
     /// How long the entry in the shared store is still fresh.
     pub(crate) async fn left_in_store(&self, mode: Mode) -> Result<Ttl, CacheError> {
-        let (Some(store), Some(made)) = (self.cache.core().store(), &self.made) else {
+        let (Some(store), Some(stored_key)) = (self.cache.core().store(), &self.stored_key) else {
             return Ok(Ttl::Missing);
         };
         self.settle(mode).await?;
-        let failed = |error| self.failed(error, made);
-        let bytes = store.ask(mode, "ttl", |store| store.get(made)).await;
+        let failed = |error| self.failed(error, stored_key);
+        let bytes = store.ask(mode, "ttl", |store| store.get(stored_key)).await;
         let Some(bytes) = bytes.map_err(failed)? else {
             return Ok(Ttl::Missing);
         };
         let settings = &self.cache.core().settings;
-        let Some(bytes) = self.unseal(made, bytes) else {
+        let Some(bytes) = self.unseal(stored_key, bytes) else {
             return Ok(Ttl::Missing);
         };
         if !self.is_alive(mode, &bytes).await? {
@@ -265,7 +265,7 @@ impl Target {
                 _ => Ok(Ttl::Missing),
             },
             None => store
-                .ask(mode, "ttl", |store| store.ttl(made))
+                .ask(mode, "ttl", |store| store.ttl(stored_key))
                 .await
                 .map_err(failed),
         }
@@ -274,9 +274,9 @@ impl Target {
     /// The value in these bytes, if they are one and it is not dead.
     pub(crate) fn decode<V>(&self, how: &How<V>, bytes: &[u8]) -> Option<Found<V>> {
         let settings = &self.cache.core().settings;
-        let made = self.made().unwrap_or_default();
+        let stored_key = self.stored_key().unwrap_or_default();
         let codec = settings.codec();
-        let unsealed = settings.unseal(made, Cow::Borrowed(bytes));
+        let unsealed = settings.unseal(stored_key, Cow::Borrowed(bytes));
         let decoded =
             unsealed.and_then(|bytes| (how.decode)(&bytes, &codec).map(|decoded| (decoded, bytes)));
         let Ok((Decoded { value, times }, bytes)) = decoded else {
@@ -288,7 +288,11 @@ impl Target {
             None => Marks::none(times.map_or(0, |times| times.created)),
         };
         let doubts = &self.cache.core().doubts;
-        if doubts.is_late(made, times.map(|times| times.created), &settings.clock) {
+        if doubts.is_late(
+            stored_key,
+            times.map(|times| times.created),
+            &settings.clock,
+        ) {
             return None;
         }
         let (life, cost) = match times {
@@ -322,9 +326,9 @@ impl Target {
 
     /// What was sealed for this entry, where bytes are handed on as they are. Anything else is a
     /// counted miss.
-    pub(crate) fn unseal(&self, made: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+    pub(crate) fn unseal(&self, stored_key: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
         let settings = &self.cache.core().settings;
-        let unsealed = settings.unseal(made, Cow::Owned(bytes));
+        let unsealed = settings.unseal(stored_key, Cow::Owned(bytes));
         let unsealed = unsealed.inspect_err(|_| self.count(Counter::Undecodable));
         unsealed.ok().map(Cow::into_owned)
     }

@@ -109,7 +109,7 @@ impl Target {
         let now = core.settings.clock.now();
         if is_shared && making.cause != Cause::Alone {
             if !survey.lossless {
-                return Err(lossy().on_key(self.made().unwrap_or_default()));
+                return Err(lossy().on_key(self.stored_key().unwrap_or_default()));
             }
             let physical = self.physical(life, &making.tags);
             // Boxed: the future of a miss in process would have room for it.
@@ -181,7 +181,7 @@ impl Target {
         making: &Making<'_>,
     ) -> Result<Kept, CacheError> {
         let core = self.cache.core();
-        let (Some(store), Some(made)) = (core.store(), self.made()) else {
+        let (Some(store), Some(stored_key)) = (core.store(), self.stored_key()) else {
             return Ok(Kept::Yes);
         };
         let codec = core.settings.codec();
@@ -191,7 +191,7 @@ impl Target {
         };
         let mut bytes = (how.encode)(value, &codec, times)?;
         codec.label(&mut bytes, &making.tags);
-        let bytes = core.settings.seal(made, bytes);
+        let bytes = core.settings.seal(stored_key, bytes);
         let started = making.started.stamp;
         let since = match (making.cause, making.flight) {
             (Cause::Wanted, None) => {
@@ -211,27 +211,29 @@ impl Target {
         if making.is_overtaken() {
             return Ok(Kept::Overtaken);
         }
-        let _claim = recovery::claim(&core.owed, made, mode).await;
-        let written = self.put(mode, store, "set", (made, &bytes), physical, since);
+        let _claim = recovery::claim(&core.owed, stored_key, mode).await;
+        let written = self.put(mode, store, "set", (stored_key, &bytes), physical, since);
         let written = match (making.flight, written.await) {
             // What is there is older, and is told so by its own times.
             (Some(_), Err(error)) => Err(error),
-            (_, written) => self.settled(made, written),
+            (_, written) => self.settled(stored_key, written),
         };
-        match written.map_err(|error| self.failed(error, made)) {
+        match written.map_err(|error| self.failed(error, stored_key)) {
             Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(Kept::TooLarge),
             // Another process has invalidated it meanwhile. Where that takes several steps, somebody may
             // have seen it in between.
             Ok(false) => {
-                self.cache.tell(|| Event::Changed(made.to_owned()));
+                self.cache.tell(|| Event::Changed(stored_key.to_owned()));
                 return Ok(Kept::Overtaken);
             }
             written => written?,
         };
         if making.is_overtaken() {
             // The invalidation may have come to the store before this value did.
-            let deleted = store.ask(mode, "delete", |store| store.delete(made)).await;
-            self.settled(made, deleted)?;
+            let deleted = store
+                .ask(mode, "delete", |store| store.delete(stored_key))
+                .await;
+            self.settled(stored_key, deleted)?;
             return Ok(Kept::Overtaken);
         }
         Ok(Kept::Yes)
@@ -244,25 +246,27 @@ impl Target {
         mode: Mode,
         store: &Guarded,
         operation: &'static str,
-        (made, bytes): (&str, &[u8]),
+        (stored_key, bytes): (&str, &[u8]),
         physical: Option<Duration>,
         since: Option<Since>,
     ) -> Result<bool, CacheError> {
         let core = self.cache.core();
-        let gone = tombstone::key_of(made, store.hash_tags()).filter(|_| self.is_computed());
+        let gone = tombstone::key_of(stored_key, store.hash_tags()).filter(|_| self.is_computed());
         let unless = gone.as_deref().zip(since).map(|(gone, since)| match since {
             Since::Began(stamp) => Unless::new(gone, stamp),
             Since::Told(stamp) => Unless::after(gone, stamp),
         });
         let write = store.send(mode, operation, bytes.len(), |store| {
             if let Some(unless) = unless {
-                store.set_unless(made, bytes, physical, unless)
+                store.set_unless(stored_key, bytes, physical, unless)
             } else {
-                let set = store.set(made, bytes, physical);
+                let set = store.set(stored_key, bytes, physical);
                 Box::pin(async move { set.await.map(|()| true) })
             }
         });
-        core.doubts.watch(made, &core.settings.clock, write).await
+        core.doubts
+            .watch(stored_key, &core.settings.clock, write)
+            .await
     }
 
     /// Forgets the entry; a flight under way does not bring it back.
@@ -273,12 +277,14 @@ impl Target {
         if let Some(level) = core.any_home() {
             was_there = level.change(&self.key, |fresh| Change::Remove(fresh.is_some()));
         }
-        if let (Some(store), Some(made)) = (core.store(), &self.made) {
+        if let (Some(store), Some(stored_key)) = (core.store(), &self.stored_key) {
             self.bury(mode).await;
-            let deleted = store.ask(mode, "delete", |store| store.delete(made)).await;
+            let deleted = store
+                .ask(mode, "delete", |store| store.delete(stored_key))
+                .await;
             was_there |= self
-                .settled(made, deleted)
-                .map_err(|error| self.failed(error, made))?;
+                .settled(stored_key, deleted)
+                .map_err(|error| self.failed(error, stored_key))?;
         }
         if was_there {
             self.count(Counter::Deletes);
@@ -295,14 +301,14 @@ impl Target {
         if let Some(level) = core.any_home() {
             was_fresh = level.expire(&self.key, self.care().stale);
         }
-        if let (Some(store), Some(made)) = (core.store(), &self.made) {
+        if let (Some(store), Some(stored_key)) = (core.store(), &self.stored_key) {
             self.settle(mode).await?;
             self.bury(mode).await;
             // What deletes it from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
             // Where this fails, it must not be served as fresh again; so not at all.
-            let expired = self.expire_store(mode, store, made).await;
-            was_fresh |= self.settled(made, expired)?;
+            let expired = self.expire_store(mode, store, stored_key).await;
+            was_fresh |= self.settled(stored_key, expired)?;
         }
         Ok(was_fresh)
     }
@@ -313,16 +319,16 @@ impl Target {
         &self,
         mode: Mode,
         store: &Guarded,
-        made: &str,
+        stored_key: &str,
     ) -> Result<bool, CacheError> {
-        let failed = |error| self.failed(error, made);
+        let failed = |error| self.failed(error, stored_key);
         // Behind the tombstone of this very change.
         let since = self.cache.core().stamp();
         let bytes = store
-            .ask(mode, "expire", |store| store.get(made))
+            .ask(mode, "expire", |store| store.get(stored_key))
             .await
             .map_err(failed)?;
-        let Some(mut bytes) = bytes.and_then(|bytes| self.unseal(made, bytes)) else {
+        let Some(mut bytes) = bytes.and_then(|bytes| self.unseal(stored_key, bytes)) else {
             return Ok(false);
         };
         if !self.is_alive(mode, &bytes).await? {
@@ -335,31 +341,36 @@ impl Target {
             Extended::NoTimes => {
                 // It cannot be old, only gone.
                 return store
-                    .ask(mode, "expire", |store| store.delete(made))
+                    .ask(mode, "expire", |store| store.delete(stored_key))
                     .await
                     .map_err(failed);
             }
             Extended::Yes => {}
         }
-        let left = match store.ask(mode, "expire", |store| store.ttl(made)).await {
+        let left = match store
+            .ask(mode, "expire", |store| store.ttl(stored_key))
+            .await
+        {
             Ok(Ttl::Missing) => return Ok(false),
             Ok(Ttl::Never) => None,
             Ok(Ttl::After(left)) => Some(left),
             Err(error) if error.kind() == ErrorKind::Unsupported => {
                 return store
-                    .ask(mode, "expire", |store| store.delete(made))
+                    .ask(mode, "expire", |store| store.delete(stored_key))
                     .await
                     .map_err(failed);
             }
             Err(error) => return Err(failed(error)),
         };
-        let bytes = settings.seal(made, bytes);
-        let there = (made, &*bytes);
+        let bytes = settings.seal(stored_key, bytes);
+        let there = (stored_key, &*bytes);
         let since = Some(Since::Began(since));
         let written = self.put(mode, store, "expire", there, left, since);
         if !written.await.map_err(failed)? {
             // Somebody has invalidated it meanwhile. It must not be served as fresh; so not at all.
-            let deleted = store.ask(mode, "expire", |store| store.delete(made)).await;
+            let deleted = store
+                .ask(mode, "expire", |store| store.delete(stored_key))
+                .await;
             return deleted.map_err(failed);
         }
         Ok(true)
@@ -371,12 +382,12 @@ impl Target {
         let Some(life) = timeout.or(core.settings.timeout).life() else {
             return self.delete(mode).await;
         };
-        if let (Some(store), Some(made)) = (core.store(), &self.made) {
+        if let (Some(store), Some(stored_key)) = (core.store(), &self.stored_key) {
             self.settle(mode).await?;
             let _changing = self.changing(Some(StoreChange::Invalidated));
             // What deletes it from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
-            return self.touch_store(mode, store, made, life).await;
+            return self.touch_store(mode, store, stored_key, life).await;
         }
         let Some(level) = core.any_home() else {
             return Ok(false);
@@ -395,20 +406,20 @@ impl Target {
         &self,
         mode: Mode,
         store: &Guarded,
-        made: &str,
+        stored_key: &str,
         life: Option<Duration>,
     ) -> Result<bool, CacheError> {
-        let failed = |error| self.failed(error, made);
+        let failed = |error| self.failed(error, stored_key);
         let since = self.cache.core().stamp();
         let bytes = store
-            .ask(mode, "touch", |store| store.get(made))
+            .ask(mode, "touch", |store| store.get(stored_key))
             .await
             .map_err(failed)?;
         let Some(bytes) = bytes else {
             return Ok(false);
         };
         let settings = &self.cache.core().settings;
-        let Some(mut bytes) = self.unseal(made, bytes) else {
+        let Some(mut bytes) = self.unseal(stored_key, bytes) else {
             return Ok(false);
         };
         if !self.is_alive(mode, &bytes).await? {
@@ -422,14 +433,14 @@ impl Target {
         }
         if extended == Extended::Yes {
             let physical = self.physical(life, &settings.codec().tags(&bytes));
-            let bytes = settings.seal(made, bytes);
+            let bytes = settings.seal(stored_key, bytes);
             // What was deleted meanwhile is not there any more.
             let since = Some(Since::Began(since));
-            let written = self.put(mode, store, "touch", (made, &bytes), physical, since);
+            let written = self.put(mode, store, "touch", (stored_key, &bytes), physical, since);
             return written.await.map_err(failed);
         }
         store
-            .ask(mode, "touch", |store| store.touch(made, life))
+            .ask(mode, "touch", |store| store.touch(stored_key, life))
             .await
             .map_err(failed)
     }

@@ -63,7 +63,7 @@ impl Changes<'_> {
             keep,
             ..
         } = self.names;
-        let asked = quote!(#changes.made(#keep, &#result));
+        let asked = quote!(#changes.succeeded(#keep, &#result));
         let value = self.value();
         let mut out = TokenStream::new();
         for (index, event) in self.events.iter().enumerate() {

@@ -17,9 +17,9 @@ fn signer(keys: &[&[u8]]) -> Signer {
     signer
 }
 
-fn opens(signer: &Signer, made: &str, bytes: &[u8]) -> bool {
-    let owned = signer.open(made, Cow::Owned(bytes.to_vec()));
-    let borrowed = signer.open(made, Cow::Borrowed(bytes));
+fn opens(signer: &Signer, stored_key: &str, bytes: &[u8]) -> bool {
+    let owned = signer.open(stored_key, Cow::Owned(bytes.to_vec()));
+    let borrowed = signer.open(stored_key, Cow::Borrowed(bytes));
     match (owned, borrowed) {
         (Ok(owned), Ok(borrowed)) => {
             assert_eq!(owned, borrowed);
