@@ -23,7 +23,7 @@ use crate::args::Args;
 use crate::check::check;
 use crate::errors::Errors;
 use crate::model::Function;
-use crate::plan::{self, Place, Plan};
+use crate::plan::{self, Beside, Plan};
 
 pub(crate) use self::events::expand as event;
 
@@ -53,10 +53,10 @@ fn try_cache_result(args: TokenStream, item: TokenStream) -> syn::Result<TokenSt
     errors.finish()?;
 
     let mut output = function::expand(&plan);
-    output.extend(match &plan.place {
-        Place::Handle(name) => handle::expand(&plan, name),
-        Place::Companions(stem) => companions::expand(&plan, stem),
-        Place::Inside => TokenStream::new(),
+    output.extend(match &plan.beside {
+        Beside::Handle(name) => handle::expand(&plan, name),
+        Beside::Companions(stem) => companions::expand(&plan, stem),
+        Beside::Inside => TokenStream::new(),
     });
     Ok(output)
 }

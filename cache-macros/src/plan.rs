@@ -12,7 +12,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) args: &'a Args,
     pub(crate) function: &'a Function,
     pub(crate) kind: Kind,
-    pub(crate) place: Place,
+    pub(crate) beside: Beside,
     /// The path of the runtime.
     pub(crate) runtime: Path,
 }
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 }
 
 /// Where the description of the function stands, and what stands beside the function.
-pub(crate) enum Place {
+pub(crate) enum Beside {
     /// In a type of this name, with `entry`, `refresh`, ..: beside a free function.
     Handle(Ident),
     /// In a function of the same `impl`, beside `<stem>_entry`, `<stem>_refresh`, ..
@@ -57,10 +57,10 @@ impl<'a> Plan<'a> {
             args,
             function,
             kind,
-            place: match kind {
-                Kind::Free => Place::Handle(name),
-                _ if private => Place::Inside,
-                _ => Place::Companions(name),
+            beside: match kind {
+                Kind::Free => Beside::Handle(name),
+                _ if private => Beside::Inside,
+                _ => Beside::Companions(name),
             },
             runtime: runtime(args),
         }
@@ -100,7 +100,7 @@ impl<'a> Plan<'a> {
 
     /// How functions for many items take `self`; or why there can be none.
     pub(crate) fn items(&self) -> Result<ItemsReceiver, &'static str> {
-        if let Place::Inside = self.place {
+        if let Beside::Inside = self.beside {
             return Err(
                 "a private method, or one of a trait, has no room beside it; for a private one \
                  write `handle = name`",

@@ -21,27 +21,27 @@ pub(crate) struct Backlog {
     was_full: AtomicBool,
 }
 
-/// No place is free; whether that is news.
+/// No slot is free; whether that is news.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full {
     pub(crate) is_news: bool,
 }
 
 impl Backlog {
-    /// A place for an operation that writes so many bytes, as long as what is returned lives.
-    pub(crate) fn enter(&self, bytes: usize) -> Result<Place<'_>, Full> {
+    /// A slot for an operation that writes so many bytes, as long as what is returned lives.
+    pub(crate) fn enter(&self, bytes: usize) -> Result<Slot<'_>, Full> {
         let operations = self.operations.fetch_add(1, Relaxed);
         // Those that only read leave the second counter alone.
         let waiting = match bytes {
             0 => 0,
             bytes => self.bytes.fetch_add(bytes, Relaxed),
         };
-        let place = Place {
+        let slot = Slot {
             backlog: self,
             bytes,
         };
         if operations >= MOST || waiting >= MOST_BYTES {
-            drop(place);
+            drop(slot);
             return Err(Full {
                 is_news: !self.was_full.swap(true, Relaxed),
             });
@@ -50,18 +50,18 @@ impl Backlog {
         if self.was_full.load(Relaxed) && operations < MOST / 2 && waiting < MOST_BYTES / 2 {
             self.was_full.store(false, Relaxed);
         }
-        Ok(place)
+        Ok(slot)
     }
 }
 
-/// An operation's place, given back when it is dropped.
+/// An operation's slot, given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Slot<'a> {
     backlog: &'a Backlog,
     bytes: usize,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
         self.backlog.operations.fetch_sub(1, Relaxed);
         if self.bytes > 0 {
@@ -77,18 +77,18 @@ mod tests {
     #[test]
     fn so_many_and_no_more_and_that_is_said_once() {
         let waiting = Backlog::default();
-        let mut places: Vec<_> = (0..MOST).map(|_| waiting.enter(0).unwrap()).collect();
+        let mut slots: Vec<_> = (0..MOST).map(|_| waiting.enter(0).unwrap()).collect();
         assert_eq!(waiting.enter(0).unwrap_err(), Full { is_news: true });
         assert_eq!(waiting.enter(1).unwrap_err(), Full { is_news: false });
-        places.truncate(MOST - 1);
-        places.push(waiting.enter(0).unwrap());
+        slots.truncate(MOST - 1);
+        slots.push(waiting.enter(0).unwrap());
         assert_eq!(waiting.enter(0).unwrap_err(), Full { is_news: false });
         // It has been well in between.
-        places.truncate(1);
-        places.push(waiting.enter(0).unwrap());
+        slots.truncate(1);
+        slots.push(waiting.enter(0).unwrap());
         let others: Vec<_> = (2..MOST).map(|_| waiting.enter(0).unwrap()).collect();
         assert_eq!(waiting.enter(0).unwrap_err(), Full { is_news: true });
-        drop((places, others));
+        drop((slots, others));
         assert!(waiting.enter(1).is_ok());
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
-use crate::backlog::{Backlog, Full, Place};
+use crate::backlog::{Backlog, Full, Slot};
 use crate::breaker::{Admission, Breaker, News};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
@@ -158,9 +158,9 @@ impl Guarded {
         })
     }
 
-    /// A place among those who wait. That there is none says nothing of the store: the breaker is told
+    /// A slot among those who wait. That there is none says nothing of the store: the breaker is told
     /// by those who have one.
-    fn enter(&self, operation: &'static str, bytes: usize) -> Result<Place<'_>, CacheError> {
+    fn enter(&self, operation: &'static str, bytes: usize) -> Result<Slot<'_>, CacheError> {
         self.backlog.enter(bytes).map_err(|Full { is_news }| {
             let text = format!("too much waits for the {} store", self.name());
             let error = CacheError::new(ErrorKind::Unavailable, text);

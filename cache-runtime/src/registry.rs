@@ -36,7 +36,7 @@ pub fn caches() -> Caches {
 #[derive(Debug, Clone, Copy)]
 pub struct Caches(());
 
-type Found = Result<Cache, CacheError>;
+type Opened = Result<Cache, CacheError>;
 
 /// One alias and its cache.
 pub(crate) struct Alias {
@@ -47,7 +47,7 @@ pub(crate) struct Alias {
 #[derive(Default)]
 struct State {
     /// What was set, or what came of looking into the environment.
-    found: Option<Found>,
+    opened: Option<Opened>,
     /// The functions that have a direct way to it.
     sites: Vec<&'static Site>,
     before: Before,
@@ -112,7 +112,7 @@ impl Caches {
     #[must_use]
     pub fn aliases(self) -> Vec<String> {
         let aliases = lock(&ALIASES);
-        let has_cache = |alias: &&&Alias| matches!(lock(&alias.state).found, Some(Ok(_)));
+        let has_cache = |alias: &&&Alias| matches!(lock(&alias.state).opened, Some(Ok(_)));
         let set = aliases.iter().flat_map(HashMap::values).filter(has_cache);
         let mut names: Vec<String> = set.map(|alias| alias.name.clone()).collect();
         names.sort();
@@ -121,22 +121,22 @@ impl Caches {
 }
 
 impl Alias {
-    fn get(&self) -> Found {
-        if let Some(found) = &lock(&self.state).found {
-            return found.clone();
+    fn get(&self) -> Opened {
+        if let Some(opened) = &lock(&self.state).opened {
+            return opened.clone();
         }
         // Not under the lock: opening a store of the user's own may ask for another cache.
         let opened = from_environment(&self.name);
-        lock(&self.state).found.get_or_insert(opened).clone()
+        lock(&self.state).opened.get_or_insert(opened).clone()
     }
 
     fn report(&self) -> Option<CacheReport> {
         // Of one moment, so that nothing is counted with the cache and with what was before it.
-        let (found, before) = {
+        let (opened, before) = {
             let state = lock(&self.state);
-            (state.found.clone()?, state.before.clone())
+            (state.opened.clone()?, state.before.clone())
         };
-        let mut report = match found {
+        let mut report = match opened {
             Ok(cache) => CacheReport::of(&self.name, &cache),
             Err(error) => CacheReport::failed(&self.name, &error),
         };
@@ -145,13 +145,13 @@ impl Alias {
     }
 
     /// Puts `new` in the place of what was there, which is the caller's.
-    fn put(&self, new: Found) -> (Option<Found>, Vec<Retired<Direct>>) {
+    fn put(&self, new: Opened) -> (Option<Opened>, Vec<Retired<Direct>>) {
         let report = |cache| CacheReport::of(&self.name, cache);
         // In this order: if it is one cache, no count of it is lost meanwhile.
         let begun = new.as_ref().ok().map(report);
         let mut state = lock(&self.state);
         let ended = state
-            .found
+            .opened
             .as_ref()
             .and_then(|old| old.as_ref().ok())
             .map(report);
@@ -162,10 +162,10 @@ impl Alias {
                 state.before.begun(&begun);
             }
         }
-        let found = state.found.replace(new);
+        let opened = state.opened.replace(new);
         let sites = std::mem::take(&mut state.sites);
         let ways = sites.iter().flat_map(|site| site.direct.set(None));
-        (found, ways.collect())
+        (opened, ways.collect())
     }
 }
 
@@ -194,7 +194,7 @@ fn check(alias: &str) -> Result<(), CacheError> {
     Ok(())
 }
 
-fn from_environment(alias: &str) -> Found {
+fn from_environment(alias: &str) -> Opened {
     let variable = variable_of(alias);
     match std::env::var(&variable) {
         // Its text may be a password.
@@ -259,7 +259,7 @@ fn variable_of(alias: &str) -> String {
 }
 
 /// The cache of this function's alias, or the one that stands for all of them in this scope.
-pub(crate) fn cache_of(site: &Site) -> Found {
+pub(crate) fn cache_of(site: &Site) -> Opened {
     if let Some(cache) = context::cache() {
         return Ok(cache);
     }
@@ -276,7 +276,7 @@ pub(crate) fn open_way(site: &'static Site, cache: &Cache, way: Direct) {
         return;
     };
     let mut state = lock(&alias.state);
-    let is_current = matches!(&state.found, Some(Ok(current)) if current.is(cache));
+    let is_current = matches!(&state.opened, Some(Ok(current)) if current.is(cache));
     let mut freed = Vec::new();
     if is_current && site.direct.is_empty() && !site.is_closed() {
         freed = site.direct.set(Some(way));

@@ -47,15 +47,15 @@ fn insert(table: &Table, key: u64, hash: u64) {
 
 fn replace(table: &Table, key: u64, hash: u64, value: u64) {
     let mut table = table.lock();
-    let (place, _) = table.find(hash, |entry| entry.key == key).unwrap();
-    table.replace(place, entry(key, value).into());
+    let (bucket, _) = table.find(hash, |entry| entry.key == key).unwrap();
+    table.replace(bucket, entry(key, value).into());
     table.tidy(1, 0);
 }
 
 fn remove(table: &Table, key: u64, hash: u64) {
     let mut table = table.lock();
-    let (place, _) = table.find(hash, |entry| entry.key == key).unwrap();
-    table.remove(place);
+    let (bucket, _) = table.find(hash, |entry| entry.key == key).unwrap();
+    table.remove(bucket);
     table.tidy(1, 0);
 }
 

@@ -8,7 +8,7 @@ use crate::args::{Args, Set};
 use crate::errors::Errors;
 use crate::mentions::{mentions, mentions_any};
 use crate::model::unraw;
-use crate::plan::{Kind, Place, Plan};
+use crate::plan::{Beside, Kind, Plan};
 use crate::suggest::{listed, nearest};
 use crate::value::{FixedDuration, Timeout};
 
@@ -126,7 +126,7 @@ fn batch(plan: &Plan, errors: &mut Errors) {
             format!("`batch` is for `many` and `warm`, and this function can have none: {why}"),
         );
     }
-    if let Place::Companions(stem) = &plan.place
+    if let Beside::Companions(stem) = &plan.beside
         && let Some(last) = batch.value.segments.last()
         && unraw(&last.ident) == format!("{}_many", unraw(stem))
     {
@@ -290,7 +290,7 @@ pub(super) fn owned_captures(
     uses: &dyn Fn(&str) -> bool,
     mut wrong: impl FnMut(&Ident),
 ) {
-    if let Place::Inside = plan.place {
+    if let Beside::Inside = plan.beside {
         return;
     }
     let borrowed = plan

@@ -12,7 +12,7 @@ use super::body::{self, Names};
 use super::{attributes, key, runs, tags};
 use crate::mentions::mentions_any;
 use crate::model::{Param, unraw};
-use crate::plan::{Kind, Place, Plan};
+use crate::plan::{Beside, Kind, Plan};
 use crate::value::Timeout;
 
 /// Nothing, where the function cannot be called for many items.
@@ -89,18 +89,18 @@ struct Home {
 
 fn home(plan: &Plan) -> Option<Home> {
     let turbofish = runs::turbofish(plan);
-    match &plan.place {
-        Place::Handle(handle) => {
+    match &plan.beside {
+        Beside::Handle(handle) => {
             let base = Ident::new("__batch", Span::mixed_site());
             let call = quote!(#handle::#base #turbofish);
             Some(Home { base, call })
         }
-        Place::Companions(stem) => {
+        Beside::Companions(stem) => {
             let base = format_ident!("__{}_batch", unraw(stem), span = Span::mixed_site());
             let call = quote!(Self::#base #turbofish);
             Some(Home { base, call })
         }
-        Place::Inside => None,
+        Beside::Inside => None,
     }
 }
 

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Expr, ExprLit, Lit, Meta};
 
-use crate::plan::{Place, Plan};
+use crate::plan::{Beside, Plan};
 use crate::value::Timeout;
 
 /// Nothing, if the user wrote no documentation: the lint `missing_docs` is theirs to answer.
@@ -52,16 +52,16 @@ fn prefix(plan: &Plan) -> String {
 }
 
 fn beside(plan: &Plan) -> String {
-    let (name, between) = match &plan.place {
-        Place::Handle(name) => (name.to_string(), "::"),
-        Place::Companions(name) => (crate::model::unraw(name), "_"),
-        Place::Inside => return String::new(),
+    let (name, between) = match &plan.beside {
+        Beside::Handle(name) => (name.to_string(), "::"),
+        Beside::Companions(name) => (crate::model::unraw(name), "_"),
+        Beside::Inside => return String::new(),
     };
     let mut beside = vec!["entry", "refresh", "uncached"];
     if plan.items().is_ok() {
         beside.extend(["many", "warm"]);
     }
-    if let Place::Handle(_) = &plan.place {
+    if let Beside::Handle(_) = &plan.beside {
         beside.push("clear");
     }
     let beside: Vec<_> = beside

@@ -9,7 +9,7 @@ use super::body::Names;
 use super::{site, spot};
 use crate::mentions::{has_impl_trait, mentions_any};
 use crate::model::{Param, unraw};
-use crate::plan::{Kind, Place, Plan};
+use crate::plan::{Beside, Kind, Plan};
 use crate::value::CacheRef;
 
 /// The statements that make the key.
@@ -53,10 +53,10 @@ fn cache<'a>(plan: &'a Plan<'_>) -> Option<&'a Expr> {
 /// Calls that add what tells one call from another.
 fn parts(plan: &Plan) -> TokenStream {
     let mut key = TokenStream::new();
-    match (plan.kind, &plan.place) {
+    match (plan.kind, &plan.beside) {
         (Kind::Free, _) => {}
         // Maybe in a trait or its impl, whose parameters need not be in `Self`: a closure has all.
-        (_, Place::Inside) => key.extend(quote!(.within(&|| ()))),
+        (_, Beside::Inside) => key.extend(quote!(.within(&|| ()))),
         // A method and its companions name the same `Self`.
         _ => key.extend(quote!(.owner::<Self>())),
     }

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use crate::duration;
 use crate::model::unraw;
-use crate::plan::{Place, Plan};
+use crate::plan::{Beside, Plan};
 use crate::value::{CacheRef, Timeout};
 
 /// The statements that end in a reference to the description.
@@ -122,10 +122,10 @@ pub(super) fn function(plan: &Plan) -> TokenStream {
 /// before, if there is no room beside the function.
 pub(super) fn reference(plan: &Plan) -> (TokenStream, TokenStream) {
     let name = function_name(plan);
-    match &plan.place {
-        Place::Handle(handle) => (TokenStream::new(), quote!(#handle::#name())),
-        Place::Companions(_) => (TokenStream::new(), quote!(Self::#name())),
-        Place::Inside => {
+    match &plan.beside {
+        Beside::Handle(handle) => (TokenStream::new(), quote!(#handle::#name())),
+        Beside::Companions(_) => (TokenStream::new(), quote!(Self::#name())),
+        Beside::Inside => {
             let description = description(plan);
             (quote!(let #name = { #description };), quote!(#name))
         }
@@ -133,8 +133,8 @@ pub(super) fn reference(plan: &Plan) -> (TokenStream, TokenStream) {
 }
 
 fn function_name(plan: &Plan) -> Ident {
-    match &plan.place {
-        Place::Companions(stem) => {
+    match &plan.beside {
+        Beside::Companions(stem) => {
             format_ident!("__{}_site", unraw(stem), span = Span::mixed_site())
         }
         _ => Ident::new("__site", Span::mixed_site()),

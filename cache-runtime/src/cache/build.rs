@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::core::{Core, Place};
+use super::core::{Backing, Core};
 use super::handle::Cache;
 use super::options;
 use crate::clock::Clock;
@@ -35,7 +35,7 @@ use crate::version::Version;
 /// ```
 pub struct CacheBuilder {
     pub(super) settings: Settings,
-    place: Choice,
+    backing: Choice,
     /// The options that only the store of the URL has.
     own: Own,
     /// What cannot be, said by a method that does not return a `Result`.
@@ -43,7 +43,7 @@ pub struct CacheBuilder {
 }
 
 enum Choice {
-    Place(Place),
+    Backing(Backing),
     Url(CacheUrl, &'static Scheme),
 }
 
@@ -51,7 +51,7 @@ impl Default for CacheBuilder {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
-            place: Choice::Place(Place::Process),
+            backing: Choice::Backing(Backing::Process),
             own: Own::default(),
             refused: None,
         }
@@ -78,14 +78,14 @@ impl CacheBuilder {
         }
         builder.settings.check("from_url")?;
         builder.settings.url = Some(url.shown());
-        builder.place = Choice::Url(url, scheme);
+        builder.backing = Choice::Url(url, scheme);
         Ok(builder)
     }
 
     /// Any store: one of the library's, or one of your own.
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
-        self.place = Choice::Place(Place::Shared(Arc::new(store)));
+        self.backing = Choice::Backing(Backing::Shared(Arc::new(store)));
         self.settings.url = None;
         self
     }
@@ -93,7 +93,7 @@ impl CacheBuilder {
     /// Keeps nothing: for development and tests.
     #[must_use]
     pub fn dummy(mut self) -> Self {
-        self.place = Choice::Place(Place::Nowhere);
+        self.backing = Choice::Backing(Backing::Nowhere);
         self.settings.url = None;
         self
     }
@@ -303,20 +303,20 @@ impl CacheBuilder {
             return Err(error.in_operation("build"));
         }
         self.settings.check("build")?;
-        let place = match self.place {
-            Choice::Place(place) => place,
+        let backing = match self.backing {
+            Choice::Backing(backing) => backing,
             Choice::Url(url, scheme) => scheme.open(&Opening {
                 url: &url,
                 settings: &self.settings,
                 own: &self.own,
             })?,
         };
-        if self.settings.near().is_some() && !matches!(place, Place::Shared(_)) {
+        if self.settings.near().is_some() && !matches!(backing, Backing::Shared(_)) {
             let wrong = "`local_max` and `local_timeout` are for a store that other processes share; \
                          this cache is in process already, or keeps nothing";
             return Err(CacheError::new(ErrorKind::Config, wrong).in_operation("build"));
         }
-        Ok(Cache::new(Core::new(self.settings, place)))
+        Ok(Cache::new(Core::new(self.settings, backing)))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::store::Store;
 use crate::sync::lock;
 
 /// Where a cache keeps what is not `local`.
-pub(crate) enum Place {
+pub(crate) enum Backing {
     /// In the in-process level.
     Process,
     /// In a store outside.
@@ -46,9 +46,9 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(settings: Settings, place: Place) -> Self {
-        let level = (!matches!(place, Place::Nowhere)).then(|| {
-            let culls = matches!(place, Place::Process);
+    pub(crate) fn new(settings: Settings, backing: Backing) -> Self {
+        let level = (!matches!(backing, Backing::Nowhere)).then(|| {
+            let culls = matches!(backing, Backing::Process);
             let bounds = Bounds {
                 max_entries: settings.max_entries,
                 max_bytes: settings.max_bytes,
@@ -57,13 +57,13 @@ impl Core {
             };
             Level::new(bounds, settings.clock.clone(), false)
         });
-        let store = match place {
-            Place::Shared(store) => Some(Guarded::new(
+        let store = match backing {
+            Backing::Shared(store) => Some(Guarded::new(
                 store,
                 settings.op_timeout,
                 settings.clock.clone(),
             )),
-            Place::Process | Place::Nowhere => None,
+            Backing::Process | Backing::Nowhere => None,
         };
         let has_news = |store: &Guarded| store.share().backplane().is_some();
         let has_news = store.as_ref().is_some_and(has_news);

@@ -15,7 +15,7 @@ mod tools;
 
 pub use blocking::BlockingCache;
 pub use build::CacheBuilder;
-pub(crate) use core::{Core, Place};
+pub(crate) use core::{Backing, Core};
 pub use handle::Cache;
 pub use inspect::Inspection;
 pub use moment::Moment;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use super::{Change, Changes, Place};
+use super::{CacheRef, Change, Changes};
 use crate::background;
 use crate::cache::Cache;
 use crate::context;
@@ -54,9 +54,9 @@ impl Change {
     async fn make(&self, mode: Mode) -> Result<(), CacheError> {
         match self {
             Change::Entry(entry) => entry.delete(mode).await.map(drop),
-            Change::Tag(place, tag) => place.cache()?.op_delete_tag(mode, tag).await,
+            Change::Tag(cache, tag) => cache.found()?.op_delete_tag(mode, tag).await,
             Change::Whole(site, None) => clear_mode(mode, site, &registry::cache_of(site)?).await,
-            Change::Whole(site, Some(place)) => clear_mode(mode, site, &place.cache()?).await,
+            Change::Whole(site, Some(cache)) => clear_mode(mode, site, &cache.found()?).await,
             Change::Put(write) => match write(mode).await {
                 // It is counted, and what was there is gone.
                 Err(error) if error.kind() == ErrorKind::TooLarge => Ok(()),
@@ -66,12 +66,12 @@ impl Change {
     }
 }
 
-impl Place {
-    fn cache(&self) -> Result<Cache, CacheError> {
+impl CacheRef {
+    fn found(&self) -> Result<Cache, CacheError> {
         match (self, context::cache()) {
-            (Place::Cache(cache), _) => Ok(cache.clone()),
-            (Place::Alias(_), Some(cache)) => Ok(cache),
-            (Place::Alias(alias), None) => caches().get(alias),
+            (CacheRef::Cache(cache), _) => Ok(cache.clone()),
+            (CacheRef::Alias(_), Some(cache)) => Ok(cache),
+            (CacheRef::Alias(alias), None) => caches().get(alias),
         }
     }
 }

@@ -35,9 +35,9 @@ enum Change {
     /// An entry is forgotten.
     Entry(Arc<Known>),
     /// All entries with a tag are.
-    Tag(Place, String),
+    Tag(CacheRef, String),
     /// All entries of a function are, in its own cache or in this one.
-    Whole(&'static Site, Option<Place>),
+    Whole(&'static Site, Option<CacheRef>),
     /// An entry gets what the function returned.
     Put(Write),
 }
@@ -45,22 +45,22 @@ enum Change {
 /// Which cache.
 #[allow(missing_debug_implementations)]
 #[derive(Clone)]
-pub enum Place {
+pub enum CacheRef {
     /// The one that this alias stands for when it is used.
     Alias(&'static str),
     /// This one.
     Cache(Cache),
 }
 
-impl From<&'static str> for Place {
+impl From<&'static str> for CacheRef {
     fn from(alias: &'static str) -> Self {
-        Place::Alias(alias)
+        CacheRef::Alias(alias)
     }
 }
 
-impl From<&Cache> for Place {
+impl From<&Cache> for CacheRef {
     fn from(cache: &Cache) -> Self {
-        Place::Cache(cache.clone())
+        CacheRef::Cache(cache.clone())
     }
 }
 
@@ -82,23 +82,23 @@ impl Changes {
     }
 
     /// Entries with these tags are to be forgotten.
-    pub fn tags(&mut self, place: impl Into<Place>, tags: impl IntoIterator<Item = String>) {
-        let place = place.into();
+    pub fn tags(&mut self, cache: impl Into<CacheRef>, tags: impl IntoIterator<Item = String>) {
+        let cache = cache.into();
         let tags = tags.into_iter();
         self.changes
-            .extend(tags.map(|tag| Change::Tag(place.clone(), tag)));
+            .extend(tags.map(|tag| Change::Tag(cache.clone(), tag)));
     }
 
     /// Every entry of a function is to be forgotten.
     pub fn clear<H: Whole>(&mut self) {
-        let place = H::cache().map(Place::Cache);
-        self.changes.push(Change::Whole(H::site(), place));
+        let cache = H::cache().map(CacheRef::Cache);
+        self.changes.push(Change::Whole(H::site(), cache));
     }
 
     /// Every entry of a function in this cache is.
-    pub fn clear_in<H: WholeIn>(&mut self, place: impl Into<Place>) {
+    pub fn clear_in<H: WholeIn>(&mut self, cache: impl Into<CacheRef>) {
         self.changes
-            .push(Change::Whole(H::site_in(), Some(place.into())));
+            .push(Change::Whole(H::site_in(), Some(cache.into())));
     }
 
     /// These entries are to have this value.

@@ -200,11 +200,11 @@ impl Level {
             Change::Remove(answer) => (None, answer),
         };
         match (draft, old) {
-            (Some(draft), Some((place, old))) => {
+            (Some(draft), Some((bucket, old))) => {
                 let before = old.weight();
                 self.heavier(draft.weight());
                 let entry = draft.after(key, old);
-                shard.replace(place, entry);
+                shard.replace(bucket, entry);
                 self.lighter(before);
                 self.make_room(&mut shard, 0, now);
             }
@@ -212,9 +212,9 @@ impl Level {
                 self.heavier(draft.weight());
                 self.add(&mut shard, key, draft, now);
             }
-            (None, Some((place, old))) => {
+            (None, Some((bucket, old))) => {
                 let weight = old.weight();
-                shard.remove(place);
+                shard.remove(bucket);
                 self.lighter(weight);
                 forget_tickets(&mut shard);
             }
@@ -254,9 +254,9 @@ impl Level {
     /// miss.
     pub(crate) fn remove_hash(&self, hash: u64) {
         let mut shard = self.read.shard(hash).lock();
-        while let Some((place, entry)) = shard.find(hash, |_| true) {
+        while let Some((bucket, entry)) = shard.find(hash, |_| true) {
             let weight = entry.weight();
-            shard.remove(place);
+            shard.remove(bucket);
             self.lighter(weight);
         }
         forget_tickets(&mut shard);
@@ -386,9 +386,9 @@ impl Level {
                 Some((_, entry)) if entry.unvisit() && !entry.is_dead(now) => {
                     shard.stays(candidate, live);
                 }
-                Some((place, entry)) => {
+                Some((bucket, entry)) => {
                     let weight = entry.weight();
-                    shard.remove(place);
+                    shard.remove(bucket);
                     self.lighter(weight);
                     shard.goes(candidate, live);
                     culled = culled.saturating_sub(1);
@@ -417,9 +417,9 @@ impl Level {
                 let found = shard.find(ticket.hash, |entry| ticket.is_of(entry.id));
                 match found {
                     Some((_, entry)) if !entry.is_dead(now) => break,
-                    Some((place, entry)) => {
+                    Some((bucket, entry)) => {
                         let weight = entry.weight();
-                        shard.remove(place);
+                        shard.remove(bucket);
                         self.lighter(weight);
                         shard.drop_oldest(queue);
                         break;

@@ -74,8 +74,8 @@ impl Dice {
 fn put(shard: &Shard<Witness, ()>, key: u64, value: u64, alive: &Arc<AtomicU64>) {
     let mut shard = shard.lock();
     let old = shard.find(hash(key), |node| node.key == key);
-    match old.map(|(place, _)| place) {
-        Some(place) => shard.replace(place, Witness::boxed(key, value, alive).into()),
+    match old.map(|(bucket, _)| bucket) {
+        Some(bucket) => shard.replace(bucket, Witness::boxed(key, value, alive).into()),
         None if key < STEADY => panic!("{MISSED}"),
         None => shard.insert(hash(key), Witness::boxed(key, value, alive).into()),
     }
@@ -85,8 +85,8 @@ fn put(shard: &Shard<Witness, ()>, key: u64, value: u64, alive: &Arc<AtomicU64>)
 fn remove(shard: &Shard<Witness, ()>, key: u64) {
     let mut shard = shard.lock();
     let old = shard.find(hash(key), |node| node.key == key);
-    if let Some(place) = old.map(|(place, _)| place) {
-        shard.remove(place);
+    if let Some(bucket) = old.map(|(bucket, _)| bucket) {
+        shard.remove(bucket);
     }
     shard.tidy(4, usize::MAX);
 }

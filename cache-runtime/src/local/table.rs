@@ -113,7 +113,7 @@ const LIVE: u64 = 2;
 pub(crate) const SHARD_BITS: std::ops::Range<u32> = 24..28;
 const SMALLEST: usize = 8;
 /// To change a dead cell would free its node twice.
-const STALE: &str = "a place was used after a change";
+const STALE: &str = "a bucket was used after a change";
 
 /// A shard while it is locked: what changes it, and a steady view.
 pub(crate) struct Locked<'t, N: Node, S> {
@@ -126,9 +126,9 @@ pub(crate) struct Locked<'t, N: Node, S> {
 /// The nodes of a locked shard, without its state.
 pub(crate) struct Nodes<'l, N: Node, S>(&'l Shard<N, S>);
 
-/// Where a node stands, until the next change.
+/// The cell that a node stands in, until the next change.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place(usize);
+pub(crate) struct Bucket(usize);
 
 /// An array of cells, as long as it is not freed.
 ///
@@ -321,11 +321,11 @@ impl<N: Node, S> Locked<'_, N, S> {
         self.inner.live
     }
 
-    /// Where the node is that `is_it` says.
+    /// The bucket of the node that `is_it` says.
     #[inline]
-    pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&N) -> bool) -> Option<(Place, &N)> {
+    pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&N) -> bool) -> Option<(Bucket, &N)> {
         let found = self.array().search(hash, is_it);
-        found.map(|(at, node)| (Place(at), node))
+        found.map(|(at, node)| (Bucket(at), node))
     }
 
     fn array(&self) -> Array<'_, N> {
@@ -352,17 +352,17 @@ impl<N: Node, S> Locked<'_, N, S> {
     }
 
     /// Puts `node`, which has the same key, in the place of another.
-    pub(crate) fn replace(&mut self, place: Place, node: Owned<N>) {
-        let cell = &self.array().cells[place.0];
+    pub(crate) fn replace(&mut self, bucket: Bucket, node: Owned<N>) {
+        let cell = &self.array().cells[bucket.0];
         assert!(cell.is_live(), "{STALE}");
         let old = cell.node.swap(node.give_away(), Release);
         self.retire(old);
     }
 
     /// Takes a node away.
-    pub(crate) fn remove(&mut self, place: Place) {
+    pub(crate) fn remove(&mut self, bucket: Bucket) {
         let array = self.array();
-        let mut at = place.0;
+        let mut at = bucket.0;
         assert!(array.cells[at].is_live(), "{STALE}");
         let old = array.cells[at].node.load(Relaxed);
         array.cells[at].hash.store(DEAD, Release);

@@ -1,7 +1,7 @@
 //! Which URL scheme is which store: one row each.
 
 use super::opening::Opening;
-use crate::cache::Place;
+use crate::cache::Backing;
 use crate::error::CacheError;
 use crate::suggest::did_you_mean;
 use crate::url::{CacheUrl, bad};
@@ -18,7 +18,7 @@ pub(crate) struct Scheme {
     open: Option<Open>,
 }
 
-type Open = fn(&Opening<'_>) -> Result<Place, CacheError>;
+type Open = fn(&Opening<'_>) -> Result<Backing, CacheError>;
 
 /// The row of a store behind a cargo feature.
 macro_rules! store {
@@ -28,7 +28,7 @@ macro_rules! store {
             feature: $feature,
             options: $options,
             #[cfg(feature = $feature)]
-            open: Some(|opening| Ok(Place::Shared(std::sync::Arc::new($open(opening)?)))),
+            open: Some(|opening| Ok(Backing::Shared(std::sync::Arc::new($open(opening)?)))),
             #[cfg(not(feature = $feature))]
             open: None,
         }
@@ -40,7 +40,7 @@ const SCHEMES: &[Scheme] = &[
         names: &["memory"],
         feature: "",
         options: &[],
-        open: Some(|opening| nowhere(opening.url).map(|()| Place::Process)),
+        open: Some(|opening| nowhere(opening.url).map(|()| Backing::Process)),
     },
     store!(
         &["redis", "redis+unix"],
@@ -122,7 +122,7 @@ const SCHEMES: &[Scheme] = &[
         names: &["dummy"],
         feature: "",
         options: &[],
-        open: Some(|opening| nowhere(opening.url).map(|()| Place::Nowhere)),
+        open: Some(|opening| nowhere(opening.url).map(|()| Backing::Nowhere)),
     },
 ];
 
@@ -169,7 +169,7 @@ pub(crate) fn with_option(name: &str) -> Vec<&'static str> {
 
 impl Scheme {
     /// The place that `opening` names. Nothing is connected.
-    pub(crate) fn open(&self, opening: &Opening<'_>) -> Result<Place, CacheError> {
+    pub(crate) fn open(&self, opening: &Opening<'_>) -> Result<Backing, CacheError> {
         match self.open {
             Some(open) => open(opening),
             None => Err(self.is_off(&opening.url.scheme)),

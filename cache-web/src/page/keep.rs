@@ -22,7 +22,7 @@ use super::vary::Names;
 
 /// Where a run's page goes.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Keeping<'a> {
     pub(crate) cache: &'a Cache,
     pub(crate) options: &'a Options,
     pub(crate) primary: &'a str,
@@ -32,7 +32,7 @@ pub(crate) struct Place<'a> {
     pub(crate) request: &'a HeaderMap,
 }
 
-impl Place<'_> {
+impl Keeping<'_> {
     /// Runs `run` and keeps its page.
     pub(crate) async fn keep<B, E, F>(&self, found: Found, run: F) -> Result<Made, Unkept<B, E>>
     where

@@ -18,7 +18,7 @@ use super::find::Found;
 use super::flights::{Flights, Joined, Lead, Over};
 use super::invalidate::{self, Changed};
 use super::judge::is_better_than_nothing;
-use super::keep::Place;
+use super::keep::Keeping;
 use super::options::Options;
 use super::owed::Owed;
 use super::run::{Job, Unkept, conditions, pass_by};
@@ -247,7 +247,7 @@ where
             asked,
             old: old.clone(),
         };
-        let place = Place {
+        let keeping = Keeping {
             cache: &cache,
             options: &options,
             primary: &primary,
@@ -255,10 +255,10 @@ where
             request: &chosen_by,
         };
         let run = job.run(self.inner, Request::from_parts(parts, self.body));
-        let made = place.keep(found, run).await;
+        let made = keeping.keep(found, run).await;
         let is_stored = match &made {
             // To know it costs a look, for which there is no other use.
-            Ok(made) if options.status_name.is_some() => place.has(made).await,
+            Ok(made) if options.status_name.is_some() => keeping.has(made).await,
             _ => false,
         };
 
