@@ -4,7 +4,9 @@ pub use crate::batch::{Asked, Batch, Batched, Item, Parted, reason};
 pub use crate::bounds::{failed, goes_behind};
 pub use crate::cached::Cached;
 pub use crate::call_key::Key;
-pub use crate::changes::{Changes, Copied, Entries, Put, Whole, WholeIn, call, copy_of, entries};
+pub use crate::changes::{
+    Changes, Copied, Entries, Put, Whole, WholeIn, call, copy_of, each_tag, entries,
+};
 pub use crate::entry::{NoneToo, Opaque};
 pub use crate::function::{
     clear, clear_blocking, clear_in, clear_in_blocking, refreshing, refreshing_blocking, stats,
@@ -12,6 +14,5 @@ pub use crate::function::{
 };
 pub use crate::keep::{Keep, probe};
 pub use crate::site::Site;
-pub use crate::tag::each_tag;
 pub use crate::value::InProcess;
 pub use std::format;

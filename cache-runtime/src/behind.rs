@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::context::{Context, Fate, Frame};
 use crate::flight::Flight;
 use crate::keep::Keep;
-use crate::life::Phase;
+use crate::life::Age;
 use crate::mode::Mode;
 use crate::observe::{self, Counter, Outcome};
 use crate::panics::{Panic, caught};
@@ -237,10 +237,10 @@ impl<R> Patience<'_, R> {
         match old {
             Some(old)
                 if !self.flight.is_overtaken()
-                    && old.life.phase(now) != Phase::Dead
+                    && old.life.age(now) != Age::Dead
                     && old.marks.are_silent() =>
             {
-                if old.life.phase(now) == Phase::Stale {
+                if old.life.age(now) == Age::Stale {
                     self.target.count(Counter::Stale);
                 }
                 Ok(old.value)

@@ -81,7 +81,7 @@
 //! | `local`, `near`, `news`, `backplane` | the level in process, copies before a store, the news that keeps them right |
 //! | `store`, `stores`, `guarded`, `breaker`, `recovery` | stores outside, behind time limits; what could not reach them |
 //! | `codec`, `value`, `counting` | values as bytes, and how they are held in process |
-//! | `markers`, `tombstone`, `stamp`, `changes`, `tag`, `events` | invalidation |
+//! | `markers`, `tombstone`, `stamp`, `changes`, `events` | invalidation |
 //! | `cache`, `entry`, `function`, `batch`, `context`, `scope` | what people call |
 //! | `observe`, `error`, `clock`, `mode`, `testing`, `fuzz` | what is told; time, and tests |
 
@@ -153,7 +153,7 @@ mod store;
 pub mod stores;
 mod suggest;
 mod sync;
-mod tag;
+
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;

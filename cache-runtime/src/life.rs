@@ -62,7 +62,7 @@ pub(crate) struct Life {
 
 /// The age of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Phase {
+pub(crate) enum Age {
     /// Fresh, and nothing to think of.
     Calm,
     /// Fresh, and worth a thought of the next value.
@@ -103,16 +103,16 @@ impl Life {
         }
     }
 
-    pub(crate) fn phase(&self, now: u64) -> Phase {
+    pub(crate) fn age(&self, now: u64) -> Age {
         if now < self.calm {
-            Phase::Calm
+            Age::Calm
         } else if now >= self.dead {
             // A copy may be gone before its timeout is over.
-            Phase::Dead
+            Age::Dead
         } else if now < self.expires {
-            Phase::Late
+            Age::Late
         } else {
-            Phase::Stale
+            Age::Stale
         }
     }
 
@@ -170,18 +170,18 @@ fn part(length: u64, share: f64) -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{Ahead, Care, Life, Phase};
+    use super::{Age, Ahead, Care, Life};
     use crate::clock::NEVER;
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn ages(life: Life, at: &[u64]) -> Vec<Phase> {
-        at.iter().map(|now| life.phase(*now)).collect()
+    fn ages(life: Life, at: &[u64]) -> Vec<Age> {
+        at.iter().map(|now| life.age(*now)).collect()
     }
 
     #[test]
     fn an_entry_is_calm_late_stale_and_dead() {
-        use Phase::{Calm, Dead, Late, Stale};
+        use Age::{Calm, Dead, Late, Stale};
         let care = Care {
             stale: 5 * SECOND,
             ahead: Ahead::Share(0.8),
@@ -195,21 +195,21 @@ mod tests {
             [Calm, Stale, Stale, Dead]
         );
         let there = life.on(100, 1_000_100);
-        assert_eq!(there.phase(1_008_100), Late);
-        assert_eq!(there.phase(1_015_100), Dead);
-        assert_eq!(life.on(20_000, 10).phase(0), Dead, "long ago");
+        assert_eq!(there.age(1_008_100), Late);
+        assert_eq!(there.age(1_015_100), Dead);
+        assert_eq!(life.on(20_000, 10).age(0), Dead, "long ago");
     }
 
     #[test]
     fn without_care_it_is_calm_and_then_dead() {
         let life = Life::new(0, 1000, SECOND, &Care::NONE);
-        assert_eq!(ages(life, &[999, 1000]), [Phase::Calm, Phase::Dead]);
+        assert_eq!(ages(life, &[999, 1000]), [Age::Calm, Age::Dead]);
         let care = Care {
             stale: SECOND,
             ahead: Ahead::Share(0.5),
         };
         let endless = Life::new(0, NEVER, SECOND, &care);
-        assert_eq!(endless.phase(NEVER - 1), Phase::Calm);
+        assert_eq!(endless.age(NEVER - 1), Age::Calm);
         assert_eq!(endless.on(5, 10), endless);
     }
 

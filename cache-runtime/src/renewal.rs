@@ -1,6 +1,6 @@
 //! Whether what was found is served as it is, or the function is to run for a new one.
 
-use crate::life::{Ahead, Phase};
+use crate::life::{Age, Ahead};
 use crate::random::random_share;
 use crate::target::{Found, Target};
 
@@ -16,22 +16,22 @@ pub(crate) enum Wish {
 
 /// What is to be done about `found`; `is_detachable`: the function may run behind the call.
 pub(crate) fn wish<V>(target: &Target, found: &Found<V>, is_detachable: bool) -> Wish {
-    let is_due = match (found.phase, target.care().ahead) {
-        (Phase::Calm, _) | (Phase::Late, Ahead::No) => false,
-        (Phase::Late, Ahead::Share(_)) => is_detachable,
-        (Phase::Late, Ahead::Chance { beta }) => {
+    let is_due = match (found.age, target.care().ahead) {
+        (Age::Calm, _) | (Age::Late, Ahead::No) => false,
+        (Age::Late, Ahead::Share(_)) => is_detachable,
+        (Age::Late, Ahead::Chance { beta }) => {
             let now = target.cache.core().settings.clock.now();
             found.life.is_chosen(now, found.cost, beta, random_share())
         }
-        (Phase::Stale | Phase::Dead, _) => true,
+        (Age::Stale | Age::Dead, _) => true,
     };
     let core = target.cache.core();
     if !is_due || !core.retries.admits(&target.key, &core.settings.clock) {
         return Wish::Serve;
     }
     let limits = target.binding.site.map(|site| site.limits);
-    let is_behind = match found.phase {
-        Phase::Late => matches!(target.care().ahead, Ahead::Share(_)),
+    let is_behind = match found.age {
+        Age::Late => matches!(target.care().ahead, Ahead::Share(_)),
         // Nobody waits at all.
         _ => limits.is_some_and(|limits| limits.soft.is_some_and(|soft| soft.is_zero())),
     };

@@ -26,13 +26,13 @@ pub(crate) mod local {
 
 /// What the sources know as `crate::observe`.
 pub(crate) mod observe {
-    use crate::life::Phase;
+    use crate::life::Age;
 
     /// Nothing is counted here.
     pub(crate) struct Counter;
 
     impl Counter {
-        pub(crate) fn of_read(_: Phase, _: bool) -> Self {
+        pub(crate) fn of_read(_: Age, _: bool) -> Self {
             Self
         }
     }

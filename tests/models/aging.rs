@@ -12,7 +12,7 @@ use crate::error::CacheError;
 use crate::in_every_order;
 use crate::key::Tree;
 use crate::kind::Held;
-use crate::life::{Life, Phase};
+use crate::life::{Age, Life};
 use crate::mortal;
 use crate::reclaim::{DOMAIN, Reader};
 use crate::scheme::reader;
@@ -107,9 +107,8 @@ impl Place {
     }
 
     /// The age that a reader sees.
-    fn age(&self, reader: &Reader) -> Phase {
-        self.look(reader)
-            .map_or(Phase::Dead, |life| life.phase(NOW))
+    fn age(&self, reader: &Reader) -> Age {
+        self.look(reader).map_or(Age::Dead, |life| life.age(NOW))
     }
 }
 
@@ -130,7 +129,7 @@ fn the_age_that_is_seen_during_a_touch_is_the_old_one_or_the_new_one_or_between(
             let reading = in_another_thread(&place, |place| place.age(reader));
             place.touch();
             let seen = reading.join().unwrap();
-            assert!(seen <= before.phase(NOW), "{seen:?}");
+            assert!(seen <= before.age(NOW), "{seen:?}");
             assert_eq!(place.look(reader), Some(TOUCHED));
         });
     }
@@ -144,7 +143,7 @@ fn what_was_expired_is_never_seen_dead_nor_fresh_again() {
         let reading = in_another_thread(&place, |place| (place.age(reader), place.age(reader)));
         place.expire();
         let (first, second) = reading.join().unwrap();
-        assert!(first <= Phase::Stale && second <= Phase::Stale);
+        assert!(first <= Age::Stale && second <= Age::Stale);
         assert!(first <= second, "it became younger: {first:?}, {second:?}");
         assert_eq!(place.look(reader), Some(life(NOW, NOW, 80)));
     });
@@ -176,7 +175,7 @@ fn what_was_deleted_is_not_there_whatever_else_comes() {
         place.delete();
         // Whole as long as it is found.
         let seen = reading.join().unwrap();
-        assert!(matches!(seen, Phase::Calm | Phase::Dead), "{seen:?}");
+        assert!(matches!(seen, Age::Calm | Age::Dead), "{seen:?}");
         touching.join().unwrap();
         assert_eq!(place.look(reader), None);
     });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::millis;
 use crate::flight::Step;
-use crate::life::{Life, Phase};
+use crate::life::{Age, Life};
 use crate::queue::Event;
 use crate::random;
 use crate::run::{World, micros};
@@ -56,7 +56,7 @@ impl World<'_> {
             self.nodes[node].copy = Some(Found {
                 value: (),
                 life,
-                phase: Phase::Calm,
+                age: Age::Calm,
                 cost,
             });
         }
@@ -101,9 +101,7 @@ impl World<'_> {
             return;
         }
         let waited = now - flight.began;
-        let is_old = flight
-            .found
-            .is_some_and(|found| found.phase == Phase::Stale)
+        let is_old = flight.found.is_some_and(|found| found.age == Age::Stale)
             && flight.wish != crate::renewal::Wish::Renew;
         self.tally.waited(waited);
         self.tally.now.stale += f64::from(u8::from(is_old));
@@ -115,9 +113,7 @@ impl World<'_> {
         let now = self.now;
         let flight = self.flight(id);
         let (began, shown) = (flight.began, flight.shown);
-        let is_old = flight
-            .found
-            .is_some_and(|found| found.phase == Phase::Stale);
+        let is_old = flight.found.is_some_and(|found| found.age == Age::Stale);
         let closed = flight.closed.unwrap_or(now);
         if let Some((at, life)) = shown {
             let end = closed.min(life.dead.saturating_mul(1000));

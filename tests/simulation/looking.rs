@@ -2,7 +2,7 @@
 
 use crate::fleet::Micros;
 use crate::flight::{Answer, Flight, Look, Step};
-use crate::life::{Life, Phase};
+use crate::life::{Age, Life};
 use crate::random;
 use crate::renewal::{Wish, wish};
 use crate::run::World;
@@ -85,7 +85,7 @@ impl<'s> World<'s> {
     pub(crate) fn look(&mut self, id: usize) {
         let node = self.flight(id).node;
         // Another may have renewed what is not calm.
-        match self.copy(node).filter(|copy| copy.phase == Phase::Calm) {
+        match self.copy(node).filter(|copy| copy.age == Age::Calm) {
             Some(copy) => self.looked(id, Some(copy)),
             None => {
                 self.flight(id).ticket = Some(self.slots.reading(node as u64));
@@ -98,11 +98,11 @@ impl<'s> World<'s> {
     fn got(&mut self, id: usize, answer: Answer) {
         let found = answer.entry.and_then(|entry| {
             let (life, cost) = self.life_of(&entry);
-            let phase = life.phase(self.now / 1000);
-            (phase != Phase::Dead).then_some(Found {
+            let age = life.age(self.now / 1000);
+            (age != Age::Dead).then_some(Found {
                 value: (),
                 life,
-                phase,
+                age,
                 cost,
             })
         });
@@ -126,7 +126,7 @@ impl<'s> World<'s> {
         let flight = self.flights[id].as_mut().expect("under way");
         flight.found = found;
         self.target.key = flight.node;
-        let is_calm = found.is_some_and(|found| found.phase == Phase::Calm);
+        let is_calm = found.is_some_and(|found| found.age == Age::Calm);
         match flight.look {
             Look::First => {
                 flight.wish = match (flight.chosen, found) {

@@ -2,7 +2,7 @@
 
 use crate::fleet::Micros;
 use crate::flight::{Flight, Look, Step};
-use crate::life::{Ahead, Life, Phase};
+use crate::life::{Age, Ahead, Life};
 use crate::queue::Event;
 use crate::random;
 use crate::renewal::{Wish, wish};
@@ -22,7 +22,7 @@ impl World<'_> {
                 .shop
                 .get(self.now)
                 .map(|entry| self.life_of(&entry).0)
-                .filter(|life| life.phase(self.now / 1000) != Phase::Dead),
+                .filter(|life| life.age(self.now / 1000) != Age::Dead),
         };
         let calm = known.map_or(0, |life| life.calm * 1000).max(self.now);
         self.skip(node, self.now, calm);
@@ -89,7 +89,7 @@ impl World<'_> {
         let copy = self.copy(node);
         // While it is left to another, a copy is served without a look into the store.
         if let Some(found) = copy.filter(|_| !self.target.admits(node)) {
-            self.tally.now.stale += f64::from(u8::from(found.phase == Phase::Stale));
+            self.tally.now.stale += f64::from(u8::from(found.age == Age::Stale));
             return self.arrange(node);
         }
         let mut chosen = None;

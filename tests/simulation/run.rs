@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::fleet::{Fleet, Micros, SECOND, Ways};
 use crate::flight::Flight;
-use crate::life::{Life, Phase};
+use crate::life::{Age, Life};
 use crate::queue::{Event, Queue};
 use crate::random;
 use crate::shop::Shop;
@@ -112,8 +112,8 @@ impl World<'_> {
     pub(crate) fn copy(&self, node: usize) -> Option<Found<()>> {
         let now = self.now / 1000;
         let copy = self.nodes[node].copy?;
-        let phase = copy.life.phase(now);
-        (phase != Phase::Dead).then_some(Found { phase, ..copy })
+        let age = copy.life.age(now);
+        (age != Age::Dead).then_some(Found { age, ..copy })
     }
 
     /// Of an entry with this life: `Near::life`, told again.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::clock::{Clock, Tick};
-use crate::life::{Care, Life, Phase};
+use crate::life::{Age, Care, Life};
 
 pub(crate) struct Target {
     pub(crate) cache: Cache,
@@ -99,16 +99,16 @@ pub(crate) struct Limits {
 pub(crate) struct Found<V> {
     pub(crate) value: V,
     pub(crate) life: Life,
-    pub(crate) phase: Phase,
+    pub(crate) age: Age,
     pub(crate) cost: Duration,
 }
 
 impl<V> Found<V> {
     pub(crate) fn is_fresh(&self) -> bool {
-        self.phase < Phase::Stale
+        self.age < Age::Stale
     }
 
     pub(crate) fn is_late(&self) -> bool {
-        self.phase == Phase::Late
+        self.age == Age::Late
     }
 }

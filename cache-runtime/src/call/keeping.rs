@@ -7,7 +7,7 @@ use crate::context::{Context, Fate};
 use crate::error::{CacheError, ErrorKind};
 use crate::flight::Lead;
 use crate::keep::Keep;
-use crate::life::Phase;
+use crate::life::Age;
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::policy::Policy;
@@ -139,7 +139,7 @@ where
         match target.look(mode, how).await {
             Ok(found) => found,
             Err(_) => Some(old)
-                .filter(|old| old.life.phase(clock.now()) != Phase::Dead && old.marks.are_silent()),
+                .filter(|old| old.life.age(clock.now()) != Age::Dead && old.marks.are_silent()),
         }
     };
     let Some(found) = served else {

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::landing::Flight;
+use super::one::Flight;
 use crate::context::{self, Frame};
 use crate::sync::{Mutex, lock};
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::circle::Edge;
-use super::landing::{Flight, Old, Waited};
+use super::one::{Flight, Old, Waited};
 use crate::clock::Clock;
 use crate::local::{FullKey, Ready};
 use crate::mode::Mode;

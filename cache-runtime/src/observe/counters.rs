@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::stats::Stats;
 use super::timings::Timing;
-use crate::life::Phase;
+use crate::life::Age;
 use crate::thread;
 
 /// What is counted off the hit path.
@@ -26,9 +26,9 @@ pub(crate) enum Counter {
 
 impl Counter {
     /// What reading a value of this age counts as.
-    pub(crate) fn of_read(phase: Phase, is_local: bool) -> Self {
-        match (phase, is_local) {
-            (Phase::Stale | Phase::Dead, _) => Self::Stale,
+    pub(crate) fn of_read(age: Age, is_local: bool) -> Self {
+        match (age, is_local) {
+            (Age::Stale | Age::Dead, _) => Self::Stale,
             (_, true) => Self::Hits,
             (_, false) => Self::StoreHits,
         }

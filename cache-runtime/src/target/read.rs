@@ -7,7 +7,7 @@ use super::Target;
 use crate::clock::NEVER;
 use crate::codec::{Decoded, Times};
 use crate::error::CacheError;
-use crate::life::{Care, Life, Phase};
+use crate::life::{Age, Care, Life};
 use crate::local::Level;
 use crate::markers::Marks;
 use crate::mode::Mode;
@@ -22,7 +22,7 @@ pub(crate) struct Found<V> {
     pub(crate) value: V,
     /// On the clock of this process.
     pub(crate) life: Life,
-    pub(crate) phase: Phase,
+    pub(crate) age: Age,
     /// What the computation took.
     pub(crate) cost: Duration,
     /// Where it was counted as a hit, if it is one.
@@ -42,20 +42,20 @@ impl<V> Found<V> {
     }
 
     pub(crate) fn is_fresh(&self) -> bool {
-        self.phase < Phase::Stale
+        self.age < Age::Stale
     }
 
     pub(crate) fn is_calm(&self) -> bool {
-        self.phase == Phase::Calm
+        self.age == Age::Calm
     }
 
     pub(crate) fn is_late(&self) -> bool {
-        self.phase == Phase::Late
+        self.age == Age::Late
     }
 
     /// What serving it counts as.
     pub(crate) fn counter(&self) -> Counter {
-        Counter::of_read(self.phase, self.is_local)
+        Counter::of_read(self.age, self.is_local)
     }
 }
 
@@ -113,7 +113,7 @@ impl Target {
             let life = entry.life();
             Some(Found {
                 value: (how.copy)(entry)?,
-                phase: life.phase(now),
+                age: life.age(now),
                 life,
                 cost: entry.cost(),
                 is_local: true,
@@ -300,11 +300,11 @@ impl Target {
             None => (Life::plain(NEVER), Duration::ZERO),
             Some(times) => self.life_of(&times),
         };
-        let phase = life.phase(settings.clock.now());
-        (phase != Phase::Dead).then_some(Found {
+        let age = life.age(settings.clock.now());
+        (age != Age::Dead).then_some(Found {
             value,
             life,
-            phase,
+            age,
             cost,
             is_local: false,
             marks,

@@ -8,7 +8,7 @@
 //!
 //! Around the first two there may be a signature.
 
-#[cfg_attr(not(feature = "compact"), path = "no_compact.rs")]
+#[cfg_attr(not(feature = "compact"), path = "codec/no_compact.rs")]
 mod compact;
 mod compress;
 mod django;
@@ -17,7 +17,7 @@ pub(crate) mod fuzz;
 #[cfg(feature = "lz4")]
 mod lz4;
 mod native;
-#[cfg_attr(not(feature = "signing"), path = "unsigned.rs")]
+#[cfg_attr(not(feature = "signing"), path = "codec/unsigned.rs")]
 mod signature;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod making;
 mod put;
 mod whole;
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 pub use copies::{Copied, copy_of};
@@ -125,4 +126,9 @@ impl Changes {
 #[inline]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// `..` in `tags(…)`: each of these is a tag.
+pub fn each_tag(tags: impl IntoIterator<Item = impl Display>) -> Vec<String> {
+    tags.into_iter().map(|tag| tag.to_string()).collect()
 }

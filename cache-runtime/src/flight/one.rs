@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::clock::{Clock, Tick};
-use crate::life::{Life, Phase as Age};
+use crate::life::{Age, Life};
 use crate::local::FullKey;
 use crate::observe::Counter;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -176,7 +176,7 @@ impl State {
         match &self.phase {
             Phase::Running => {
                 let old = self.old.as_ref()?;
-                let age = old.life.phase(now());
+                let age = old.life.age(now());
                 let counter = Counter::of_read(age, old.is_local);
                 (age != Age::Dead).then(|| Waited::Old(old.clone(), counter))
             }
