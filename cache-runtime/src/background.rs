@@ -4,6 +4,7 @@
 //! A future goes to the tokio runtime that it was begun on, whose timers and sockets it may use.
 //! What blocks, and futures of other executors, go to a few threads of ours.
 
+pub(crate) mod parcel;
 mod pool;
 
 pub(crate) use pool::aside;

@@ -1,7 +1,16 @@
 //! The way of a call past its in-process hit, on one page; the same for sync and async, for every
 //! store. `docs/design/way-of-a-call.md` tells it in words.
 
+pub(crate) mod behind;
+pub(crate) mod bounds;
+pub(crate) mod cached;
+#[cfg(test)]
+mod flight_tests;
+pub(crate) mod hit;
 mod keeping;
+pub(crate) mod lock;
+mod renewal;
+pub(crate) mod retries;
 mod waiting;
 
 use std::future::Future;
@@ -15,17 +24,17 @@ use crate::context::{self, Context, Fate, Frame, Treatment};
 use crate::error::CacheError;
 use crate::flight::{Join, Lead};
 use crate::keep::Keep;
-use crate::lock::{self, Held, Locked};
 use crate::mode::Mode;
 use crate::observe::{self, Counter, Outcome};
 use crate::policy::{Plain, Policy, Times};
-use crate::renewal::{Wish, wish};
 use crate::site::Site;
 use crate::target::{Cause, Found, Started, Target};
 use crate::timeout::Timeout;
 use crate::value::How;
 pub(crate) use keeping::failed;
 use keeping::{fall_back, keep, land};
+use lock::{Held, Locked};
+use renewal::{Wish, wish};
 pub(crate) use waiting::overdue;
 use waiting::{Turn, giving_up, old, wait};
 

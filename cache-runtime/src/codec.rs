@@ -30,7 +30,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{CacheError, ErrorKind};
-use crate::stamp::Stamp;
+use crate::markers::stamp::Stamp;
 
 pub(crate) use crate::key::survey;
 pub use compress::Compression;

@@ -1,6 +1,9 @@
 //! Where a call stands: which flights this chain of calls leads, and whether caching is off or
 //! refreshing in this scope. Carried along by the thread, and by a future wherever it is polled.
 
+pub(crate) mod scope;
+pub(crate) mod thread;
+
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +19,6 @@ use crate::flight::Flight;
 use crate::observe::Tracing;
 use crate::site::Site;
 use crate::sync::lock;
-use crate::thread;
 use crate::timeout::Timeout;
 
 /// Where a call stands.

@@ -11,12 +11,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::cache::Cache;
-use crate::call_key::Key;
+use crate::cache::registry;
 use crate::error::{CacheError, ErrorKind};
 use crate::keep::Keep;
+use crate::key::call_key::Key;
 use crate::mode::{Mode, block_on};
 use crate::recovery;
-use crate::registry;
 use crate::target::{Cause, Kept, Making, Started, Target};
 use crate::timeout::Timeout;
 use crate::value::{Form, How, Portable};

@@ -57,8 +57,8 @@ use handler::{Call, Handler};
 use stats::Counts;
 
 use crate::mode::{Mode, block_on};
-use crate::panics::{self, caught};
 use crate::sync::lock;
+use crate::tools::panics::{self, caught};
 
 /// The event bus of this process.
 #[must_use]

@@ -1,6 +1,11 @@
 //! A shared store behind its time limit, its breaker and a bound on what waits for it; every operation
 //! on a store goes here.
 
+pub(crate) mod backlog;
+pub(crate) mod breaker;
+#[cfg(test)]
+mod breaker_tests;
+
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,14 +15,14 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
-use crate::backlog::{Backlog, Full, Slot};
-use crate::breaker::{Admission, Breaker, News};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::mode::Mode;
 use crate::observe::{self, Timing, Timings};
 use crate::store::{Store, StoreFuture};
 use crate::sync::lock;
+use backlog::{Backlog, Full, Slot};
+use breaker::{Admission, Breaker, News};
 
 pub(crate) struct Guarded {
     store: Arc<dyn Store>,

@@ -72,18 +72,23 @@
 //!
 //! # The map of the crate
 //!
-//! | files in `src` | answer |
+//! A file and the folder of its name are one idea: what is told on one page, and its parts.
+//!
+//! | in `src` | answer |
 //! | --- | --- |
-//! | `cached`, `hit`, `call`, `flight`, `target` | the way of a call: a hit in process, one execution for each key, one entry read and written |
-//! | `site`, `space`, `registry`, `overrides` | which function, in which cache, by which alias; what an operator says of it |
-//! | `key`, `call_key`, `version`, `types`, `bounds` | what a call is called; what the compiler asks of it |
-//! | `keep`, `policy`, `timeout`, `life`, `retries`, `background` | what is kept, for how long, when it is made anew |
-//! | `local`, `near`, `news`, `backplane` | the level in process, copies before a store, the news that keeps them right |
-//! | `store`, `stores`, `guarded`, `breaker`, `recovery` | stores outside, behind time limits; what could not reach them |
-//! | `codec`, `value`, `counting` | values as bytes, and how they are held in process |
-//! | `markers`, `tombstone`, `stamp`, `changes`, `events` | invalidation |
-//! | `cache`, `entry`, `function`, `batch`, `context`, `scope` | what people call |
-//! | `observe`, `error`, `clock`, `mode`, `testing`, `fuzz` | what is told; time, and tests |
+//! | `call`, `flight`, `target`, `batch` | the way of a call: a hit in process, one execution for each key, one entry read and written; many calls at once |
+//! | `context`, `background` | in which body and scope a call stands; what goes on behind its caller |
+//! | `key`, `site` | what a call is called; the function as its attribute describes it, and what an operator says of it |
+//! | `keep`, `policy`, `timeout`, `life` | what is kept of a result, for how long, and how old it is |
+//! | `cache`, `entry`, `url` | what people call: a cache, how it is set up and found by alias; one entry of a function |
+//! | `local`, `reclaim`, `near`, `news` | the level in process, read without a lock; copies before a store, and the news that keeps them right |
+//! | `store`, `stores`, `guarded`, `recovery` | what a store is, and those there are; behind time limit and breaker; what could not be told to one |
+//! | `codec`, `value` | values as bytes, and how they are held in process |
+//! | `markers`, `changes`, `events` | what ends many entries at once; what a function changes; what a program tells itself |
+//! | `observe`, `error` | what is counted, listed and traced; what goes wrong |
+//! | `mode`, `clock`, `sync`, `tools` | who awaits and who blocks; time; locks; small things that know nothing of caching |
+//! | `testing`, `fuzz` | for tests of programs and of stores; for fuzzing |
+//! | `__private` | all that expansions may name |
 
 // docs.rs says at each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -91,86 +96,51 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod background;
-mod backlog;
-mod backplane;
 mod batch;
-mod behind;
-mod bounds;
-mod breaker;
-#[cfg(test)]
-mod breaker_tests;
 mod cache;
-mod cached;
 mod call;
-mod call_key;
 mod changes;
 mod clock;
 mod codec;
 mod context;
-mod counting;
-mod doubts;
 mod entry;
 mod error;
 pub mod events;
-mod facts;
 mod flight;
-#[cfg(test)]
-mod flight_tests;
-mod function;
 #[cfg(any(test, cache_fuzz))]
 #[doc(hidden)]
 pub mod fuzz;
-mod glob;
 mod guarded;
-mod hit;
 mod keep;
 mod key;
 mod late;
 mod life;
 mod local;
-mod lock;
 mod markers;
 mod mode;
 mod near;
 mod news;
 mod observe;
-mod overrides;
-mod panics;
-mod parcel;
 mod policy;
-mod random;
 mod reclaim;
 mod recovery;
-mod registry;
-mod renewal;
-mod retries;
-mod scope;
-mod settings;
 mod site;
-mod space;
-mod stamp;
 mod store;
 pub mod stores;
-mod suggest;
 mod sync;
-
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod thread;
 mod timeout;
-mod tombstone;
-mod types;
+mod tools;
 mod url;
 mod value;
-mod version;
 
 #[doc(hidden)]
 pub mod __private;
 
-pub use backplane::{Backplane, Heard, SIGN_OF_LIFE};
 pub use batch::{Answer, BlockingWarm, Unwarmed, Warm, Warmed, Warming};
-pub use breaker::BreakerState;
+pub use cache::registry::{Caches, caches};
 pub use cache::{BlockingCache, Cache, CacheBuilder, Inspection};
 #[doc(hidden)]
 pub use cache::{CallArguments, Moment};
@@ -231,11 +201,13 @@ pub use cache_macros::cache_put;
 pub use cache_macros::cache_result;
 pub use clock::Clock;
 pub use codec::{Compression, Format};
+pub use context::scope::{Call, bypass, bypass_blocking, current, refreshing, refreshing_blocking};
 pub use entry::{BlockingEntry, Entry};
 pub use error::{CacheError, ErrorKind};
 pub use events::events;
-pub use facts::Facts;
-pub use glob::Glob;
+pub use guarded::breaker::BreakerState;
+pub use key::version::Version;
+pub use markers::tombstone::Unless;
 pub use observe::{
     CacheReport, FunctionReport, LocalReport, Report, Stats, Timings, functions, log_keys, report,
 };
@@ -244,11 +216,10 @@ pub use observe::{
 };
 #[cfg(feature = "metrics")]
 pub use observe::{Publisher, publish_metrics, publish_metrics_every};
-pub use overrides::{Override, Overrides, overrides};
-pub use registry::{Caches, caches};
-pub use scope::{Call, bypass, bypass_blocking, current, refreshing, refreshing_blocking};
+pub use site::overrides::{Override, Overrides, overrides};
+pub use store::backplane::{Backplane, Heard, SIGN_OF_LIFE};
+pub use store::facts::Facts;
 pub use store::{Capabilities, Store, StoreFuture, Ttl};
 pub use timeout::Timeout;
-pub use tombstone::Unless;
+pub use tools::glob::Glob;
 pub use value::{CacheKey, CacheValue, LocalValue};
-pub use version::Version;

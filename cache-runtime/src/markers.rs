@@ -6,14 +6,16 @@
 
 mod mark;
 mod names;
+pub(crate) mod stamp;
+pub(crate) mod tombstone;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::clock::Tick;
-use crate::stamp::Stamp;
 use crate::sync::lock;
+use stamp::Stamp;
 
 pub(crate) use mark::Mark;
 pub(crate) use names::{ends_all_of, is_name, of_cache, of_function, of_tag};

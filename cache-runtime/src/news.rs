@@ -19,12 +19,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::backplane::{Heard, SIGN_OF_LIFE};
 use crate::cache::Core;
 use crate::clock::{Clock, millis};
 use crate::near::hash_of;
-use crate::random::random_bits;
 use crate::store::Store;
+use crate::store::backplane::{Heard, SIGN_OF_LIFE};
+use crate::tools::random::random_bits;
 pub(crate) use message::Event;
 use telling::Telling;
 

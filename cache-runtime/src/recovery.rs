@@ -5,6 +5,8 @@
 //! it, or behind any other call. A write that was to take the place of an older value is made up for
 //! in the same way, as a delete. What is owed is known to this process alone, and goes with it.
 
+pub(crate) mod doubts;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};

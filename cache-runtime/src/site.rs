@@ -1,6 +1,8 @@
 //! A cached function as the attribute wrote it: one `static` for each, and what it is called.
 
 mod closed;
+pub(crate) mod function;
+pub(crate) mod overrides;
 mod path;
 mod settings;
 
@@ -11,19 +13,19 @@ use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 
+use crate::cache::registry::Alias;
+use crate::cache::space::{Binding, Space};
+use crate::call::hit::Direct;
 use crate::error::{CacheError, ErrorKind};
-use crate::hit::Direct;
+use crate::key::types;
 use crate::life::Care;
 use crate::observe::{self, Counters, FunctionReport, Stats, Timings};
-use crate::overrides::{self, InForce};
 use crate::policy::Limits;
 use crate::reclaim::Swap;
-use crate::registry::Alias;
-use crate::space::{Binding, Space};
 use crate::sync::lock;
 use crate::timeout::Timeout;
-use crate::types;
 pub(crate) use closed::Tuned;
+use overrides::InForce;
 use path::{
     function_path, is_written_out, last_segment, own_prefix, split_last, surroundings,
     without_lifetimes,

@@ -1,15 +1,18 @@
 //! The store trait: bytes in, bytes out, object-safe; four methods to write, the rest provided.
 
+pub(crate) mod backplane;
+pub(crate) mod counting;
+pub(crate) mod facts;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backplane::Backplane;
-use crate::counting;
 use crate::error::{CacheError, ErrorKind};
-use crate::facts::Facts;
-use crate::tombstone::Unless;
+use crate::markers::tombstone::Unless;
+use backplane::Backplane;
+use facts::Facts;
 
 /// What a store's operation returns: a boxed future of a result.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, CacheError>> + Send + 'a>>;

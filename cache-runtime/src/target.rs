@@ -9,16 +9,16 @@ mod write;
 use std::sync::Arc;
 
 use crate::cache::Cache;
-use crate::call_key::Key;
+use crate::cache::space::Binding;
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
+use crate::key::call_key::Key;
 use crate::key::{self, KeyError, Tree};
 use crate::local::{FullKey, Header};
 use crate::mode::Mode;
 use crate::observe::{Counter, Outcome, Trail};
 use crate::policy::Defaults;
 use crate::recovery;
-use crate::space::Binding;
 
 pub(crate) use changing::{Changing, StoreChange};
 pub(crate) use marks::confirm_many;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::random::random_share;
+use crate::tools::random::random_share;
 
 /// How long a value lives.
 ///

@@ -24,7 +24,7 @@ use fences::Kind;
 
 mod aging;
 mod around;
-#[path = "../../cache-runtime/src/breaker.rs"]
+#[path = "../../cache-runtime/src/guarded/breaker.rs"]
 #[expect(unreachable_pub, reason = "what is public in the crate is not so here")]
 mod breaker;
 mod clock;

@@ -9,7 +9,7 @@ use crate::run::World;
 use crate::shop::Entry;
 use crate::target::Found;
 
-/// As in `lock.rs`.
+/// As in `call/lock.rs`.
 const FIRST_PAUSE: Micros = 5_000;
 const LONGEST_PAUSE: Micros = 50_000;
 /// A lock that its owner does not release.

@@ -23,8 +23,8 @@
 //! ```text
 //! the way of a call      call.rs `begin`, `end`                reads.rs, looking.rs, keeping.rs
 //! level, then store      target/read.rs `look`                 looking.rs `look`, `got`
-//! the lock, its pauses   lock.rs `acquire`                     looking.rs `added`, `pause`
-//! leaving it alone       retries.rs `elsewhere`, `admits`      target.rs
+//! the lock, its pauses   call/lock.rs `acquire`                looking.rs `added`, `pause`
+//! leaving it alone       call/retries.rs `elsewhere`, `admits` target.rs
 //! writing, and telling   target/write.rs, target/changing.rs   keeping.rs `ran` to `finish`
 //! hearing it             news.rs `note`                        keeping.rs `hear`
 //! the life of a copy     near.rs `life`                        run.rs `near`
@@ -51,7 +51,7 @@ mod paper;
 mod queue;
 mod random;
 mod reads;
-#[path = "../../cache-runtime/src/renewal.rs"]
+#[path = "../../cache-runtime/src/call/renewal.rs"]
 mod renewal;
 mod run;
 mod shop;
@@ -63,6 +63,10 @@ mod target;
 #[expect(unreachable_pub, reason = "there it is exported")]
 #[path = "../../cache-runtime/src/timeout.rs"]
 mod timeout;
+/// What the sources know as `crate::tools`.
+mod tools {
+    pub(crate) use crate::random;
+}
 
 #[test]
 #[ignore = "prints the table, and asserts nothing"]

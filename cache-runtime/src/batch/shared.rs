@@ -17,12 +17,12 @@ use super::sort::{Led, Part, Row};
 use super::together::together;
 use crate::call::{self, overdue};
 use crate::clock::Clock;
+use crate::context::scope::current;
 use crate::context::{Context, Fate, Frame};
 use crate::keep::Keep;
 use crate::mode::Mode;
 use crate::observe::{self, Trail};
 use crate::policy::Policy;
-use crate::scope::current;
 use crate::sync::lock;
 use crate::target::Target;
 

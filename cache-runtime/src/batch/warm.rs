@@ -24,10 +24,10 @@ use super::warmed::Warmed;
 use crate::context::{self, Context, Fate, Frame};
 use crate::keep::Keep;
 use crate::mode::Mode;
-use crate::panics::{Panic, caught, text};
 use crate::policy::Policy;
 use crate::sync::lock;
 use crate::target::Target;
+use crate::tools::panics::{Panic, caught, text};
 
 /// How to warm.
 pub(super) struct Options {

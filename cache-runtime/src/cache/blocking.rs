@@ -10,12 +10,12 @@ use super::inspect::Inspection;
 use super::many::Copies;
 use crate::error::CacheError;
 use crate::keep::{IfOk, Whole};
+use crate::key::version::Version;
 use crate::mode::{Mode, block_on};
 use crate::observe::Stats;
 use crate::store::Ttl;
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
-use crate::version::Version;
 
 /// A [`Cache`] for callers that do not `await`: plain threads, and sync code inside a runtime.
 ///

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::core::{Backing, Core};
 use super::handle::Cache;
 use super::options;
+use crate::cache::settings::Settings;
 use crate::clock::Clock;
 #[cfg(feature = "signing")]
 use crate::codec::Signer;
@@ -13,12 +14,11 @@ use crate::codec::{Compression, Format};
 use crate::error::{CacheError, ErrorKind};
 #[cfg(feature = "blake3")]
 use crate::key::KeyHash;
-use crate::settings::Settings;
+use crate::key::version::Version;
 use crate::store::Store;
 use crate::stores::{self, Opening, Own, Scheme};
 use crate::timeout::Timeout;
 use crate::url::CacheUrl;
-use crate::version::Version;
 
 /// Makes a [`Cache`]; in process, unless told otherwise.
 ///

@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use crate::doubts::Doubts;
+use crate::cache::settings::Settings;
+use crate::cache::space::Space;
+use crate::call::retries::Retries;
 use crate::flight::Table;
 use crate::guarded::Guarded;
 use crate::local::{Bounds, FullKey, Header, Level};
+use crate::markers::stamp::Stamp;
 use crate::markers::{self, Mark, Markers};
 use crate::near::Near;
 use crate::news::News;
 use crate::recovery::Owed;
-use crate::retries::Retries;
-use crate::settings::Settings;
-use crate::space::Space;
-use crate::stamp::Stamp;
+use crate::recovery::doubts::Doubts;
 use crate::store::Store;
 use crate::sync::lock;
 

@@ -10,16 +10,16 @@ use super::blocking::BlockingCache;
 use super::build::CacheBuilder;
 use super::core::Core;
 use super::many::Copies;
+use crate::cache::space::Space;
 use crate::clock::Clock;
 use crate::error::CacheError;
 use crate::keep::{IfOk, Whole};
+use crate::key::version::Version;
 use crate::mode::Mode;
 use crate::observe::{Stats, Trail};
-use crate::space::Space;
 use crate::store::Ttl;
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
-use crate::version::Version;
 
 /// A cache: in process, or a store outside. Cloning is cheap, clones are the same cache.
 ///

@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use super::handle::{Cache, collect};
 use super::ops::how;
+use crate::call::lock;
 use crate::error::{CacheError, ErrorKind};
-use crate::glob::Glob;
 use crate::guarded::Guarded;
-use crate::lock;
 use crate::markers;
+use crate::markers::tombstone;
 use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::recovery;
 use crate::target::{Found, Target, confirm_many};
 use crate::timeout::Timeout;
-use crate::tombstone;
+use crate::tools::glob::Glob;
 use crate::value::CacheValue;
 
 /// Whether copies in process, before a store, may answer for it.

@@ -10,6 +10,9 @@ mod moment;
 mod names;
 mod ops;
 mod options;
+pub(crate) mod registry;
+pub(crate) mod settings;
+pub(crate) mod space;
 mod tags;
 mod tools;
 

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 
 use super::handle::Cache;
+use crate::context::scope::current;
 use crate::error::CacheError;
 use crate::keep::IfOk;
 use crate::mode::Mode;
-use crate::scope::current;
 use crate::target::Started;
 use crate::timeout::Timeout;
 use crate::value::CacheValue;

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 
 use super::handle::Cache;
+use crate::key::types;
 use crate::key::{self, KeyError, Tree};
 use crate::local::FullKey;
 use crate::site::Site;
-use crate::types;
 
 /// Whether a key has the form of a function's: `user_tasks:9f3c…`.
 pub(crate) fn is_functions(name: &str) -> bool {

@@ -10,7 +10,7 @@ use super::names;
 use crate::call::{self, Plan};
 use crate::clock::{NEVER, Tick};
 use crate::codec::survey;
-use crate::counting::{not_an_integer, sum};
+use crate::context::thread;
 use crate::error::{CacheError, ErrorKind};
 use crate::guarded::Guarded;
 use crate::keep::Keep;
@@ -19,8 +19,8 @@ use crate::mode::Mode;
 use crate::observe::Counter;
 use crate::recovery;
 use crate::store::Ttl;
+use crate::store::counting::{not_an_integer, sum};
 use crate::target::{Started, StoreChange, Target, expiry, lossy};
-use crate::thread;
 use crate::timeout::Timeout;
 use crate::value::{ByHand, CacheValue, Form, How, copy, hold, peek};
 

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::cache::settings::Settings;
 use crate::codec::{Compression, Format, Signer};
 use crate::error::CacheError;
 use crate::key::KeyHash;
-use crate::settings::Settings;
 use crate::stores::{
     Scheme, duration_with_unit, read_duration, read_number, read_size, with_option, wrong,
 };
-use crate::suggest::did_you_mean;
 use crate::timeout::Timeout;
+use crate::tools::suggest::did_you_mean;
 use crate::url::bad;
 
 type Set = fn(&mut Settings, &str) -> Result<(), Refusal>;

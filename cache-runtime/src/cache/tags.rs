@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::handle::Cache;
 use crate::error::{CacheError, ErrorKind};
+use crate::markers::tombstone::Unless;
 use crate::markers::{self, Mark};
 use crate::mode::Mode;
 use crate::news::Event;
 use crate::recovery;
-use crate::tombstone::Unless;
 
 impl Cache {
     /// Forgets every entry with this tag.

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::handle::Cache;
 use crate::error::{CacheError, ErrorKind};
-use crate::facts::Facts;
 use crate::key::{self, KeyError, Tree};
 use crate::mode::Mode;
 use crate::observe::CacheReport;
 use crate::store::Capabilities;
+use crate::store::facts::Facts;
 use crate::target::unusable;
 
 impl Cache {

@@ -6,11 +6,11 @@ use std::sync::Mutex;
 use super::{CacheRef, Change, Changes};
 use crate::background;
 use crate::cache::Cache;
+use crate::cache::registry::{self, caches};
 use crate::context;
 use crate::error::{CacheError, ErrorKind};
-use crate::function::clear_mode;
 use crate::mode::{Mode, block_on};
-use crate::registry::{self, caches};
+use crate::site::function::clear_mode;
 use crate::sync::lock;
 
 impl Changes {

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use super::compress::{Compression, unpack_by};
 use super::{Decoded, Extended, Times, compact, from_json};
 use crate::error::{CacheError, ErrorKind};
-use crate::stamp::Stamp;
+use crate::markers::stamp::Stamp;
 
 const MAGIC: [u8; 2] = [0xCA, 0x01];
 const HEADER: usize = 23;

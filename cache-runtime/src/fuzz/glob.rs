@@ -1,7 +1,7 @@
 //! Patterns mean what they mean in Redis.
 
 use super::Target;
-use crate::glob::Glob;
+use crate::tools::glob::Glob;
 
 pub(super) const GLOB: Target = Target {
     name: "glob",

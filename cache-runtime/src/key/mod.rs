@@ -19,6 +19,7 @@
 //! | `fuzz` | trees as a target for fuzzing |
 
 mod buffer;
+pub(crate) mod call_key;
 mod encode;
 mod error;
 #[cfg(any(test, cache_fuzz))]
@@ -30,6 +31,8 @@ mod repr;
 mod shared;
 mod survey;
 mod tree;
+pub(crate) mod types;
+pub(crate) mod version;
 
 #[cfg(test)]
 mod tests;

@@ -12,9 +12,9 @@ use super::guard::Guard;
 use super::queue::{Queues, Ticket};
 use super::table::{Locked, Node, SHARD_BITS, Shard};
 use crate::clock::{Clock, NEVER, Tick};
+use crate::context::thread;
 use crate::observe::LocalReport;
 use crate::reclaim::Pinned;
-use crate::thread;
 
 /// How much the level may hold.
 #[derive(Debug, Clone, Copy)]

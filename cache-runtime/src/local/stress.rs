@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::table::{Node, SHARD_BITS, Shard};
-use crate::thread;
+use crate::context::thread;
 
 const WHOLE: u64 = 0x5afe_5afe_5afe_5afe;
 const MISSED: &str = "it was there all the time";

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::clock::{Tick, millis};
-use crate::stamp::{Stamp, machine};
+use crate::markers::stamp::{Stamp, machine};
 use crate::sync::lock;
 
 #[derive(Debug)]
@@ -134,7 +134,7 @@ mod tests {
     use std::time::Duration;
 
     use super::Mark;
-    use crate::stamp::{Stamp, machine};
+    use crate::markers::stamp::{Stamp, machine};
 
     const SECOND: u64 = 1_000_000;
 

@@ -4,8 +4,8 @@
 //! hardly one of a person does.
 
 use crate::cache::Cache;
+use crate::cache::settings::Settings;
 use crate::key::{self, KeyHash};
-use crate::settings::Settings;
 use crate::site::Site;
 
 const TAG: &str = ":tag:";

@@ -3,7 +3,7 @@
 //! A message is a few lines, `1 <who> <what> <stamp> <key>`; what is not understood is passed over, so
 //! that a newer version may say more.
 
-use crate::stamp::Stamp;
+use crate::markers::stamp::Stamp;
 
 /// Below what PostgreSQL takes (8,000 bytes).
 const MOST_BYTES: usize = 7_000;
@@ -80,7 +80,7 @@ pub(super) fn read(text: &str) -> impl Iterator<Item = (u64, Event)> {
 #[cfg(test)]
 mod tests {
     use super::{Event, MOST_BYTES, read, write};
-    use crate::stamp::Stamp;
+    use crate::markers::stamp::Stamp;
 
     #[test]
     fn what_is_written_is_read_back() {

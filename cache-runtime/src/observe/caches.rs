@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::breaker::BreakerState;
 use crate::cache::Cache;
 use crate::error::CacheError;
+use crate::guarded::breaker::BreakerState;
 use crate::observe::{Stats, Timings};
 use crate::timeout::Timeout;
 

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::stats::Stats;
 use super::timings::Timing;
+use crate::context::thread;
 use crate::life::Age;
-use crate::thread;
 
 /// What is counted off the hit path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::timings::times;
 use super::{Stats, Timings};
-use crate::overrides::{self, Override};
+use crate::site::overrides::{self, Override};
 use crate::site::{Site, Tuned};
 use crate::sync::lock;
 use crate::timeout::Timeout;

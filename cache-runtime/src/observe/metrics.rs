@@ -17,7 +17,7 @@ use super::caches::CacheReport;
 use super::functions::FunctionReport;
 use super::report::{Report, report};
 use super::stats::Stats;
-use crate::breaker::BreakerState;
+use crate::guarded::breaker::BreakerState;
 use crate::site::Site;
 pub use publisher::{Publisher, publish_metrics_every};
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::caches::CacheReport;
 use super::functions::{FunctionReport, functions};
+use crate::cache::registry::caches;
 use crate::error::{CacheError, ErrorKind};
-use crate::overrides::overrides;
-use crate::registry::caches;
+use crate::site::overrides::overrides;
 use crate::timeout::Timeout;
 
 /// All that is known at run time: displayed, it is a table.

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::trace::{Trace, TraceEvent};
+use crate::context::thread;
 use crate::context::{self, Context};
 use crate::sync::lock;
-use crate::thread;
 
 /// So many events a trace holds unless told.
 const LIMIT: usize = 1000;

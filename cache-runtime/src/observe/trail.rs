@@ -9,9 +9,9 @@ use super::logged;
 use super::trace::{Kind, Outcome, TraceEvent};
 use super::tracer::Tracing;
 use crate::context;
+use crate::context::thread;
 use crate::site::Site;
 use crate::target::Target;
-use crate::thread;
 
 /// What becomes of a call, written where it is counted; told once, when its caller has his answer or is gone.
 pub(crate) struct Trail {

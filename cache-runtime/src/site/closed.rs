@@ -3,10 +3,10 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Site;
-use crate::hit::Direct;
-use crate::overrides::Override;
+use crate::cache::registry;
+use crate::call::hit::Direct;
 use crate::reclaim::Retired;
-use crate::registry;
+use crate::site::overrides::Override;
 
 /// It is switched off.
 const OFF: u8 = 1;

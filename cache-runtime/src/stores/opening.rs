@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use crate::cache::settings::Settings;
 use crate::error::CacheError;
-use crate::settings::Settings;
 use crate::url::{CacheUrl, bad};
 
 /// The options of one kind of store, by name; what a builder says comes before what the URL says.

@@ -4,11 +4,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backplane::{Backplane, Heard};
 use crate::error::{CacheError, ErrorKind};
-use crate::facts::Facts;
+use crate::markers::tombstone::Unless;
+use crate::store::backplane::{Backplane, Heard};
+use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
-use crate::tombstone::Unless;
 
 /// Another store, with a prefix before every key.
 ///

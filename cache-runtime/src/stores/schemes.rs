@@ -3,7 +3,7 @@
 use super::opening::Opening;
 use crate::cache::Backing;
 use crate::error::CacheError;
-use crate::suggest::did_you_mean;
+use crate::tools::suggest::did_you_mean;
 use crate::url::{CacheUrl, bad};
 
 /// One kind of store.

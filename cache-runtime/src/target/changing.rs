@@ -4,12 +4,12 @@
 use super::Target;
 use crate::cache::Cache;
 use crate::flight::Overtaking;
+use crate::markers::tombstone::{self, Unless};
 use crate::mode::Mode;
 use crate::near::{Ticket, Writing};
 use crate::news::Event;
 use crate::stamp::Stamp;
 use crate::store::Store;
-use crate::tombstone::{self, Unless};
 
 /// A change of what is in the store, for as long as it lives: nobody makes a copy of what he reads
 /// meanwhile. Afterwards the others are told, whatever came of it: that a change failed does not say that

@@ -7,10 +7,10 @@ use super::Target;
 use crate::cache::{Cache, Core};
 use crate::clock::{Clock, Tick};
 use crate::error::CacheError;
+use crate::markers::stamp::Stamp;
 use crate::markers::{self, MAX_AGE, Mark, Marks};
 use crate::mode::Mode;
 use crate::recovery;
-use crate::stamp::Stamp;
 
 impl Target {
     /// The markers that may end an entry of these tags, of which the computation began at `started`.

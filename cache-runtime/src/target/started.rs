@@ -6,8 +6,8 @@ use super::Target;
 use crate::cache::Cache;
 use crate::clock::{NEVER, Stopwatch, Tick, millis};
 use crate::codec::Times;
+use crate::markers::stamp::Stamp;
 use crate::observe;
-use crate::stamp::Stamp;
 
 /// When a computation started; what it takes is not asked where nobody wants to know.
 #[derive(Debug, Clone)]

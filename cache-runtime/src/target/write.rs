@@ -10,15 +10,15 @@ use crate::flight::Flight;
 use crate::guarded::Guarded;
 use crate::life::Life;
 use crate::local::Change;
+use crate::markers::stamp::Stamp;
+use crate::markers::tombstone::{self, Unless};
 use crate::markers::{self, Marks};
 use crate::mode::Mode;
 use crate::news::Event;
 use crate::observe::Counter;
 use crate::recovery;
-use crate::stamp::Stamp;
 use crate::store::Ttl;
 use crate::timeout::Timeout;
-use crate::tombstone::{self, Unless};
 use crate::value::How;
 
 /// Whether a value was kept, and if not, why.

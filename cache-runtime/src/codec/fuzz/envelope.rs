@@ -11,7 +11,7 @@ use crate::codec::{Codec, Compression, Extended, Format, Times};
 use crate::error::ErrorKind;
 use crate::fuzz::{Target, memory};
 use crate::key::survey;
-use crate::stamp::Stamp;
+use crate::markers::stamp::Stamp;
 
 pub(crate) const ENVELOPE: Target = Target {
     name: "envelope",

@@ -10,7 +10,7 @@ use super::super::compress::unpack_by;
 use super::super::{Compression, Format};
 use super::{TIMES, Times, codec, codecs};
 use crate::error::ErrorKind;
-use crate::stamp::Stamp;
+use crate::markers::stamp::Stamp;
 
 const HEADER: usize = 23;
 

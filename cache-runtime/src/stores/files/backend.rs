@@ -8,9 +8,9 @@ use super::folder::Folder;
 use super::hop::Hop;
 use super::inline::Inline;
 use crate::error::CacheError;
-use crate::facts::Facts;
-use crate::glob::Glob;
+use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+use crate::tools::glob::Glob;
 
 /// So many keys are one job, within one time limit.
 const BATCH: usize = 64;

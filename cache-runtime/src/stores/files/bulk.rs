@@ -11,7 +11,7 @@ use super::ledger::{Count, Ledger, remove};
 use super::names::{self, Ours};
 use super::reading::{self, Seen, now};
 use crate::error::CacheError;
-use crate::glob::Glob;
+use crate::tools::glob::Glob;
 
 impl Folder {
     /// The keys of one shard that start with `prefix` and match `pattern` after it.

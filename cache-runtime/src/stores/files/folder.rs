@@ -17,10 +17,10 @@ use super::reading::{self, Found, now};
 use super::writing::Draft;
 use crate::clock::end_of;
 use crate::clock::millis;
-use crate::counting;
 use crate::error::{CacheError, ErrorKind};
-use crate::facts::Facts;
 use crate::store::Ttl;
+use crate::store::counting;
+use crate::store::facts::Facts;
 
 /// The folder, as this process sees it.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::backend::capabilities;
 use super::folder::Folder;
 use crate::error::CacheError;
-use crate::glob::Glob;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+use crate::tools::glob::Glob;
 
 #[derive(Debug)]
 pub(super) struct Inline {

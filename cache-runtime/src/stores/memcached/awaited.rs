@@ -29,8 +29,8 @@ use super::route::{Exchange, Servers};
 use super::shelf::Shelf;
 use super::talk::{Limits, Talk};
 use crate::error::CacheError;
-use crate::facts::Facts;
 use crate::store::Store;
+use crate::store::facts::Facts;
 use crate::stores::runtimes::Runtimes;
 
 /// The pools of each runtime, and the pool of those that block.

@@ -15,7 +15,7 @@ use super::replies::Reply;
 use super::requests::{Condition, Request};
 use super::route::{Batch, Exchange, ask, ask_many, join, step};
 use crate::error::{CacheError, ErrorKind};
-use crate::facts::Facts;
+use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 
 /// Memcached's items are at most 1 MiB unless it is told otherwise; of this, so much may be taken

@@ -18,8 +18,8 @@ use super::route::{Exchange, Servers};
 use super::shelf::Shelf;
 use super::talk::{Limits, Talk};
 use crate::error::CacheError;
-use crate::facts::Facts;
 use crate::store::Store;
+use crate::store::facts::Facts;
 use crate::stores::limited;
 
 /// Limits of a socket are set anew only when they are wrong by more than this; it saves the system

@@ -8,7 +8,7 @@ use super::replies::Reply;
 use super::route::{Servers, join, step};
 use super::talk::nonsense;
 use crate::error::CacheError;
-use crate::facts::Facts;
+use crate::store::facts::Facts;
 
 const COMMAND: &[u8] = b"stats\r\n";
 

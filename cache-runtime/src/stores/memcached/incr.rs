@@ -14,8 +14,8 @@ use super::names::Name;
 use super::replies::Reply;
 use super::requests::{Condition, Request};
 use super::route::{Exchange, ask};
-use crate::counting::{not_an_integer, sum};
 use crate::error::{CacheError, ErrorKind};
+use crate::store::counting::{not_an_integer, sum};
 
 /// So far below the largest number, no crowd of callers with such steps gets over it between our
 /// look and our sum.

@@ -20,7 +20,7 @@ use super::requests::Request;
 use super::route::{Exchange, Servers, join, step};
 use super::talk::{Limits, nonsense};
 use crate::error::{CacheError, ErrorKind};
-use crate::glob::Glob;
+use crate::tools::glob::Glob;
 
 const COMMAND: &[u8] = b"lru_crawler metadump all\r\n";
 

@@ -9,11 +9,11 @@ use super::commands::{self, Call, Request};
 use super::config::RedisConfig;
 use super::connections::Connections;
 use super::servers::Servers;
-use crate::backplane::Backplane;
 use crate::error::CacheError;
-use crate::facts::Facts;
+use crate::markers::tombstone::Unless;
+use crate::store::backplane::Backplane;
+use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl, set_unless_in_steps};
-use crate::tombstone::Unless;
 
 /// A Redis or Valkey server as a [`Store`].
 ///

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use super::backend::RedisStore;
 use super::servers::Servers;
-use crate::backplane::{Backplane, Heard};
 use crate::store::StoreFuture;
+use crate::store::backplane::{Backplane, Heard};
 
 /// Channels are the server's: its databases share them. Listening takes RESP3 (Redis 6), and a user
 /// with an ACL needs `+publish`, `+subscribe` and the channel.

@@ -7,8 +7,8 @@ use redis::Value;
 use super::failure::{self, refused};
 use super::packed::{Packed, decimal};
 use crate::error::CacheError;
+use crate::markers::tombstone::Unless;
 use crate::store::Ttl;
-use crate::tombstone::Unless;
 
 /// `INCRBY` on keys that exist. The answer is read back as text, because a number that passes
 /// through Lua is a float and loses digits beyond 2^53. `EVAL` and not `EVALSHA`: the text is

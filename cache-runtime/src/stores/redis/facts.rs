@@ -7,7 +7,7 @@ use redis::Value;
 use super::commands::{Call, read_number};
 use super::failure::refused;
 use super::packed::Packed;
-use crate::facts::Facts;
+use crate::store::facts::Facts;
 
 pub(super) fn facts() -> Call<Facts> {
     let mut commands = Packed::one(&[b"INFO"]);

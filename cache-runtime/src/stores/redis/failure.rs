@@ -6,8 +6,8 @@ use std::time::Duration;
 use redis::{RedisError, RedisResult, ServerError, ServerErrorKind, Value};
 
 use super::config::RedisAddress;
-use crate::counting;
 use crate::error::{CacheError, ErrorKind};
+use crate::store::counting;
 
 const NO_INTEGER: &str = "value is not an integer";
 

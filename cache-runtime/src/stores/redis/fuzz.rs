@@ -6,7 +6,7 @@ use super::cluster::fuzz as cluster;
 use super::replies::Replies;
 use super::{commands, greeting, scan, sentinel};
 use crate::fuzz::{Target, memory};
-use crate::glob::Glob;
+use crate::tools::glob::Glob;
 
 pub(crate) const REDIS: Target = Target {
     name: "redis",

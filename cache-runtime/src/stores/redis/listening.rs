@@ -20,9 +20,9 @@ use super::connecting;
 use super::driver::{Driver, News};
 use super::failure;
 use super::sentinel;
-use crate::backplane::{Heard, SIGN_OF_LIFE};
 use crate::clock::end_of;
 use crate::error::{CacheError, ErrorKind};
+use crate::store::backplane::{Heard, SIGN_OF_LIFE};
 use crate::sync::lock;
 
 /// Who is told.

@@ -13,8 +13,8 @@ use super::failure;
 use super::listening::{Ear, Hear};
 use super::scan;
 use crate::error::CacheError;
-use crate::facts::Facts;
 use crate::store::Store;
+use crate::store::facts::Facts;
 
 /// The server or the servers.
 ///

@@ -23,10 +23,10 @@ use super::tend::Tend;
 use super::texts::Texts;
 use super::unless::SetUnless;
 use crate::error::{CacheError, ErrorKind};
-use crate::facts::Facts;
-use crate::glob::Glob;
+use crate::markers::tombstone::Unless;
+use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
-use crate::tombstone::Unless;
+use crate::tools::glob::Glob;
 
 /// The longest key, in bytes.
 const LONGEST_KEY: usize = 1_024;
@@ -452,7 +452,7 @@ impl Store for SqlStore {
     }
 
     #[cfg(feature = "postgres")]
-    fn backplane(&self) -> Option<&dyn crate::backplane::Backplane> {
+    fn backplane(&self) -> Option<&dyn crate::store::backplane::Backplane> {
         let carries_news = self.blocking.is_some() && self.listening().is_some();
         carries_news.then_some(self)
     }

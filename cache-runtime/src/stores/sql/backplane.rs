@@ -10,9 +10,9 @@ use super::connection::{Connection, Value};
 use super::failure::Failure;
 use super::operations::Operation;
 use super::texts::{Text, Texts};
-use crate::backplane::{Backplane, Heard};
 use crate::error::{CacheError, ErrorKind};
 use crate::store::StoreFuture;
+use crate::store::backplane::{Backplane, Heard};
 
 /// The longest name that PostgreSQL has for anything, in bytes.
 const LONGEST_NAME: usize = 63;

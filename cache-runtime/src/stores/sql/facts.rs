@@ -4,7 +4,7 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::operations::{Count, Operation};
 use super::texts::Texts;
-use crate::facts::Facts;
+use crate::store::facts::Facts;
 
 /// To count further would take the database's time for a number that nobody reads to its end.
 const MOST: i64 = 1_000_000;

@@ -11,9 +11,9 @@ use tokio::time::timeout_at;
 use super::config::{SqlConfig, SqlDatabase};
 use super::connect;
 use super::failure::{self, Failure};
-use crate::backplane::{Heard, SIGN_OF_LIFE};
 use crate::clock::end_of;
 use crate::error::{CacheError, ErrorKind};
+use crate::store::backplane::{Heard, SIGN_OF_LIFE};
 
 /// How to make such a connection.
 pub(super) struct Listening {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::connection::{Connection, Value};
 use super::failure::Failure;
 use super::texts::{Text, Texts};
-use crate::counting::{not_an_integer, sum};
 use crate::error::CacheError;
 use crate::store::Ttl;
+use crate::store::counting::{not_an_integer, sum};
 
 /// One operation. It may be asked more than once, until it has an answer.
 pub(super) trait Operation: Send + Sync + 'static {

@@ -5,7 +5,7 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::operations::{Operation, Set};
 use super::texts::Texts;
-use crate::tombstone::Unless;
+use crate::markers::tombstone::Unless;
 
 /// Three messages: the transaction is begun, its lock taken and the stamp read by the first.
 pub(super) struct SetUnless {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::CacheError;
+use crate::markers::tombstone::Unless;
 use crate::mode::block_on;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
-use crate::tombstone::Unless;
 
 #[derive(Clone)]
 pub(super) struct Raw {

@@ -15,7 +15,7 @@ use super::list::Behaviour;
 use super::suite::Suite;
 use crate::clock::Clock;
 use crate::mode::block_on;
-use crate::panics::{self, caught};
+use crate::tools::panics::{self, caught};
 
 /// One behaviour, through one column, for one kind of caller.
 pub(super) struct Job {

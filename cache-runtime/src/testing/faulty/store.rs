@@ -8,12 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::faults::{Fault, Faults, When, error};
-use crate::backplane::{Backplane, Heard};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
-use crate::facts::Facts;
+use crate::markers::tombstone::Unless;
+use crate::store::backplane::{Backplane, Heard};
+use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
-use crate::tombstone::Unless;
 
 /// A store around another one, whose operations fail when a test says so; clones are one store.
 ///

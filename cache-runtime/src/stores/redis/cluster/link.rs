@@ -23,9 +23,9 @@ use super::slots::slot_of;
 use super::topology::Topology;
 use crate::clock::end_of;
 use crate::error::{CacheError, ErrorKind};
-use crate::facts::Facts;
 use crate::mode::Mode;
 use crate::store::Store;
+use crate::store::facts::Facts;
 
 /// A Redis Cluster, for one kind of caller.
 #[derive(Debug)]

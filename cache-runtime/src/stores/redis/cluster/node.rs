@@ -9,9 +9,9 @@ use super::super::config::{RedisAddress, RedisConfig};
 use super::super::connections::Connections;
 use super::super::pool::Begun;
 use super::asking::{answered, asking};
-use crate::breaker::{Admission, Breaker, News};
 use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
+use crate::guarded::breaker::{Admission, Breaker, News};
 use crate::mode::Mode;
 
 /// A node; its errors are partial, for the other nodes go on without it.

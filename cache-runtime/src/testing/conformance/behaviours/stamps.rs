@@ -6,8 +6,8 @@ use super::super::bed::{Bed, MINUTE};
 use super::super::failure::{Failure, Verdict, check, check_eq};
 use super::super::raw::Raw;
 use crate::error::CacheError;
-use crate::stamp::{SKEW, Stamp, machine, micros};
-use crate::tombstone::Unless;
+use crate::markers::stamp::{SKEW, Stamp, machine, micros};
+use crate::markers::tombstone::Unless;
 
 /// Where a tombstone for this key stands: on the node of the key, in a cluster.
 fn key_of(key: &str) -> String {

@@ -1,6 +1,6 @@
 //! Caches by alias: set by the program, or found in the environment at first use.
 //!
-//! A function knows its alias for good. Its calls go a way of their own (`hit.rs`), resolved when it
+//! A function knows its alias for good. Its calls go a way of their own (`call/hit.rs`), resolved when it
 //! met the alias's cache, and closed here when another cache takes that one's place.
 
 use std::collections::HashMap;
@@ -8,14 +8,14 @@ use std::env::VarError;
 use std::sync::Mutex;
 
 use crate::cache::Cache;
+use crate::call::hit::Direct;
 use crate::context;
 use crate::error::{CacheError, ErrorKind};
-use crate::hit::Direct;
 use crate::observe::{Before, CacheReport};
 use crate::reclaim::Retired;
 use crate::site::Site;
-use crate::suggest::did_you_mean;
 use crate::sync::lock;
+use crate::tools::suggest::did_you_mean;
 
 /// The caches of this process by alias.
 ///

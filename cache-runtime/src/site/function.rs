@@ -3,13 +3,13 @@
 use std::future::Future;
 
 use crate::cache::Cache;
+use crate::cache::registry;
 use crate::context::{self, Context};
 use crate::error::CacheError;
 use crate::local::FullKey;
 use crate::markers;
 use crate::mode::{Mode, block_on};
 use crate::observe::Stats;
-use crate::registry;
 use crate::site::Site;
 
 /// Runs a call of `site` in `future` now, and keeps its result.

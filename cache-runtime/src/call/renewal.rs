@@ -1,8 +1,8 @@
 //! Whether what was found is served as it is, or the function is to run for a new one.
 
 use crate::life::{Age, Ahead};
-use crate::random::random_share;
 use crate::target::{Found, Target};
+use crate::tools::random::random_share;
 
 /// What is to be done about a value that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use std::time::Duration;
 use once_cell::sync::Lazy;
 
 use crate::clock::Clock;
-use crate::random::random_bits;
+use crate::tools::random::random_bits;
 
 /// So far the clocks of two machines may be apart.
 pub(crate) const SKEW: Duration = Duration::from_secs(1);

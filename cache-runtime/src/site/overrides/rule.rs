@@ -3,8 +3,8 @@
 use super::Override;
 use crate::cache::read_timeout;
 use crate::error::{CacheError, ErrorKind};
-use crate::glob::Glob;
 use crate::site::Site;
+use crate::tools::glob::Glob;
 
 /// What is said of all functions of one name.
 #[derive(Debug, Clone)]

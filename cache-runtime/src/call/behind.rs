@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing::Instrument;
 
 use crate::background;
+use crate::background::parcel::{Receiver, parcel};
 use crate::call::{Ask, Begun, Finished, Plan, Run, begin, end, failed, overdue};
 use crate::clock::Clock;
 use crate::context::{Context, Fate, Frame};
@@ -17,10 +18,9 @@ use crate::keep::Keep;
 use crate::life::Age;
 use crate::mode::Mode;
 use crate::observe::{self, Counter, Outcome};
-use crate::panics::{Panic, caught};
-use crate::parcel::{Receiver, parcel};
 use crate::policy::{Limits, Policy};
 use crate::target::{Found, Started, Target};
+use crate::tools::panics::{Panic, caught};
 
 /// As [`call::fetch`](crate::call::fetch), for a body that owns all it uses.
 pub(crate) async fn fetch<R, K, P>(

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::cache::Cache;
-use crate::call_key::Key;
+use crate::cache::registry;
+use crate::cache::space::Binding;
 use crate::context;
+use crate::context::thread;
+use crate::key::call_key::Key;
 use crate::local::{Entry, Header, Lookup, Reading};
 use crate::reclaim::Pinned;
-use crate::registry;
-use crate::space::Binding;
-use crate::thread;
 
 /// The way of a function into the cache of its alias, resolved.
 pub(crate) struct Direct {

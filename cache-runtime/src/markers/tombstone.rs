@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::key;
-use crate::stamp::{SKEW, Stamp, micros};
+use crate::markers::stamp::{SKEW, Stamp, micros};
 
 /// So long a function may run and still be told.
 pub(crate) const LIFE: Duration = Duration::from_secs(60);
@@ -109,7 +109,7 @@ impl<'a> Unless<'a> {
 #[cfg(test)]
 mod tests {
     use super::{Unless, is_name, key_of};
-    use crate::stamp::{SKEW, Stamp, micros};
+    use crate::markers::stamp::{SKEW, Stamp, micros};
 
     #[test]
     fn a_tombstone_stands_beside_its_entry() {

@@ -6,21 +6,21 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use crate::batch::Asked;
-use crate::behind;
 use crate::cache::Cache;
+use crate::cache::registry;
+use crate::call::behind;
+use crate::call::hit;
 use crate::call::{self, Ask, Plan, overdue};
-use crate::call_key::Key;
 use crate::clock::Clock;
+use crate::context::thread;
 use crate::error::{CacheError, ErrorKind};
-use crate::hit;
 use crate::keep::Keep;
+use crate::key::call_key::Key;
 use crate::mode::{Mode, drive};
 use crate::observe::{Trail, tells_hits};
 use crate::policy::{Plain, Policy, Tags, TimeoutOf, Times, When};
-use crate::registry;
 use crate::site::Site;
 use crate::target::Target;
-use crate::thread;
 use crate::timeout::Timeout;
 use crate::value::{CacheValue, Form, How, InProcess, LocalValue, Portable};
 

@@ -9,12 +9,12 @@ use std::time::Duration;
 use crate::background;
 use crate::cache::{Cache, is_functions};
 use crate::clock::Clock;
-use crate::doubts::is_doubtful;
 use crate::error::CacheError;
 use crate::guarded::Guarded;
 use crate::mode::Mode;
-use crate::random::random_bits;
+use crate::recovery::doubts::is_doubtful;
 use crate::target::{Found, Target};
+use crate::tools::random::random_bits;
 use crate::value::How;
 
 /// What the keys of locks end with.

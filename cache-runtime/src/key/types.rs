@@ -7,9 +7,9 @@ use std::sync::Mutex;
 
 use once_cell::sync::Lazy;
 
+use crate::context::thread;
 use crate::local::{Node, Ready, Shard};
 use crate::sync::lock;
-use crate::thread;
 
 static IDS: Lazy<Shard<Numbered, ()>> = Lazy::new(|| Shard::new(()));
 static NAMES: Mutex<Vec<Named>> = Mutex::new(Vec::new());

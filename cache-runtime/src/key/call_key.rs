@@ -1,11 +1,11 @@
 //! The key of one call, as the expansion builds it: the function, and the arguments as bytes.
 
 use crate::cache::Cache;
+use crate::key::types;
+use crate::key::version::Version;
 use crate::key::{KeyError, Tree};
 use crate::site::Site;
-use crate::types;
 use crate::value::CacheKey;
-use crate::version::Version;
 
 /// The key of one call.
 #[allow(missing_debug_implementations)]

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crate::breaker::{Breaker, News};
 use crate::clock::Clock;
+use crate::guarded::breaker::{Breaker, News};
 
 const PATIENCE: Duration = Duration::from_millis(500);
 
