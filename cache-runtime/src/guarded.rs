@@ -94,7 +94,7 @@ impl Guarded {
     ) -> Result<T, CacheError> {
         let error = |error: CacheError| error.in_operation(operation);
         // Before the breaker, which waits for an answer of whom it lets through to probe.
-        let _place = self.enter(operation, bytes).map_err(error)?;
+        let _slot = self.enter(operation, bytes).map_err(error)?;
         let Some(admission) = self.breaker.admits(self.op_timeout) else {
             return Err(error(CacheError::new(
                 ErrorKind::BreakerOpen,

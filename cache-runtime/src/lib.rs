@@ -113,7 +113,6 @@ pub mod fuzz;
 mod guarded;
 mod keep;
 mod key;
-mod late;
 mod life;
 mod local;
 mod markers;

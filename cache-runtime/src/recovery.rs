@@ -6,6 +6,7 @@
 //! in the same way, as a delete. What is owed is known to this process alone, and goes with it.
 
 pub(crate) mod doubts;
+mod late;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
@@ -16,7 +17,6 @@ use crate::background;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::error::CacheError;
-use crate::late;
 use crate::mode::Mode;
 use crate::sync::lock;
 

@@ -166,21 +166,14 @@ impl Cache {
             claims.extend(recovery::claim(owed, stored_key, mode).await);
         }
         let core = self.core();
-        let under_way: Vec<_> = encoded
-            .iter()
-            .map(|(stored_key, _)| core.doubts.write(stored_key, &core.settings.clock))
-            .collect();
-        let written = store
-            .send(mode, "set_many", bytes, |store| {
-                store.set_many(&encoded, life)
-            })
+        let stored_keys = encoded.iter().map(|(stored_key, _)| stored_key.as_str());
+        let write = store.send(mode, "set_many", bytes, |store| {
+            store.set_many(&encoded, life)
+        });
+        let written = core
+            .doubts
+            .watch_many(stored_keys, &core.settings.clock, write)
             .await;
-        for (at, write) in under_way.into_iter().enumerate() {
-            // Of those that a part of the store did not take nobody knows more than of all.
-            if !written.as_ref().is_ok_and(|bad| bad.contains(&at)) {
-                write.ended(&written);
-            }
-        }
         let bad = written.inspect_err(|error| {
             counters.count(Counter::Errors);
             if recovery::leaves_it(error) {

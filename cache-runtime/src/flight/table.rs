@@ -182,34 +182,14 @@ impl Table {
 
     /// The same for every key that `condemned` says; [`end_where`](Table::end_where) ends it.
     pub(crate) async fn overtake_where(&self, mode: Mode, condemned: impl Fn(&FullKey) -> bool) {
-        let writes = {
-            let mut lists = lock(&self.lists);
-            lists.open.retain(|ByKey(flight)| {
-                let go = condemned(&flight.key);
-                if go {
-                    flight.overtake();
-                }
-                !go
-            });
-            lists.overtake_closed(|flight| condemned(&flight.key));
-            lists.writes_of(|flight| condemned(&flight.key))
-        };
+        let writes = lock(&self.lists).overtake_all(|flight| condemned(&flight.key));
         self.await_writes(mode, writes).await;
     }
 
     /// Another process has invalidated what is known to it by this hash of its whole key.
     pub(crate) fn overtake_stored(&self, stored_hash: u64) {
-        let mut lists = lock(&self.lists);
-        let is_meant = |flight: &Flight| flight.key.is_stored_as(stored_hash);
-        lists.open.retain(|ByKey(flight)| {
-            let go = is_meant(flight);
-            if go {
-                flight.overtake();
-            }
-            !go
-        });
         // A write on its way sees that it is overtaken when it has ended.
-        lists.overtake_closed(is_meant);
+        lock(&self.lists).overtake_all(|flight| flight.key.is_stored_as(stored_hash));
     }
 
     /// Nobody joins `flight` any more; an invalidation still reaches it.
@@ -313,15 +293,18 @@ impl Lists {
         Arc::new(Flight::new(key.clone(), self.last))
     }
 
-    /// Marks those that nobody joins as overtaken.
+    /// Marks those that are condemned as overtaken, and finds the writes to wait for.
+    fn overtake_all(&mut self, condemned: impl Fn(&Flight) -> bool) -> Vec<Arc<Flight>> {
+        self.open
+            .retain(|ByKey(flight)| stays(flight, condemned(flight)));
+        self.overtake_closed(&condemned);
+        self.writes_of(condemned)
+    }
+
+    /// The same for those that nobody joins.
     fn overtake_closed(&mut self, condemned: impl Fn(&Flight) -> bool) {
-        self.closed.retain(|flight| {
-            let go = condemned(flight);
-            if go {
-                flight.overtake();
-            }
-            !go
-        });
+        self.closed
+            .retain(|flight| stays(flight, condemned(flight)));
     }
 
     /// The writes to wait for: whoever begins to write from now on sees that he was overtaken.
@@ -329,6 +312,14 @@ impl Lists {
         let writes = self.writes.iter();
         writes.filter(|write| is_meant(write)).cloned().collect()
     }
+}
+
+/// Marks a flight that is condemned; any other stays in its list.
+fn stays(flight: &Flight, is_condemned: bool) -> bool {
+    if is_condemned {
+        flight.overtake();
+    }
+    !is_condemned
 }
 
 // One who waited and was dropped may have been the last who could take a vacant lead.

@@ -3,7 +3,7 @@
 //!
 //! So they are remembered for a minute, which is longer than any store works on what it was sent. If
 //! their key is invalidated meanwhile, what is older than that is not read, and at the end it is looked
-//! for and deleted ([`late`](crate::late)).
+//! for and deleted ([`late`](super::late)).
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -38,7 +38,7 @@ struct Doubt {
 
 impl Doubts {
     /// A write is on its way, until what is returned is told its end.
-    pub(crate) fn write<'a>(&'a self, key: &'a str, clock: &'a Clock) -> UnderWay<'a> {
+    fn write<'a>(&'a self, key: &'a str, clock: &'a Clock) -> UnderWay<'a> {
         UnderWay {
             doubts: self,
             key,
@@ -57,6 +57,24 @@ impl Doubts {
         let under_way = self.write(key, clock);
         let end = write.await;
         under_way.ended(&end);
+        end
+    }
+
+    /// The same for a write of many keys at once, which answers with the places of those that were not
+    /// taken: of these nobody knows more than where the whole write has failed.
+    pub(crate) async fn watch_many<'a>(
+        &'a self,
+        keys: impl Iterator<Item = &'a str>,
+        clock: &'a Clock,
+        write: impl Future<Output = Result<Vec<usize>, CacheError>>,
+    ) -> Result<Vec<usize>, CacheError> {
+        let under_way: Vec<_> = keys.map(|key| self.write(key, clock)).collect();
+        let end = write.await;
+        for (at, one) in under_way.into_iter().enumerate() {
+            if !end.as_ref().is_ok_and(|bad| bad.contains(&at)) {
+                one.ended(&end);
+            }
+        }
         end
     }
 
@@ -156,7 +174,7 @@ impl Doubt {
 }
 
 /// A write on its way. Dropped without having ended, it may still arrive.
-pub(crate) struct UnderWay<'a> {
+struct UnderWay<'a> {
     doubts: &'a Doubts,
     key: &'a str,
     clock: &'a Clock,
@@ -165,7 +183,7 @@ pub(crate) struct UnderWay<'a> {
 
 impl UnderWay<'_> {
     /// It has ended so: with an answer, or nobody knows.
-    pub(crate) fn ended<T>(mut self, end: &Result<T, CacheError>) {
+    fn ended<T>(mut self, end: &Result<T, CacheError>) {
         self.is_over = match end {
             Ok(_) => true,
             Err(error) => !is_doubtful(error),
@@ -232,6 +250,17 @@ mod tests {
         clock.advance(REACH);
         assert!(doubts.settle(&clock).is_empty(), "nobody invalidated it");
         assert!(doubts.is_empty());
+    }
+
+    #[tokio::test]
+    async fn of_many_those_that_were_not_taken_are_in_doubt() {
+        let (doubts, clock) = (Doubts::default(), Clock::manual());
+        let write = async { Ok(vec![1]) };
+        let keys = ["a", "b"].into_iter();
+        assert_eq!(doubts.watch_many(keys, &clock, write).await.unwrap(), [1]);
+        doubts.invalidated_all("", 100);
+        assert!(doubts.is_late("b", Some(99), &clock));
+        assert!(!doubts.is_late("a", Some(99), &clock));
     }
 
     #[test]
