@@ -445,7 +445,8 @@ where
             let flight = lead.flight().clone();
             let earlier = core.flights.overtake_earlier(mode, &target.key, &flight);
             let overtaking = earlier.await;
-            if let Some((overtaking, created)) = overtaking.as_ref().zip(finished.started.created()) {
+            if let Some((overtaking, created)) = overtaking.as_ref().zip(finished.started.created())
+            {
                 target.doubt(overtaking, created);
             }
             let (result, is_kept) =

@@ -204,6 +204,7 @@ mod tests {
     use super::{Doubts, MOST, REACH};
     use crate::clock::Clock;
     use crate::error::{CacheError, ErrorKind};
+    use crate::mode::block_on;
 
     #[test]
     fn what_is_older_than_an_invalidation_is_late() {
@@ -252,12 +253,15 @@ mod tests {
         assert!(doubts.is_empty());
     }
 
-    #[tokio::test]
-    async fn of_many_those_that_were_not_taken_are_in_doubt() {
+    #[test]
+    fn of_many_those_that_were_not_taken_are_in_doubt() {
         let (doubts, clock) = (Doubts::default(), Clock::manual());
         let write = async { Ok(vec![1]) };
         let keys = ["a", "b"].into_iter();
-        assert_eq!(doubts.watch_many(keys, &clock, write).await.unwrap(), [1]);
+        assert_eq!(
+            block_on(doubts.watch_many(keys, &clock, write)).unwrap(),
+            [1]
+        );
         doubts.invalidated_all("", 100);
         assert!(doubts.is_late("b", Some(99), &clock));
         assert!(!doubts.is_late("a", Some(99), &clock));

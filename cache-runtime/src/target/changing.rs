@@ -4,11 +4,11 @@
 use super::Target;
 use crate::cache::Cache;
 use crate::flight::Overtaking;
+use crate::markers::stamp::Stamp;
 use crate::markers::tombstone::{self, Unless};
 use crate::mode::Mode;
 use crate::near::{Ticket, Writing};
 use crate::news::Event;
-use crate::stamp::Stamp;
 use crate::store::Store;
 
 /// A change of what is in the store, for as long as it lives: nobody makes a copy of what he reads
