@@ -1,8 +1,8 @@
 //! Many calls of one function at once: `many` and `warm`.
 //!
-//! An item of a batch is a call like any other, and takes the way of one. A batch only goes a part of
-//! that way for all of them together: it leads the flights that are free and asks the shared store
-//! once, and each call is given what came of that (`given.rs`).
+//! An item of a batch is a call like any other, and takes the same path. A batch only covers part of
+//! that path for all of them together: it leads the flights that are free and asks the shared store
+//! once, and each call is given its share of the result (`given.rs`).
 
 mod answer;
 mod asked;

@@ -19,7 +19,7 @@ pub(crate) type Tick = u64;
 /// The tick of what never expires.
 pub(crate) const NEVER: Tick = Tick::MAX;
 
-/// Where the time comes from: the system, or a hand.
+/// Where the time comes from: the system, or a test that moves it by hand.
 #[derive(Debug, Clone, Default)]
 pub struct Clock(Option<Arc<Hand>>);
 
@@ -29,28 +29,28 @@ impl Clock {
         Self(None)
     }
 
-    /// A clock that stands still until [`advance`](Clock::advance) moves it.
+    /// Returns a clock that stands still until [`advance`](Clock::advance) moves it.
     #[must_use]
     pub fn manual() -> Self {
         Self(Some(Arc::new(Hand::new())))
     }
 
-    /// Moves a manual clock forward; clones of it move with it, and whoever waits for a time limit
-    /// that is over now goes on. The system's clock ignores this.
+    /// Moves a manual clock forward. Its clones move with it, and callers waiting for a time limit
+    /// that has passed continue. The system's clock ignores this.
     pub fn advance(&self, by: Duration) {
         if let Some(hand) = &self.0 {
             hand.advance(millis(by));
         }
     }
 
-    /// How many wait for a time on this manual clock: a test moves it when they do.
+    /// Returns how many callers wait for a time on this manual clock: a test moves it once they do.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.0.as_ref().map_or(0, |hand| hand.waiting())
     }
 
-    /// Now, on the monotonic clock.
+    /// Returns the present on the monotonic clock.
     #[inline]
     pub(crate) fn now(&self) -> Tick {
         match &self.0 {
@@ -59,7 +59,7 @@ impl Clock {
         }
     }
 
-    /// Now, in milliseconds since 1970, for times that other processes read.
+    /// Returns the present in milliseconds since 1970, for times that other processes read.
     #[doc(hidden)]
     #[must_use]
     pub fn wall(&self) -> u64 {
@@ -73,7 +73,7 @@ impl Clock {
 }
 
 impl Clock {
-    /// The same in microseconds.
+    /// Returns the same in microseconds.
     pub(crate) fn wall_micros(&self) -> u64 {
         match &self.0 {
             None => {
@@ -84,7 +84,7 @@ impl Clock {
         }
     }
 
-    /// The last stamp that was made by this clock.
+    /// Returns the last stamp made by this clock.
     pub(crate) fn last_stamp(&self) -> &AtomicU64 {
         static OF_SYSTEM: AtomicU64 = AtomicU64::new(0);
         match &self.0 {
@@ -93,8 +93,8 @@ impl Clock {
         }
     }
 
-    /// Now, on the monotonic clock of the system, whatever clock this is: a server's time. `now`, on this
-    /// clock, or 0 where that is not known.
+    /// Returns the present on the system's monotonic clock, whatever clock this is: a server's time. `now` is
+    /// the present on this clock, or 0 if that is not known.
     #[inline]
     pub(crate) fn system_now(&self, now: Tick) -> Tick {
         if now == 0 || self.0.is_some() {
@@ -105,11 +105,11 @@ impl Clock {
     }
 }
 
-// Not zero, so that "before" is still a number.
+// Not zero, so that times before it are still numbers.
 const MANUAL_START: Tick = 1_000_000;
 const MANUAL_WALL: u64 = 1_700_000_000_000;
 
-/// A duration in whole milliseconds, rounded up, so that nothing expires early.
+/// Converts a duration to whole milliseconds, rounded up, so that nothing expires early.
 pub(crate) fn millis(duration: Duration) -> u64 {
     let parts = u64::from(duration.subsec_nanos().div_ceil(1_000_000));
     duration
@@ -118,20 +118,20 @@ pub(crate) fn millis(duration: Duration) -> u64 {
         .saturating_add(parts)
 }
 
-/// Longer than this, and nobody is there to see it.
+/// Longer than any process lives.
 const LONGEST: Duration = Duration::from_secs(1 << 30);
 
-/// A limit that can be added to any time: somebody may mean "none" by [`Duration::MAX`].
+/// Returns a limit that can be added to any time: callers may mean "none" by [`Duration::MAX`].
 fn bounded(limit: Duration) -> Duration {
     limit.min(LONGEST)
 }
 
-/// The end of a limit that begins now.
+/// Returns the end of a limit that begins now.
 pub(crate) fn end_of(limit: Duration) -> std::time::Instant {
     std::time::Instant::now() + bounded(limit)
 }
 
-// The coarse clock costs a fifth of `Instant::now`; it moves every few milliseconds.
+// The coarse clock costs a fifth of `Instant::now`; it advances every few milliseconds.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[inline]
 #[expect(unsafe_code, reason = "std does not have the coarse clock")]
@@ -141,8 +141,8 @@ fn monotonic() -> Tick {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: the pointer is to a timespec of ours, which the call writes before it returns. The
-    // clock is there since Linux 2.6.32; if it were not, the time would stand still at zero.
+    // SAFETY: the pointer is to a local timespec, which the call writes before it returns. The
+    // clock has existed since Linux 2.6.32; if it did not, the time would stand still at zero.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut now) };
     now.tv_sec as Tick * 1000 + now.tv_nsec as Tick / 1_000_000
 }

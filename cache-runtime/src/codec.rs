@@ -6,7 +6,7 @@
 //! - `django`: exactly what django-redis writes with its `JSONSerializer`, and with one of its
 //!   compressors.
 //!
-//! Around the first two there may be a signature.
+//! The first two may be signed.
 
 #[cfg_attr(not(feature = "compact"), path = "codec/no_compact.rs")]
 mod compact;
@@ -41,21 +41,21 @@ pub(crate) use signature::Signer;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Format {
-    /// The library's own: a small envelope with the entry's times, then JSON.
+    /// The library's own format: a small envelope with the entry's times, then JSON.
     #[default]
     Native,
-    /// The same envelope, then MessagePack with named fields. It reads what `Native` wrote, and the
-    /// other way round.
+    /// The same envelope, then MessagePack with named fields. It reads what `Native` wrote, and vice
+    /// versa.
     #[cfg(feature = "compact")]
     Compact,
-    /// JSON text alone.
+    /// The JSON text alone.
     Json,
     /// What django-redis writes with its `JSONSerializer`.
     Django,
 }
 
 impl Format {
-    /// Whether entries stand in the library's own envelope.
+    /// Returns whether entries are in the library's own envelope.
     pub(crate) fn is_own(self) -> bool {
         !matches!(self, Self::Json | Self::Django)
     }
@@ -66,44 +66,44 @@ impl Format {
 pub(crate) struct Codec {
     pub(crate) format: Format,
     pub(crate) compression: Compression,
-    /// Inflating stops here.
+    /// The size at which inflating stops.
     pub(crate) max_inflated: usize,
-    /// Integers set by hand are written as text alone, so that the store can count with them.
+    /// Whether integers set by hand are written as text alone, so that the store can do arithmetic on them.
     pub(crate) bare_integers: bool,
 }
 
 /// The times of an entry, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Times {
-    /// Before the function started.
+    /// A moment before the function started.
     pub(crate) created: u64,
-    /// That to the microsecond, and on which machine, where markers may end the entry.
+    /// The same to the microsecond, and on which machine, if markers may end the entry.
     pub(crate) stamp: Option<Stamp>,
-    /// The end of its logical life; 0 is never.
+    /// The end of its logical life; 0 means never.
     pub(crate) expires: u64,
-    /// What the computation took, in microseconds.
+    /// How long the computation took, in microseconds.
     pub(crate) cost: u32,
 }
 
-/// A value read back, with its times where the format carries them.
+/// A value read back, with its times if the format carries them.
 #[derive(Debug)]
 pub(crate) struct Decoded<V> {
     pub(crate) value: V,
     pub(crate) times: Option<Times>,
 }
 
-/// What came of giving stored bytes another expiry.
+/// The result of giving stored bytes another expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extended {
     Yes,
-    /// Their life is over.
+    /// They have expired.
     Dead,
     /// They carry no times.
     NoTimes,
 }
 
 impl Codec {
-    /// A function's result, in an envelope where the format has one.
+    /// Encodes a function's result, in an envelope if the format has one.
     pub(crate) fn encode<V: Serialize>(
         &self,
         value: &V,
@@ -118,7 +118,7 @@ impl Codec {
         }
     }
 
-    /// A value set by hand: integers stay bare, so that the store can count with them.
+    /// Encodes a value set by hand: integers stay bare, so that the store can do arithmetic on them.
     pub(crate) fn encode_plain<V: Serialize + ?Sized>(
         &self,
         value: &V,
@@ -158,7 +158,7 @@ impl Codec {
         envelope.close(self.compression, self.max_inflated)
     }
 
-    /// Gives stored bytes another logical expiry, where the format carries one.
+    /// Gives stored bytes another logical expiry, if the format carries one.
     pub(crate) fn extend(&self, bytes: &mut [u8], now: u64, expires: u64) -> Extended {
         if self.format.is_own() {
             native::extend(bytes, now, expires)
@@ -167,14 +167,14 @@ impl Codec {
         }
     }
 
-    /// Writes the labels of a function's result into its envelope, where the format has one.
+    /// Writes the tags of a function's result into its envelope, if the format has one.
     pub(crate) fn label(&self, bytes: &mut Vec<u8>, tags: &[String]) {
         if self.format.is_own() && !tags.is_empty() {
             native::label(bytes, tags);
         }
     }
 
-    /// The labels of stored bytes.
+    /// Returns the tags of stored bytes.
     pub(crate) fn tags(&self, bytes: &[u8]) -> Vec<String> {
         if self.format.is_own() {
             native::tags(bytes)
@@ -183,12 +183,12 @@ impl Codec {
         }
     }
 
-    /// When the computation of stored bytes began, where markers may end them.
+    /// Returns when the computation of stored bytes began, if markers may end them.
     pub(crate) fn stamp(&self, bytes: &[u8]) -> Option<Stamp> {
         self.format.is_own().then(|| native::stamp(bytes))?
     }
 
-    /// The logical expiry of stored bytes, where the format carries one; 0 is never.
+    /// Returns the logical expiry of stored bytes, if the format carries one; 0 means never.
     pub(crate) fn expires(&self, bytes: &[u8]) -> Option<u64> {
         self.format.is_own().then(|| native::expires(bytes))?
     }
@@ -198,7 +198,7 @@ impl Codec {
         self.format.is_own().then(|| native::created(bytes))?
     }
 
-    /// Reads either back. An error of kind [`ErrorKind::Decode`] is a counted miss.
+    /// Decodes either. An error of kind [`ErrorKind::Decode`] is counted as a miss.
     pub(crate) fn decode<V: DeserializeOwned>(
         &self,
         bytes: &[u8],
@@ -262,7 +262,7 @@ pub(crate) fn local_only() -> CacheError {
     )
 }
 
-/// Whether these bytes are the text of an integer, as `INCRBY` takes it.
+/// Returns whether these bytes are the text of an integer, as `INCRBY` accepts it.
 fn is_integer(bytes: &[u8]) -> bool {
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)

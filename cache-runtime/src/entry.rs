@@ -1,9 +1,9 @@
-//! One entry of a cached function, by its arguments; what its methods see is chosen by the
+//! One entry of a cached function, by its arguments; the type that its methods handle follows from the
 //! function's return type.
 //!
-//! `Entry<R>` is over the return type as it is written. Which part of it is kept is found as
+//! `Entry<R>` is generic over the return type as it is written. Which part of it is kept is found as
 //! method resolution walks the chain of `Deref`: `Result<Option<T>, E>`, then `Result<T, E>` and
-//! `Option<T>`, then anything. The same levels as in `keep.rs`, where the function decides.
+//! `Option<T>`, then anything else. The levels are those of `keep.rs`, where the function decides.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -24,7 +24,7 @@ use crate::value::{Form, How, Portable};
 /// What an entry knows: where it is, and how long a value set by hand lives.
 pub(crate) struct Known {
     key: Key<'static>,
-    /// `cache = …`, if it is a cache and no alias.
+    /// `cache = …`, if it is a cache rather than an alias.
     cache: Option<Cache>,
     timeout: Timeout,
     /// `timeout = |v| …`: a `TimeoutFn` of the kept type.
@@ -49,7 +49,7 @@ struct IsNone<V>(fn(&V) -> bool);
 
 struct TimeoutFn<V>(Box<dyn Fn(&V) -> Timeout + Send + Sync>);
 
-/// Adds the tags of a value to those that there are.
+/// Adds the tags of a value to those already there.
 type AddTags<V> = dyn Fn(&V, &mut Vec<String>) + Send + Sync;
 
 struct TagsFn<V>(Box<AddTags<V>>);
@@ -114,14 +114,14 @@ impl Known {
             Ok(Kept::Yes | Kept::Overtaken) => return Ok(()),
             Err(error) => error,
         };
-        // What is there is not what it should be. Where the store is not there, that is owed already.
+        // What is there is not what it should be. If the store cannot be reached, its removal is owed already.
         if !recovery::leaves_it(&failed) {
             target.delete(mode).await?;
         }
         Err(failed)
     }
 
-    /// Whether this is a `None` that `cache_none` keeps.
+    /// Returns whether this is a `None` that `cache_none` keeps.
     fn is_none<V: 'static>(&self, value: &V) -> bool {
         let is_none = self.is_none.as_ref();
         is_none
@@ -156,12 +156,12 @@ impl Known {
     }
 }
 
-/// A return type that is a bare type parameter: kept whole, whatever it stands for.
+/// A return type that is a bare type parameter: kept as a whole, whatever it stands for.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Opaque<R>(PhantomData<fn() -> R>);
 
-/// The return type of a function with `cache_none`: an `Option` is kept whole.
+/// The return type of a function with `cache_none`: an `Option` is kept as a whole.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct NoneToo<R>(PhantomData<fn() -> R>);
@@ -170,7 +170,7 @@ macro_rules! entry {
     ($(#[$doc:meta])* $entry:ident, $link1:ident, $link2:ident, $mode:expr, $answer:ident, [$($async:tt)?]) => {
         $(#[$doc])*
         pub struct $entry<R, F = Portable>($link1<R, F>);
-        /// The link of the chain where `Result<T, E>` and `Option<T>` are told apart.
+        /// The link of the chain that tells `Result<T, E>` and `Option<T>` apart.
         #[doc(hidden)]
         #[allow(missing_debug_implementations)]
         pub struct $link1<R, F>($link2<R, F>);
@@ -269,37 +269,37 @@ macro_rules! entry {
         }
 
         impl<R, F> $link2<R, F> {
-            /// The whole key, as `redis-cli` shows it: `task_api:1:user_tasks:9f3c…`; empty if the
-            /// arguments cannot be a key or there is no such cache.
+            /// Returns the whole key, as `redis-cli` shows it: `task_api:1:user_tasks:9f3c…`; empty if the
+            /// arguments cannot be made into a key or there is no such cache.
             #[must_use]
             pub fn key(&self) -> String {
                 self.0.whole_key().unwrap_or_default()
             }
 
-            /// Forgets the entry; true if it was there.
+            /// Deletes the entry; returns whether it was there.
             ///
             /// # Errors
             ///
-            /// The store's.
+            /// Any error of the store, or of finding the cache or the key.
             pub $($async)? fn delete(&self) -> Result<bool, CacheError> {
                 $answer!(self.0.delete($mode))
             }
 
-            /// Ends the entry's timeout; true if it was fresh. With `stale`, its value stays for those
-            /// who cannot have a new one: while one caller runs the function, or when that fails.
+            /// Ends the entry's timeout; returns whether it was fresh. With `stale`, its value stays for
+            /// callers that cannot get a new one: while one of them runs the function, or when that fails.
             ///
             /// # Errors
             ///
-            /// The store's.
+            /// Any error of the store, or of finding the cache or the key.
             pub $($async)? fn expire(&self) -> Result<bool, CacheError> {
                 $answer!(self.0.expire($mode))
             }
 
-            /// Gives the entry a new life from now on; true if it was there.
+            /// Gives the entry a new timeout, starting now; returns whether it was there.
             ///
             /// # Errors
             ///
-            /// The store's.
+            /// Any error of the store, or of finding the cache or the key.
             pub $($async)? fn touch(&self, timeout: impl Into<Timeout>) -> Result<bool, CacheError> {
                 $answer!(self.0.touch($mode, timeout.into()))
             }
@@ -325,11 +325,11 @@ macro_rules! entry {
     };
     (@values $entry:ident [$($generics:ident),*] $result:ty as $value:ty, $mode:expr, $answer:ident, [$($async:tt)?]) => {
         impl<$($generics,)* F> $entry<$result, F> {
-            /// What is cached, without running the function.
+            /// Returns what is cached, without running the function.
             ///
             /// # Errors
             ///
-            /// The store's.
+            /// Any error of the store, or of finding the cache or the key.
             pub $($async)? fn get(&self) -> Result<Option<$value>, CacheError>
             where
                 F: Form<$value>,
@@ -338,11 +338,12 @@ macro_rules! entry {
                 $answer!(self.known().get($mode, F::HOW))
             }
 
-            /// Puts this value there, with the function's timeout: write-through.
+            /// Stores this value, with the function's timeout: write-through.
             ///
             /// # Errors
             ///
-            /// The store's.
+            /// Any error of the store, or of finding the cache or the key; kind `TooLarge` over
+            /// `max_value_size`. Unless the store cannot be reached, the old value is then removed.
             pub $($async)? fn set(&self, value: &$value) -> Result<(), CacheError>
             where
                 F: Form<$value>,
@@ -369,13 +370,36 @@ macro_rules! blocked {
 entry! {
     /// One entry of a cached `async fn`, by its arguments: `get_user_tasks::entry(7, None)`.
     ///
-    /// `get` and `set` see what is kept of the function's result: the `T` of a `Result<T, E>`, of
+    /// `get` and `set` handle what is kept of the function's result: the `T` of a `Result<T, E>`, of
     /// an `Option<T>` and of a `Result<Option<T>, E>`.
+    ///
+    /// All of these methods but `key` and `blocking` are `async`, and return an error where the store cannot be
+    /// asked:
+    ///
+    /// | method | does |
+    /// | --- | --- |
+    /// | `key()` | returns the whole key, as `redis-cli` shows it; empty if there is none |
+    /// | `get()` | returns the kept value, if it is there and fresh |
+    /// | `set(&value)` | writes it, with the function's timeout and tags |
+    /// | `delete()` | deletes it; true if it was there |
+    /// | `expire()` | ends its timeout and leaves the value to `stale`; true if it was fresh |
+    /// | `touch(timeout)` | gives it a new timeout; true if it was there |
+    /// | `blocking()` | returns the same entry for callers that do not `await` |
     Entry, EntryLink1, EntryLink2, Mode::Async, awaited, [async]
 }
 
 entry! {
-    /// One entry of a cached `fn`, by its arguments: an [`Entry`] whose methods block.
+    /// One entry of a cached `fn`, by its arguments: an [`Entry`] with the same methods, which block.
+    ///
+    /// | method | does |
+    /// | --- | --- |
+    /// | `key()` | returns the whole key, as `redis-cli` shows it; empty if there is none |
+    /// | `get()` | returns the kept value, if it is there and fresh |
+    /// | `set(&value)` | writes it, with the function's timeout and tags |
+    /// | `delete()` | deletes it; true if it was there |
+    /// | `expire()` | ends its timeout and leaves the value to `stale`; true if it was fresh |
+    /// | `touch(timeout)` | gives it a new timeout; true if it was there |
+    /// | `awaiting()` | returns the same entry for callers that `await` |
     BlockingEntry, BlockingLink1, BlockingLink2, Mode::Blocking, blocked, []
 }
 
@@ -396,7 +420,7 @@ impl<R, F> Entry<R, F> {
         self.0.0.0.clone()
     }
 
-    /// The same entry for callers that do not `await`.
+    /// Returns the same entry for callers that do not `await`.
     #[must_use]
     pub fn blocking(&self) -> BlockingEntry<R, F> {
         BlockingEntry::of(self.0.0.0.clone())
@@ -404,7 +428,7 @@ impl<R, F> Entry<R, F> {
 }
 
 impl<R, F> BlockingEntry<R, F> {
-    /// The same entry for callers that `await`.
+    /// Returns the same entry for callers that `await`.
     #[must_use]
     pub fn awaiting(&self) -> Entry<R, F> {
         Entry::of(self.0.0.0.clone())

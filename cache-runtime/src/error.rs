@@ -1,4 +1,4 @@
-//! The one error type: what went wrong, in which operation, on which key, and is it worth a retry.
+//! The one error type: what went wrong, in which operation, on which key, and whether it is worth a retry.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -27,7 +27,7 @@ pub enum ErrorKind {
     TooLarge,
     /// The key is missing (`incr`, `incr_version`).
     NotFound,
-    /// The key cannot be made or used: its arguments cannot be serialized, or it is not text.
+    /// The key cannot be made or used: its arguments cannot be serialized, or it is not valid text.
     Key,
     /// Two functions claim the same key in one cache.
     Collision,
@@ -35,7 +35,7 @@ pub enum ErrorKind {
     Unsupported,
     /// The function took longer than its hard time limit.
     FunctionTimeout,
-    /// The function is switched off at run time: it runs uncached.
+    /// The function is switched off at run time, and runs uncached.
     SwitchedOff,
 }
 
@@ -54,7 +54,7 @@ struct Inner {
 }
 
 impl CacheError {
-    /// An error of `kind` with a message: a lowercase fragment without a full stop.
+    /// Returns an error of `kind` with a message: a lowercase fragment without a full stop.
     ///
     /// For implementors of [`Store`](crate::Store).
     #[must_use]
@@ -69,15 +69,15 @@ impl CacheError {
         }))
     }
 
-    /// The same error, caused by `source`. One whose words are in the message already is not in the
-    /// chain of [`source`](std::error::Error::source), which would say them twice.
+    /// Returns the same error, caused by `source`. A source whose text is already in the message is left out of
+    /// the chain of [`source`](std::error::Error::source), which would otherwise say it twice.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(std::sync::Arc::new(source));
         self
     }
 
-    /// The same error, met in `operation` (kept if one is set already).
+    /// Returns the same error, met in `operation` (an operation already set stays).
     #[must_use]
     pub fn in_operation(mut self, operation: &'static str) -> Self {
         if self.0.operation.is_empty() {
@@ -86,7 +86,7 @@ impl CacheError {
         self
     }
 
-    /// The same error, about `key` (kept if one is set already).
+    /// Returns the same error, about `key` (a key already set stays).
     #[must_use]
     pub fn on_key(mut self, key: &str) -> Self {
         if self.0.key.is_none() {
@@ -95,7 +95,8 @@ impl CacheError {
         self
     }
 
-    /// The same error without its key: for logs and texts where a key is a secret, as that of a session is.
+    /// Returns the same error without its key: for logs and texts where a key is a secret, like that of a
+    /// session.
     #[doc(hidden)]
     #[must_use]
     pub fn without_key(mut self) -> Self {
@@ -103,7 +104,7 @@ impl CacheError {
         self
     }
 
-    /// The same error in other words.
+    /// Returns the same error with another message.
     #[cfg_attr(
         not(feature = "redis"),
         allow(dead_code, reason = "not every store has more to say")
@@ -113,36 +114,36 @@ impl CacheError {
         self
     }
 
-    /// The same error, of a part of the store while the rest goes on.
+    /// Returns the same error as that of one part of the store, while the other parts go on.
     ///
     /// For implementors of [`Store`](crate::Store) over several servers that fail one by one: such an
-    /// error does not count as a failure of the store, which would then be left alone as a whole. It
-    /// is for the store to leave that part alone.
+    /// error does not count as a failure of the store, which would otherwise be left alone as a whole. It
+    /// is up to the store to leave that part alone.
     #[must_use]
     pub fn partial(mut self) -> Self {
         self.0.is_partial = true;
         self
     }
 
-    /// What kind of thing went wrong.
+    /// Returns what kind of thing went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation that failed (`get`, `set`, `from_url`, …); empty if none.
+    /// Returns the operation that failed (`get`, `set`, `from_url`, …); empty if there is none.
     #[must_use]
     pub fn operation(&self) -> &str {
         self.0.operation
     }
 
-    /// The key it was about, if one.
+    /// Returns the key that it was about, if any.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.0.key.as_deref()
     }
 
-    /// Whether the same call may succeed later with nothing changed.
+    /// Returns whether the same call may succeed later with nothing changed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -154,7 +155,7 @@ impl CacheError {
         )
     }
 
-    /// Whether only a part of the store is concerned.
+    /// Returns whether only a part of the store is affected.
     #[must_use]
     pub fn is_partial(&self) -> bool {
         self.0.is_partial
@@ -177,7 +178,7 @@ impl fmt::Display for CacheError {
     }
 }
 
-/// The key, or the start of a very long one.
+/// Returns the key, or the start of a very long one.
 fn shown(key: &str) -> std::borrow::Cow<'_, str> {
     const MOST: usize = 250;
     match key.char_indices().nth(MOST) {
@@ -186,7 +187,7 @@ fn shown(key: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// The first source that says more than `text`. A chain printed in full, as `{:#}` of `anyhow` does,
+/// Returns the first source that says more than `text`. A chain printed in full, as `{:#}` of `anyhow` does,
 /// would say the rest twice.
 fn said_beside<'s>(
     text: &str,

@@ -1,5 +1,5 @@
-//! A small bus for code that must not know the cached functions: it says what happened, and handlers
-//! elsewhere forget or write what that makes wrong. Django's signals, typed.
+//! A small event bus for code that must not know the cached functions: it emits what happened, and handlers
+//! elsewhere delete or write the entries that this affects. Django's signals, typed.
 //!
 //! ```
 //! use cache_runtime::{cache_result, events};
@@ -19,25 +19,25 @@
 //! # Ok::<(), cache_runtime::CacheError>(())
 //! ```
 //!
-//! An event is any type, and its type says who hears it: where Django writes
+//! An event is any type, and its type decides which handlers receive it: where Django writes
 //! `post_save.connect(handler, sender=Task)`, a handler here takes a `&TaskSaved`, or a `&Saved<Task>`
 //! of a generic `Saved<T>`. What else is as in Django, and what is not:
 //!
 //! | Django's signals | here |
 //! | --- | --- |
-//! | `connect`: a weak reference, so a local handler goes silent when it is collected | [`on`](EventBus::on) keeps the handler for as long as the [`Subscription`] lives, or [`forever`](Subscription::forever); the compiler warns of one that is not used |
+//! | `connect`: a weak reference, so a local handler goes silent when it is collected | [`on`](EventBus::on) keeps the handler for as long as the [`Subscription`] lives, or [`forever`](Subscription::forever); the compiler warns about an unused one |
 //! | `disconnect`, which finds nothing if it is not given the same object | the subscription is dropped |
-//! | `dispatch_uid`, since importing twice connects twice | every `on` is a subscription: say it once, where the program starts |
-//! | `send`: an exception reaches the sender, and the other handlers are not called; `send_robust`: it is returned and mostly never looked at | [`emit`](EventBus::emit): all handlers are called; an `Err` or a panic is logged with the place of the `on`, and counted in [`stats`](EventBus::stats) |
+//! | `dispatch_uid`, since importing twice connects twice | every `on` is a subscription: call it once, at program start |
+//! | `send`: an exception reaches the sender, and the other handlers are not called; `send_robust`: it is returned and mostly never looked at | [`emit`](EventBus::emit): all handlers are called; an `Err` or a panic is logged with the location of the `on`, and counted in [`stats`](EventBus::stats) |
 //! | `asend`: async handlers at once, in no order | one after another, in the order of subscription, async or not |
-//! | `bulk_create` and `update` send nothing | nothing is sent but by `emit`: after the change, and in a transaction after its commit |
+//! | `bulk_create` and `update` send nothing | only `emit` sends anything: call it after the change, and in a transaction after its commit |
 //!
-//! No lock is held while handlers run: they may emit, subscribe and unsubscribe. Who subscribes during
-//! an `emit` hears the next one; who has unsubscribed is not called again, though a call that runs is
-//! not waited for. A handler that always emits its own event ends as endless recursion does.
+//! No lock is held while handlers run: they may emit, subscribe and unsubscribe. A handler subscribed during
+//! an `emit` receives the next event; one that is unsubscribed is not called again, though a running call
+//! is not waited for. A handler that always emits its own event ends in endless recursion.
 //!
-//! An event is heard in its own process alone. What handlers do to the cache is seen by all that share
-//! it, as ever.
+//! An event is received only in its own process. What handlers do to the cache is, as always, seen by all
+//! processes that share it.
 
 mod handler;
 mod stats;
@@ -60,14 +60,14 @@ use crate::mode::{Mode, block_on};
 use crate::sync::lock;
 use crate::tools::panics::{self, caught};
 
-/// The event bus of this process.
+/// Returns the event bus of this process.
 #[must_use]
 pub fn events() -> &'static EventBus {
     static BUS: LazyLock<EventBus> = LazyLock::new(EventBus::new);
     &BUS
 }
 
-/// Handlers by the type of event that they hear. [`events`](events()) is the one that all share; a
+/// Handlers, by the type of event that they receive. [`events`](events()) is the bus that all code shares; a
 /// library or a test may have its own.
 #[derive(Default)]
 pub struct EventBus(Arc<Inner>);
@@ -78,12 +78,12 @@ struct Inner {
     counts: Counts,
 }
 
-/// Those of one type of event, in the order of subscription. Replaced, never changed: an `emit` goes
-/// through the one that it found.
+/// The handlers of one type of event, in the order of subscription. Replaced, never changed: an `emit`
+/// iterates over the list that it found.
 type Handlers = Arc<[Arc<Handler>]>;
 
 impl EventBus {
-    /// A bus of its own, without handlers.
+    /// Returns a separate bus, without handlers.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -152,23 +152,23 @@ impl EventBus {
         self.subscribe(Call::<E>::of_async(handler))
     }
 
-    /// Tells every handler of this type of event, one after another; ready when all are done.
+    /// Calls every handler of this type of event, one after another; ready when all are done.
     ///
-    /// Handlers that are not async run on the caller's thread. A future that is dropped before it is
-    /// ready calls no further handlers.
+    /// Handlers that are not async run on the caller's thread. If the future is dropped before it is
+    /// ready, no further handlers are called.
     pub async fn emit<E: Sync + 'static>(&self, event: &E) {
         self.tell(Mode::Async, event).await;
     }
 
-    /// Tells every handler of this type of event, from code that does not `await`.
+    /// Calls every handler of this type of event, from code that does not `await`.
     ///
-    /// Async handlers are driven by this thread. What the cache does works so everywhere; sockets and
-    /// timers of tokio need its runtime, whose own threads should take [`emit`](EventBus::emit).
+    /// Async handlers are driven by this thread. Cache operations work this way everywhere; tokio's sockets and
+    /// timers need its runtime, on whose own threads [`emit`](EventBus::emit) is the one to use.
     pub fn emit_blocking<E: Sync + 'static>(&self, event: &E) {
         block_on(self.tell(Mode::Blocking, event));
     }
 
-    /// What has happened on this bus.
+    /// Returns what has happened on this bus.
     #[must_use]
     pub fn stats(&self) -> EventStats {
         self.0.counts.stats()
@@ -217,7 +217,7 @@ impl Inner {
         let new = change(handlers);
         let old = std::mem::replace(handlers, new);
         drop(all);
-        // The end of a handler may do anything.
+        // The destructor of a handler may do anything.
         drop(old);
     }
 

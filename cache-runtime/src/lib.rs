@@ -1,5 +1,5 @@
-//! One attribute above a function, and its results are cached: in process, in Redis or in files,
-//! chosen at run time by a URL.
+//! Caches the results of functions, by one attribute above each: in process, in Redis or in files,
+//! as a URL says at run time.
 //!
 //! ```
 //! use cache_runtime::cache_result;
@@ -25,20 +25,20 @@
 //! | a cached function, its arguments and its handle | [`cache_result`](macro@cache_result) |
 //! | functions that change data | [`cache_put`](macro@cache_put), [`cache_evict`](macro@cache_evict), [`events`](mod@events) |
 //! | which store, by URL or in code | [`Cache::from_url`], [`CacheBuilder`], [`caches`] |
-//! | a cache by hand | [`Cache`], and [`BlockingCache`] for callers who block |
-//! | caching off, or anew, in a scope; the call from inside of its body | [`bypass`], [`refreshing`], [`current`] |
+//! | a cache by hand | [`Cache`], and [`BlockingCache`] for callers that block |
+//! | caching switched off, or every result recomputed, in a scope; the running call, from inside its body | [`bypass`], [`refreshing`], [`current`] |
 //! | what went wrong | [`CacheError`], [`ErrorKind`] |
-//! | what is cached and what it saves | [`report`], [`functions`], [`trace`]; [`overrides`] to change it without a build |
+//! | what is cached and what it saves | [`report`], [`functions`], [`trace`]; [`overrides`] to change it without rebuilding |
 //! | a store of your own | [`Store`] |
 //! | tests of your code | `testing` (feature `testing`) |
 //!
-//! The guide, `docs` in the repository, goes through them one after the other.
+//! The guide, `docs` in the repository, goes through them one by one.
 //!
 //! # A store of your own
 //!
-//! An impl of [`Store`]: `name`, `get`, `set` and `delete`, bytes in and bytes out. The rest is made
-//! of these where it can be, and is an error of kind `Unsupported` where it cannot. The suite in
-//! `testing::conformance` (feature `testing`) holds it to what every store here does:
+//! Implement [`Store`]: `name`, `get`, `set` and `delete`, with bytes in and bytes out. The other methods
+//! are built on these where that is possible; the rest return an error of kind `Unsupported`. The suite in
+//! `testing::conformance` (feature `testing`) checks that it does what every store here does:
 //!
 //! ```ignore
 //! use cache_runtime::testing::conformance::Suite;
@@ -51,9 +51,9 @@
 //!
 //! # Cargo features
 //!
-//! | feature | brings |
+//! | feature | adds |
 //! | --- | --- |
-//! | `tokio` | what goes on behind an async call runs on its own runtime; on by default, without it on a thread of ours |
+//! | `tokio` | background work of an async call runs on the caller's own tokio runtime; on by default, without it on a thread of this crate |
 //! | `redis` | `redis://`, `redis+unix://`, `redis+sentinel://`, `redis+cluster://` stores; tokio and the redis client |
 //! | `redis-tls` | `rediss://`, `rediss+sentinel://`, `rediss+cluster://` stores; rustls |
 //! | `memcached` | `memcached://` stores; tokio |
@@ -61,36 +61,31 @@
 //! | `postgres` | `postgres://` stores; the same |
 //! | `mysql` | `mysql://` stores (MySQL, MariaDB); the same |
 //! | `zlib` | `compress=zlib`, and Django's compressed JSON; on with `redis` |
-//! | `zstd` | `compress=zstd`: the smallest; compiles a C library |
-//! | `lz4` | `compress=lz4`: the quickest |
+//! | `zstd` | `compress=zstd`: the smallest output; compiles a C library |
+//! | `lz4` | `compress=lz4`: the fastest |
 //! | `compact` | `format=compact`: MessagePack with named fields |
-//! | `signing` | `sign_with=VARIABLE`: entries signed by HMAC-SHA256 |
+//! | `signing` | `sign_with=VARIABLE`: entries signed with HMAC-SHA256 |
 //! | `files` | `file://` stores; tokio (for its threads) and tempfile; Rust 1.89 |
 //! | `blake3` | `key_hash=blake3` |
-//! | `metrics` | `publish_metrics()`: what is counted, for exporters of the `metrics` crate |
+//! | `metrics` | `publish_metrics()`: the counters, for exporters of the `metrics` crate |
 //! | `testing` | `testing`: isolated caches, a clock that is moved by hand, a store that fails on demand, the conformance suite; `serde/derive` |
 //!
 //! # The map of the crate
 //!
-//! A file and the folder of its name are one idea: what is told on one page, and its parts.
-//!
-//! | in `src` | answer |
+//! | files in `src` | what they are about |
 //! | --- | --- |
-//! | `call`, `flight`, `target`, `batch` | the way of a call: a hit in process, one execution for each key, one entry read and written; many calls at once |
-//! | `context`, `background` | in which body and scope a call stands; what goes on behind its caller |
-//! | `key`, `site` | what a call is called; the function as its attribute describes it, and what an operator says of it |
-//! | `keep`, `policy`, `timeout`, `life` | what is kept of a result, for how long, and how old it is |
-//! | `cache`, `entry`, `url` | what people call: a cache, how it is set up and found by alias; one entry of a function |
-//! | `local`, `reclaim`, `near`, `news` | the level in process, read without a lock; copies before a store, and the news that keeps them right |
-//! | `store`, `stores`, `guarded`, `recovery` | what a store is, and those there are; behind time limit and breaker; what could not be told to one |
-//! | `codec`, `value` | values as bytes, and how they are held in process |
-//! | `markers`, `changes`, `events` | what ends many entries at once; what a function changes; what a program tells itself |
-//! | `observe`, `error` | what is counted, listed and traced; what goes wrong |
-//! | `mode`, `clock`, `sync`, `tools` | who awaits and who blocks; time; locks; small things that know nothing of caching |
-//! | `testing`, `fuzz` | for tests of programs and of stores; for fuzzing |
-//! | `__private` | all that expansions may name |
+//! | `cached`, `hit`, `call`, `flight`, `target` | the path of a call: a hit in process, one execution for each key, reading and writing one entry |
+//! | `site`, `space`, `registry`, `overrides` | which function, in which cache, under which alias; what an operator changes about it |
+//! | `key`, `call_key`, `version`, `types`, `bounds` | the key of a call; the trait bounds that the compiler checks |
+//! | `keep`, `policy`, `timeout`, `life`, `retries`, `background` | what is kept, for how long, and when it is recomputed |
+//! | `local`, `near`, `news`, `backplane` | the level in process, copies in front of a store, the news that keeps them correct |
+//! | `store`, `stores`, `guarded`, `breaker`, `recovery` | external stores, guarded by time limits; catching up on what could not reach them |
+//! | `codec`, `value`, `counting` | values as bytes, and how they are held in process |
+//! | `markers`, `tombstone`, `stamp`, `changes`, `tag`, `events` | invalidation |
+//! | `cache`, `entry`, `function`, `batch`, `context`, `scope` | what users call |
+//! | `observe`, `error`, `clock`, `mode`, `testing`, `fuzz` | what is reported; time, and tests |
 
-// docs.rs says at each item which feature it needs.
+// docs.rs says for each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // A test may unwrap: its panic is its report.
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::context::Decisions;
 use crate::timeout::Timeout;
 
-/// What the attribute's closures say about a value.
+/// What the attribute's closures decide about a value.
 pub trait Policy<V> {
-    /// Whether there is no closure in it.
+    /// Whether it contains no closure.
     const IS_PLAIN: bool = false;
 
     /// `timeout = |v| …`
@@ -22,7 +22,7 @@ pub trait Policy<V> {
     fn tags(&self, _: &V, _: &mut Vec<String>) {}
 }
 
-/// No closures.
+/// No closures at all.
 #[derive(Debug, Clone, Copy)]
 pub struct Plain;
 
@@ -30,7 +30,7 @@ impl<V> Policy<V> for Plain {
     const IS_PLAIN: bool = true;
 }
 
-/// `when = |v| …` before another policy.
+/// `when = |v| …` in front of another policy.
 #[derive(Debug, Clone, Copy)]
 pub struct When<F, P>(pub(crate) F, pub(crate) P);
 
@@ -46,7 +46,7 @@ impl<V, F: Fn(&V) -> bool, P: Policy<V>> Policy<V> for When<F, P> {
     }
 }
 
-/// `timeout = |v| …` before another policy.
+/// `timeout = |v| …` in front of another policy.
 #[derive(Debug, Clone, Copy)]
 pub struct TimeoutOf<F, P>(pub(crate) F, pub(crate) P);
 
@@ -62,7 +62,7 @@ impl<V, T: Into<Timeout>, F: Fn(&V) -> T, P: Policy<V>> Policy<V> for TimeoutOf<
     }
 }
 
-/// `tags(…)` before another policy.
+/// `tags(…)` in front of another policy.
 #[derive(Debug, Clone, Copy)]
 pub struct Tags<F, P>(pub(crate) F, pub(crate) P);
 
@@ -87,9 +87,9 @@ where
 /// How long the function may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// After that, an old value is served if there is one.
+    /// After this long, an old value is served if there is one.
     pub(crate) soft: Option<Duration>,
-    /// After that, the call gives up.
+    /// After this long, the call gives up.
     pub(crate) hard: Option<Duration>,
 }
 
@@ -100,24 +100,25 @@ impl Limits {
     };
 }
 
-/// What is said of timeouts from outside of the code.
+/// The timeouts that are set outside the code.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Defaults {
     /// The cache's own.
     pub(crate) of_cache: Timeout,
-    /// What an operator says, whatever the code does.
+    /// The operator's, which overrides the code.
     pub(crate) overridden: Option<Timeout>,
 }
 
 impl Defaults {
-    /// The timeout in force where the code says `of_value` when it has seen the value, and else `of_all`.
+    /// Returns the timeout in force if the code says `of_value` once it has seen the value, and `of_all`
+    /// otherwise.
     pub(crate) fn rule(self, of_value: Timeout, of_all: Timeout, is_none: bool) -> Timeout {
         let timeout = of_value.or(of_all).or(self.of_cache);
         match self.overridden.map(|other| other.or(self.of_cache)) {
             None => timeout,
-            // A token that is over, half a list: which values are not to be kept, the code alone knows.
+            // An expired token, half a list: which values must not be kept, only the code knows.
             Some(_) if of_value.life().is_none() => timeout,
-            // What is not there shall not be said to be missing for longer.
+            // What is missing must not be reported missing for longer.
             Some(other) if is_none => timeout.shorter(other),
             Some(other) => other,
         }
@@ -133,8 +134,8 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    /// How long `value` lives; `None` if it is not kept. What is said at run time comes first, then the
-    /// body's word, the closure's, the attribute's and the cache's.
+    /// Returns how long `value` lives; `None` if it is not kept. An override at run time comes first, then
+    /// the body's decision, the closure's, the attribute's and the cache's.
     pub(crate) fn decide<V>(
         &self,
         value: &V,
@@ -146,7 +147,7 @@ impl Times {
         if decisions.skip {
             return None;
         }
-        // A kept `None` passes by the closures.
+        // A kept `None` bypasses the closures.
         let of_value = if is_none {
             Some(self.none).filter(|none| *none != Timeout::Default)
         } else if policy.when(value) {

@@ -1,4 +1,4 @@
-//! The store trait: bytes in, bytes out, object-safe; four methods to write, the rest provided.
+//! The store trait: bytes in, bytes out, object-safe; four methods to implement, the rest provided.
 
 pub(crate) mod backplane;
 pub(crate) mod counting;
@@ -14,7 +14,7 @@ use crate::markers::tombstone::Unless;
 use backplane::Backplane;
 use facts::Facts;
 
-/// What a store's operation returns: a boxed future of a result.
+/// What an operation of a store returns: a boxed future of a result.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, CacheError>> + Send + 'a>>;
 
 /// What a store can do by itself, in one step.
@@ -33,15 +33,15 @@ pub struct Capabilities {
     pub list_keys: bool,
     /// `get_many` and `set_many` take one round trip.
     pub batch: bool,
-    /// It keeps the time limits of its operations itself.
+    /// It enforces the time limits of its operations itself.
     pub time_limits: bool,
-    /// Its keys are spread over parts, and `set_unless` is one step only where both keys have the same
-    /// `{hash tag}`, as Redis Cluster has it.
+    /// Its keys are spread over several parts, and `set_unless` is atomic only if both keys have the same
+    /// `{hash tag}`, as in Redis Cluster.
     pub hash_tags: bool,
-    /// Lives are rounded up to a multiple of this; zero where they are kept to the millisecond.
+    /// Lifetimes are rounded up to a multiple of this; zero if they are kept to the millisecond.
     pub resolution: Duration,
-    /// Values up to this length are taken for sure, and twice as long ones refused with an error of
-    /// kind [`TooLarge`](ErrorKind::TooLarge); in bytes. `None` where it has no limit of its own.
+    /// Values up to this length, in bytes, are always accepted, and ones twice as long are refused with an error
+    /// of kind [`TooLarge`](ErrorKind::TooLarge). `None` if it has no limit of its own.
     pub max_value: Option<usize>,
 }
 
@@ -50,19 +50,19 @@ pub struct Capabilities {
 /// Keys arrive whole, with prefix and version. `ttl: None` means for ever; a store never sees a
 /// `ttl` of zero (the cache turns that into a delete).
 ///
-/// Only `name`, `get`, `set` and `delete` must be written. `add`, `touch` and the words for many keys
-/// are made of them; with `ttl` comes `incr`, with `keys` comes `clear`. What is made of several steps
-/// is not atomic; a store that can do better overrides it and says so in
+/// Only `name`, `get`, `set` and `delete` must be implemented. `add`, `touch` and the operations on many keys
+/// are built on them; implementing `ttl` provides `incr`, and implementing `keys` provides `clear`. What is
+/// built from several steps is not atomic; a store that can do better overrides it and says so in
 /// [`capabilities`](Store::capabilities). What a store cannot do is an error of kind
-/// [`ErrorKind::Unsupported`]. `testing::conformance` holds a store to all of this.
+/// [`ErrorKind::Unsupported`]. `testing::conformance` checks a store for all of this.
 pub trait Store: Send + Sync + 'static {
-    /// A short name for logs and errors (`redis`, `memcached`).
+    /// Returns a short name for logs and errors (`redis`, `memcached`).
     fn name(&self) -> &'static str;
 
-    /// The value of `key`; `None` if there is none or it has expired.
+    /// Returns the value of `key`; `None` if there is none or it has expired.
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>>;
 
-    /// Keeps `value` under `key` for `ttl`.
+    /// Stores `value` under `key` for `ttl`.
     fn set<'a>(
         &'a self,
         key: &'a str,
@@ -70,15 +70,15 @@ pub trait Store: Send + Sync + 'static {
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, ()>;
 
-    /// Forgets `key`; true if it was there.
+    /// Deletes `key`; returns whether it was there.
     fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool>;
 
-    /// What this store does in one step.
+    /// Returns what this store does in one step.
     fn capabilities(&self) -> Capabilities {
         Capabilities::default()
     }
 
-    /// Keeps `value` only if `key` is not there; true if it was kept.
+    /// Stores `value` only if `key` is absent; returns whether it was stored.
     fn add<'a>(
         &'a self,
         key: &'a str,
@@ -94,7 +94,7 @@ pub trait Store: Send + Sync + 'static {
         })
     }
 
-    /// Gives `key` a new life; true if it was there.
+    /// Gives `key` a new lifetime; returns whether it was there.
     fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
         Box::pin(async move {
             let Some(value) = self.get(key).await? else {
@@ -105,10 +105,10 @@ pub trait Store: Send + Sync + 'static {
         })
     }
 
-    /// Forgets `key` if its value is `value`; true if it did. How a lock's owner lets go of it, and
-    /// of no other's.
+    /// Deletes `key` if its value is `value`; returns whether it did. This is how the owner of a lock releases
+    /// it, and nobody else's.
     ///
-    /// Provided in two steps, between which the value may become another's.
+    /// The provided method takes two steps, between which the value may become another's.
     fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
         Box::pin(async move {
             match self.get(key).await? {
@@ -118,13 +118,14 @@ pub trait Store: Send + Sync + 'static {
         })
     }
 
-    /// Keeps `value` under `key`, unless what stands under another key forbids it; true if it was kept.
-    /// How a result does not outlast an invalidation that came while it was computed.
+    /// Stores `value` under `key`, unless the value of another key forbids it; returns whether it was stored.
+    /// This keeps a result from outliving an invalidation that came while it was computed.
     ///
-    /// What forbids it is itself kept by `set_unless`, with `unless.key` for its key, and whoever kept it
-    /// deletes `key` afterwards. Where this is atomic, `key` is then not there again, not for a moment.
+    /// The value that forbids it is itself stored with `set_unless`, with `unless.key` as its key, and whoever
+    /// stored it deletes `key` afterwards. If this is atomic, `key` does not reappear, not even for a moment.
     ///
-    /// Provided in three steps: what is forbidden while it is being written is deleted again.
+    /// The provided method takes three steps: a value that becomes forbidden while it is written is deleted
+    /// again.
     fn set_unless<'a>(
         &'a self,
         key: &'a str,
@@ -135,18 +136,18 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(set_unless_in_steps(self, key, value, ttl, unless))
     }
 
-    /// How long `key` still lives.
+    /// Returns how long `key` still lives.
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
         let _ = key;
         unsupported(self.name(), "ttl")
     }
 
-    /// Adds `by` to the decimal number under `key`, which keeps its life; `None` if the key is
-    /// missing.
+    /// Adds `by` to the decimal number under `key`, which keeps its lifetime, and returns the sum; `None` if the
+    /// key is missing.
     ///
-    /// An error of kind [`ErrorKind::Decode`] if what is there is not a number, of kind
-    /// [`ErrorKind::Store`] if the sum does not fit. Provided where [`ttl`](Store::ttl) is written: in
-    /// three steps, so that of two at once one may be lost.
+    /// It is an error of kind [`ErrorKind::Decode`] if the value is not a number, and of kind
+    /// [`ErrorKind::Store`] if the sum does not fit. Provided if [`ttl`](Store::ttl) is implemented, in
+    /// three steps, so that of two concurrent additions one may be lost.
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
         Box::pin(async move {
             let life = match self.ttl(key).await {
@@ -168,7 +169,7 @@ pub trait Store: Send + Sync + 'static {
         })
     }
 
-    /// The values of `keys`, in their order.
+    /// Returns the values of `keys`, in their order.
     fn get_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         Box::pin(async move {
             let mut values = Vec::with_capacity(keys.len());
@@ -179,9 +180,9 @@ pub trait Store: Send + Sync + 'static {
         })
     }
 
-    /// Keeps all `items` for `ttl`; returns the positions of those that failed.
+    /// Stores all `items` for `ttl`; returns the positions of those that failed.
     ///
-    /// An error where the store is not there to keep them.
+    /// It is an error if the store cannot be reached.
     fn set_many<'a>(
         &'a self,
         items: &'a [(String, Vec<u8>)],
@@ -192,7 +193,7 @@ pub trait Store: Send + Sync + 'static {
             for (at, (key, value)) in items.iter().enumerate() {
                 match self.set(key, value, ttl).await {
                     Ok(()) => {}
-                    // A store that is gone is gone for all of them.
+                    // A store that cannot be reached fails for all of them.
                     Err(error) if error.is_retryable() => return Err(error),
                     Err(_) => failed.push(at),
                 }
@@ -201,7 +202,7 @@ pub trait Store: Send + Sync + 'static {
         })
     }
 
-    /// Forgets all `keys`; how many were there.
+    /// Deletes all `keys`; returns how many were there.
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
         Box::pin(async move {
             let mut count = 0;
@@ -212,16 +213,16 @@ pub trait Store: Send + Sync + 'static {
         })
     }
 
-    /// The keys that start with `prefix` and match the glob `pattern` after it
+    /// Returns the keys that start with `prefix` and match the glob `pattern` after it
     /// (`*`, `?` and `[…]`; the prefix is taken literally).
     fn keys<'a>(&'a self, prefix: &'a str, pattern: &'a str) -> StoreFuture<'a, Vec<String>> {
         let _ = (prefix, pattern);
         unsupported(self.name(), "keys")
     }
 
-    /// Forgets every key that starts with `prefix`, and nothing else.
+    /// Deletes every key that starts with `prefix`, and nothing else.
     ///
-    /// Provided where [`keys`](Store::keys) is written.
+    /// Provided if [`keys`](Store::keys) is implemented.
     fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let keys = self.keys(prefix, "*").await.map_err(|error| {
@@ -234,42 +235,43 @@ pub trait Store: Send + Sync + 'static {
         })
     }
 
-    /// Makes what the store needs before it can keep anything: the table of a SQL database. Safe to
-    /// repeat; a store that needs nothing does nothing.
+    /// Creates what the store needs before it can store anything: the table of a SQL database. May be
+    /// repeated; a store that needs nothing does nothing.
     fn prepare(&self) -> StoreFuture<'_, ()> {
         Box::pin(async { Ok(()) })
     }
 
-    /// Asks the server for a sign of life.
+    /// Checks that the server answers.
     fn ping(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move { self.get("ping").await.map(drop) })
     }
 
-    /// What the store knows of itself: its server and its version, how much is in it, what was counted there.
-    /// It changes nothing and makes nothing. For tools; asked of the face for callers that await.
+    /// Returns what the store knows about itself: its server and its version, how much it holds, what it has
+    /// counted. This changes nothing and creates nothing. It is for tools, and is called on the store itself,
+    /// not on its [`blocking`](Store::blocking) counterpart.
     fn facts(&self) -> StoreFuture<'_, Facts> {
         unsupported(self.name(), "facts")
     }
 
-    /// Closes connections. Later operations may open them again.
+    /// Closes connections. Later operations may open connections again.
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async { Ok(()) })
     }
 
-    /// What carries news between the processes that share this store, if there is such a thing.
+    /// Returns what carries news between the processes that share this store, if anything does.
     fn backplane(&self) -> Option<&dyn Backplane> {
         None
     }
 
-    /// The same store for callers that block: its futures are ready at the first poll.
+    /// Returns the same store for callers that block, whose futures are ready at the first poll.
     ///
-    /// Without one, the futures of this store are driven on a thread of the library's own.
+    /// Without one, the futures of this store are driven on a thread of this crate.
     fn blocking(&self) -> Option<&dyn Store> {
         None
     }
 }
 
-/// As [`Store::set_unless`] is provided.
+/// Implements the provided [`Store::set_unless`].
 pub(crate) async fn set_unless_in_steps<S: Store + ?Sized>(
     store: &S,
     key: &str,
@@ -288,7 +290,7 @@ pub(crate) async fn set_unless_in_steps<S: Store + ?Sized>(
     if matches!(&there, Ok(there) if !unless.forbids(there.as_deref())) {
         return Ok(true);
     }
-    // Also where nobody can tell: what may be forbidden does not stay.
+    // Also if that cannot be told: a value that may be forbidden does not stay.
     store.delete(key).await?;
     there.map(|_| false)
 }

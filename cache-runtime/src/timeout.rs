@@ -1,4 +1,4 @@
-//! How long a value lives, with Django's meanings.
+//! How long a value lives, as Django defines it.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use crate::tools::random::random_share;
 
 /// How long a value lives.
 ///
-/// Integers are seconds, and zero or less expires at once, as in Django; fractions are kept;
-/// `None` is never.
+/// Integers are seconds, and zero or less expires at once, as in Django. Floats keep their fraction of a
+/// second, and `None` means never.
 ///
 /// ```
 /// use cache_runtime::Timeout;
@@ -24,7 +24,7 @@ pub enum Timeout {
     /// The cache's own timeout.
     #[default]
     Default,
-    /// For ever.
+    /// Forever.
     Never,
     /// This long.
     After(Duration),
@@ -33,7 +33,7 @@ pub enum Timeout {
 }
 
 impl Timeout {
-    /// This timeout, or `default` where it says [`Timeout::Default`].
+    /// Returns this timeout, or `default` if it is [`Timeout::Default`].
     pub(crate) fn or(self, default: Timeout) -> Timeout {
         match self {
             Timeout::Default => default,
@@ -41,7 +41,7 @@ impl Timeout {
         }
     }
 
-    /// The life it gives: `None` for what expires at once, `Some(None)` for ever.
+    /// Returns the lifetime: `None` if it expires at once, `Some(None)` for ever.
     pub(crate) fn life(self) -> Option<Option<Duration>> {
         match self {
             Timeout::Default | Timeout::Never => Some(None),
@@ -51,7 +51,7 @@ impl Timeout {
         }
     }
 
-    /// The shorter one; neither of them is [`Timeout::Default`].
+    /// Returns the shorter one; neither of them is [`Timeout::Default`].
     pub(crate) fn shorter(self, other: Timeout) -> Timeout {
         match (self.life(), other.life()) {
             (None, _) | (Some(Some(_)), Some(None)) => self,
@@ -60,7 +60,7 @@ impl Timeout {
         }
     }
 
-    /// The same, shortened by a random share of up to `jitter` (0 to 1).
+    /// Returns this timeout, shortened by a random share of up to `jitter` (0 to 1).
     pub(crate) fn jittered(self, jitter: f64) -> Timeout {
         match self {
             Timeout::After(life) if jitter > 0.0 => {

@@ -1,4 +1,4 @@
-//! What can be a cached value or a part of a key, in words that speak of caching; and how the
+//! What can be a cached value or part of a key, as traits whose compile errors speak of caching; and how the
 //! in-process level holds values of any type.
 
 use std::any::Any;
@@ -23,7 +23,7 @@ pub trait CacheValue: Clone + Serialize + DeserializeOwned + Send + Sync + 'stat
 
 impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> CacheValue for T {}
 
-/// A value that the in-process level alone can keep (`local`).
+/// A value that only the in-process level can keep (`local`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached in process",
     label = "a `local` cached value must be `Clone + Send + Sync + 'static`",
@@ -33,7 +33,7 @@ pub trait LocalValue: Clone + Send + Sync + 'static {}
 
 impl<T: Clone + Send + Sync + 'static> LocalValue for T {}
 
-/// An argument that can be a part of a key.
+/// An argument that can be part of a key.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a part of a cache key",
     label = "an argument in the key must be `serde::Serialize`",
@@ -53,8 +53,8 @@ pub trait Form<V: 'static>: Copy + Send + Sync + 'static {
     const HOW: &'static How<V>;
 }
 
-/// What can be done with values of one type, its bounds already checked: where a value cannot be
-/// cached, that is one error at one place.
+/// What can be done with values of one type, its bounds already checked: if a value cannot be
+/// cached, that is one error in one place.
 #[allow(missing_debug_implementations)]
 pub struct How<V> {
     /// Whether values may leave the process.
@@ -62,7 +62,7 @@ pub struct How<V> {
     pub(crate) hold: fn(V) -> Draft,
     pub(crate) copy: fn(&Entry) -> Option<V>,
     pub(crate) duplicate: fn(&V) -> V,
-    /// A copy for those who wait for this value, and the value again.
+    /// Makes a copy for the callers that wait for this value; `unshare` turns it back into a value.
     pub(crate) share: fn(&V) -> Cargo,
     pub(crate) unshare: fn(&Cargo) -> Option<V>,
     pub(crate) survey: fn(&V) -> Survey,
@@ -77,7 +77,7 @@ type Decode<V> = fn(&[u8], &Codec) -> Result<Decoded<V>, CacheError>;
 #[derive(Debug, Clone, Copy)]
 pub struct Portable;
 
-/// The form of values that are set by hand: integers stay bare, so that a store can count with them.
+/// The form of values that are set by hand: integers stay bare, so that a store can do arithmetic on them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ByHand;
 
@@ -85,7 +85,7 @@ pub(crate) struct ByHand;
 #[derive(Debug, Clone, Copy)]
 pub struct InProcess;
 
-/// What those who wait for a value get.
+/// What the callers that wait for a value get.
 pub(crate) type Cargo = Arc<dyn Any + Send + Sync>;
 
 struct Shared<V>(V);
@@ -93,7 +93,7 @@ struct WithCodec<V>(V);
 struct Bare<V>(V);
 
 impl<V: Serialize + Send + Sync + 'static> Held for WithCodec<V> {
-    // The value's JSON text, for a reader who asks for another type.
+    // The value's JSON text, for a reader that asks for another type.
     fn encode(&self) -> Option<Result<Vec<u8>, CacheError>> {
         Some(codec::to_json(&self.0))
     }
@@ -110,13 +110,13 @@ pub(crate) fn hold<V: Serialize + Send + Sync + 'static>(value: V) -> Draft {
     Draft::new(WithCodec(value))
 }
 
-/// The held value, if it is of exactly this type.
+/// Returns the held value, if it is of exactly this type.
 #[inline(always)]
 pub(crate) fn peek<V: Serialize + Send + Sync + 'static>(held: &Entry) -> Option<&V> {
     held.value::<WithCodec<V>>().map(|held| &held.0)
 }
 
-/// A value of another type than was kept goes through JSON, as it would on any store.
+/// Reads a value as another type than it was kept as, through JSON, as on any store.
 #[cold]
 fn reread<V: DeserializeOwned>(held: &Entry) -> Option<V> {
     let json = held.encode()?.ok()?;

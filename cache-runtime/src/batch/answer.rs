@@ -1,16 +1,16 @@
-//! What a batch function may return, and what its items have of that.
+//! What a batch function may return, and which part of it belongs to each item.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
-/// What a function for many items of type `A` returns, where the cached one returns `R`.
+/// What a function for many items of type `A` may return, if the cached function returns `R`.
 ///
-/// | it returns | an item's result |
+/// | it returns | the result of an item |
 /// | --- | --- |
-/// | `Vec<R>` | that of its place; as many as there are items |
-/// | `HashMap<A, R>`, `BTreeMap<A, R>` | that under it; what is not in the map, the function itself is asked for |
-/// | `HashMap<A, T>`, `BTreeMap<A, T>`, for an `Option<T>` | `Some` of that under it, or `None` |
-/// | `Result` of any of these, for a `Result<T, E>` | `Ok` of that; the error, which is `Clone`, is that of all |
+/// | `Vec<R>` | the one in its position; there must be as many as items |
+/// | `HashMap<A, R>`, `BTreeMap<A, R>` | the one under it; for an item that is not in the map, the function itself is called |
+/// | `HashMap<A, T>`, `BTreeMap<A, T>`, for an `Option<T>` | `Some` of the one under it, or `None` |
+/// | `Result` of any of these, for a `Result<T, E>` | `Ok` of that; an error, which must be `Clone`, is the result of all |
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no answer of a batch function for items of type `{A}` and results of type `{R}`",
     label = "this is what the batch function returns",
@@ -19,8 +19,8 @@ use std::hash::{BuildHasher, Hash};
     note = "where the function returns a `Result<T, E>`, a `Result` of these, if `E: Clone`"
 )]
 pub trait Answer<A, R>: Sized {
-    /// The result of each item; `None` where the function itself is to be asked. Of another length
-    /// than `items` if it cannot be told which is whose.
+    /// Returns the result of each item; `None` if the function itself is to be called. Its length differs
+    /// from that of `items` if it cannot be told which result belongs to which item.
     fn answers(self, items: &[A]) -> Vec<Option<R>>;
 }
 
@@ -30,8 +30,8 @@ impl<A, R> Answer<A, R> for Vec<R> {
     }
 }
 
-// An item may stand here twice, where no flight makes one of them: the first has what is in the map, and for
-// the second the function itself is asked.
+// An item may occur twice here, if no flight makes one of them: the first gets what is in the map, and for
+// the second the function itself is called.
 impl<A: Eq + Hash, R, S: BuildHasher> Answer<A, R> for HashMap<A, R, S> {
     fn answers(mut self, items: &[A]) -> Vec<Option<R>> {
         items.iter().map(|item| self.remove(item)).collect()
@@ -64,10 +64,10 @@ impl<A: Ord, T> Answer<A, Option<T>> for BTreeMap<A, T> {
     }
 }
 
-/// The answer for an item, whose first or a later place in the batch this is.
+/// Returns the answer for an item that occurs for the first time in the batch, or again.
 fn one<T>(answer: Option<T>, is_first: bool) -> Option<Option<T>> {
     match answer {
-        // It was given to the one before: that says nothing of whether there is one.
+        // It was given to the earlier occurrence: that does not say whether there is one.
         None if !is_first => None,
         answer => Some(answer),
     }

@@ -1,4 +1,4 @@
-//! The text of an error, as far as its type has one: found by method resolution, as in `keep.rs`.
+//! The text of an error, if its type has one: found by method resolution, as in `keep.rs`.
 
 use std::fmt::{Debug, Display};
 

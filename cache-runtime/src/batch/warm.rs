@@ -1,7 +1,7 @@
-//! `warm`: runs a function for the items that have no entry, some at a time, and tells what came of it.
+//! `warm`: runs a function for the items that have no entry, some at a time, and reports the result.
 //!
-//! It leads no flight before the function's turn: someone who asks for an item that is far behind in
-//! a long row does not wait for it.
+//! It leads no flight before the function is about to run: a caller that asks for an item far down
+//! a long list does not wait for it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -48,19 +48,20 @@ impl Options {
 
 macro_rules! options {
     () => {
-        /// No progress bar.
+        /// Shows no progress bar.
         pub fn quiet(self) -> Self {
             lock(&self.options).listener = Listener::Nobody;
             self
         }
 
-        /// Tells how many are done, and of how many if that is known, instead of a progress bar.
+        /// Reports how many items are done, and out of how many if that is known, instead of showing a
+        /// progress bar.
         pub fn on_progress(self, told: impl FnMut(usize, Option<usize>) + Send + 'static) -> Self {
             lock(&self.options).listener = Listener::Caller(Box::new(told));
             self
         }
 
-        /// Runs the function for all items, also for those that have an entry.
+        /// Runs the function for all items, including those that have an entry.
         pub fn refresh(self) -> Self {
             lock(&self.options).refreshes = true;
             self
@@ -68,9 +69,9 @@ macro_rules! options {
     };
 }
 
-/// Warming that begins when it is awaited; dropping it stops it.
+/// Warming that starts when it is awaited; dropping it stops it.
 ///
-/// While it runs, there is a progress bar on stderr, if that is a terminal.
+/// While it runs, it shows a progress bar on stderr, if that is a terminal.
 #[must_use = "warming begins when it is awaited"]
 pub struct Warm<F> {
     options: Arc<Mutex<Options>>,
@@ -87,7 +88,7 @@ impl<F> Warm<F> {
         }
     }
 
-    /// So many calls run at a time; 16 unless told.
+    /// Sets how many calls run at a time; 16 by default.
     pub fn concurrency(self, most: usize) -> Self {
         lock(&self.options).at_once = most.max(1);
         self
@@ -122,9 +123,9 @@ impl<R, F: Future<Output = Batched<R>>> Future for Warming<F> {
     }
 }
 
-/// Warming of a `fn`, that begins with [`run`](Self::run).
+/// Warming of a `fn`, which starts with [`run`](Self::run).
 ///
-/// The calls run one after the other, on the caller's thread. Who wants several threads gives each a
+/// The calls run one after the other, on the caller's thread. To use several threads, give each a
 /// part of the items.
 #[must_use = "warming begins with `.run()`"]
 pub struct BlockingWarm<F> {
@@ -161,7 +162,7 @@ impl<F> fmt::Debug for BlockingWarm<F> {
     }
 }
 
-/// Sees to the entries of all items.
+/// Makes or checks the entries of all items.
 pub(super) async fn warm<A, R, K, P, F, G>(
     mut items: impl Iterator<Item = A>,
     way: Way<impl Fn(A) -> Asked<R, K, P, A>, impl Fn(A) -> F, impl Fn(Vec<A>) -> G, R>,
@@ -189,7 +190,7 @@ where
         progress: Progress::new(listener, total),
         reason: way.reason,
     };
-    // What is in process is no hit for a refresh.
+    // For a refresh, an entry in process is not a hit.
     let ask = |item| match refreshes {
         true => Context::refreshing().enter(|| (way.ask)(item)),
         false => (way.ask)(item),
@@ -248,7 +249,7 @@ fn row<R, K: Keep<R, Value: 'static>, P, A>(
     })
 }
 
-/// Those that no cache has.
+/// Returns the items that no cache has.
 async fn absent<R, K: Keep<R, Value: 'static>, P, A>(
     missed: Missing<R, K, P, A>,
     mode: Mode,
@@ -282,8 +283,8 @@ async fn absent<R, K: Keep<R, Value: 'static>, P, A>(
     absent
 }
 
-/// Runs the batch function for those that need it. What comes back are those that it has no result
-/// for, and those that another leads.
+/// Runs the batch function for those that need it. Returns those for which it has no result,
+/// and those that another caller leads.
 async fn share<A, R, K, P, G>(
     missed: Missing<R, K, P, A>,
     mode: Mode,
@@ -309,7 +310,7 @@ where
     };
     match caught(run_shared(mode, led, function, frame.as_ref(), came)).await {
         Ok(left) => rows.extend(left),
-        // Of those that it was to answer for; the other parts go on.
+        // Fails the items that it was to answer for; the other parts continue.
         Err(panic) => {
             let error = format!("panicked: {}", text(&*panic));
             open.into_iter()
@@ -332,7 +333,7 @@ fn alone<R, K: Keep<R, Value: 'static>, P, A>(
     })
 }
 
-/// What has come of it so far.
+/// The result so far.
 struct Tally<R> {
     report: Warmed,
     progress: Progress,

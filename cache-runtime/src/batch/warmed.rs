@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-/// So many failures are told one by one.
+/// The most failures that are reported one by one.
 const MOST: usize = 100;
 
-/// What came of warming: how many entries were made, how many were there, and what failed.
+/// The result of warming: how many entries were made, how many were there, and what failed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warmed {
-    /// The function ran, and its result was kept.
+    /// Items for which the function ran, and its result was kept.
     pub warmed: usize,
-    /// There was a fresh entry, or another caller was making it.
+    /// Items that had a fresh entry, or whose entry another caller was making.
     pub there: usize,
-    /// The function ran, and its result was not kept: a `None`, one that `when` refused, one that is
-    /// too large; or the store was not there.
+    /// Items for which the function ran, and its result was not kept: a `None`, one that `when` refused, one that
+    /// is too large; or the store could not be reached.
     pub not_kept: usize,
-    /// The function returned an error or panicked, or the item cannot be cached.
+    /// Items for which the function returned an error or panicked, or that cannot be cached.
     pub failed: usize,
     /// The first hundred of those that failed.
     pub failures: Vec<Unwarmed>,
@@ -26,7 +26,7 @@ pub struct Warmed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unwarmed {
-    /// Its place among the items, from 0.
+    /// Its position among the items, from 0.
     pub index: usize,
     /// Its key, as a store has it; empty if it has none.
     pub key: String,
@@ -35,7 +35,7 @@ pub struct Unwarmed {
 }
 
 impl Warmed {
-    /// How many items there were.
+    /// Returns how many items there were.
     #[must_use]
     pub fn total(&self) -> usize {
         self.warmed + self.there + self.not_kept + self.failed
@@ -49,7 +49,7 @@ impl Warmed {
     }
 }
 
-/// One line of numbers, and one for each failure.
+/// One line of numbers, then one for each failure.
 impl fmt::Display for Warmed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -1,4 +1,4 @@
-//! The same vocabulary for callers that do not `await`.
+//! The same methods for callers that do not `await`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::value::CacheValue;
 
 /// A [`Cache`] for callers that do not `await`: plain threads, and sync code inside a runtime.
 ///
-/// Every method means what the method of the same name means there.
+/// Every method does what the method of the same name does there.
 ///
 /// ```
 /// use cache_runtime::Cache;
@@ -37,7 +37,7 @@ impl BlockingCache {
         Self(cache)
     }
 
-    /// The same cache for callers that `await`.
+    /// Returns the same cache for callers that `await`.
     #[must_use]
     pub fn awaiting(&self) -> Cache {
         self.0.clone()
@@ -69,7 +69,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::get`].
     pub fn get<T: CacheValue>(&self, key: &str) -> Result<Option<T>, CacheError> {
         block_on(self.0.op_get(Mode::Blocking, key))
     }
@@ -78,7 +78,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::set`].
     pub fn set<T>(
         &self,
         key: &str,
@@ -96,7 +96,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::add`].
     pub fn add<T>(
         &self,
         key: &str,
@@ -114,7 +114,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::get_or_set`].
     pub fn get_or_set<T: CacheValue>(
         &self,
         key: &str,
@@ -132,7 +132,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::get_or_try_set`].
     pub fn get_or_try_set<T: CacheValue, E>(
         &self,
         key: &str,
@@ -150,7 +150,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::try_refresh`].
     pub fn try_refresh<T: CacheValue, E>(
         &self,
         key: &str,
@@ -168,7 +168,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::touch`].
     pub fn touch(&self, key: &str, timeout: impl Into<Timeout>) -> Result<bool, CacheError> {
         block_on(self.0.op_touch(Mode::Blocking, key, timeout.into()))
     }
@@ -177,7 +177,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::expire`].
     pub fn expire(&self, key: &str) -> Result<bool, CacheError> {
         block_on(self.0.op_expire(Mode::Blocking, key))
     }
@@ -186,7 +186,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::delete`].
     pub fn delete(&self, key: &str) -> Result<bool, CacheError> {
         block_on(self.0.op_delete(Mode::Blocking, key))
     }
@@ -195,7 +195,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::has_key`].
     pub fn has_key(&self, key: &str) -> Result<bool, CacheError> {
         block_on(self.0.op_has_key(Mode::Blocking, key))
     }
@@ -204,7 +204,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::inspect`].
     pub fn inspect(&self, key: &str) -> Result<Option<Inspection>, CacheError> {
         block_on(self.0.op_inspect(Mode::Blocking, key))
     }
@@ -213,7 +213,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::ttl`].
     pub fn ttl(&self, key: &str) -> Result<Ttl, CacheError> {
         block_on(self.0.op_ttl(Mode::Blocking, key))
     }
@@ -222,7 +222,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::incr`].
     pub fn incr(&self, key: &str, by: i64) -> Result<i64, CacheError> {
         block_on(self.0.op_incr(Mode::Blocking, key, by))
     }
@@ -231,7 +231,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::decr`].
     pub fn decr(&self, key: &str, by: i64) -> Result<i64, CacheError> {
         block_on(self.0.op_incr(Mode::Blocking, key, by.saturating_neg()))
     }
@@ -240,7 +240,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::get_many`].
     pub fn get_many<T: CacheValue>(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
@@ -255,7 +255,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::set_many`].
     pub fn set_many<T>(
         &self,
         items: impl IntoIterator<Item = (impl AsRef<str>, T)>,
@@ -275,7 +275,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::delete_many`].
     pub fn delete_many(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
@@ -287,7 +287,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::clear`].
     pub fn clear(&self) -> Result<(), CacheError> {
         block_on(self.0.op_clear(Mode::Blocking))
     }
@@ -296,7 +296,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::delete_tag`].
     pub fn delete_tag(&self, tag: &str) -> Result<(), CacheError> {
         block_on(self.0.op_delete_tag(Mode::Blocking, tag))
     }
@@ -305,7 +305,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::incr_version`].
     pub fn incr_version(&self, key: &str, by: i64) -> Result<i64, CacheError> {
         block_on(self.0.op_incr_version(Mode::Blocking, key, by))
     }
@@ -314,7 +314,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::decr_version`].
     pub fn decr_version(&self, key: &str, by: i64) -> Result<i64, CacheError> {
         self.incr_version(key, by.saturating_neg())
     }
@@ -323,7 +323,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::keys`].
     pub fn keys(&self, pattern: &str) -> Result<Vec<String>, CacheError> {
         block_on(self.0.op_keys(Mode::Blocking, pattern))
     }
@@ -338,7 +338,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::ping`].
     pub fn ping(&self) -> Result<Duration, CacheError> {
         block_on(self.0.op_ping(Mode::Blocking))
     }
@@ -347,7 +347,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::prepare`].
     pub fn prepare(&self) -> Result<(), CacheError> {
         block_on(self.0.op_prepare(Mode::Blocking))
     }
@@ -356,7 +356,7 @@ impl BlockingCache {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Cache::close`].
     pub fn close(&self) -> Result<(), CacheError> {
         block_on(self.0.op_close(Mode::Blocking))
     }

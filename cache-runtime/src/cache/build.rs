@@ -1,4 +1,4 @@
-//! Making a cache, by URL or by words; each URL option has a method of the same name.
+//! Building a cache, from a URL or in code; each URL option has a method of the same name.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::stores::{self, Opening, Own, Scheme};
 use crate::timeout::Timeout;
 use crate::url::CacheUrl;
 
-/// Makes a [`Cache`]; in process, unless told otherwise.
+/// Builds a [`Cache`]; by default one in process.
 ///
 /// ```
 /// use cache_runtime::Cache;
@@ -36,9 +36,9 @@ use crate::url::CacheUrl;
 pub struct CacheBuilder {
     pub(super) settings: Settings,
     backing: Choice,
-    /// The options that only the store of the URL has.
+    /// The options that only the URL's store has.
     own: Own,
-    /// What cannot be, said by a method that does not return a `Result`.
+    /// The error of a setter, none of which returns a `Result`.
     refused: Option<CacheError>,
 }
 
@@ -59,11 +59,11 @@ impl Default for CacheBuilder {
 }
 
 impl CacheBuilder {
-    /// A builder with the settings of a URL, for what no URL can say: a clock, a key function.
+    /// Starts from the settings of a URL, to add what no URL can say: a clock, a key function.
     ///
     /// # Errors
     ///
-    /// As [`Cache::from_url`].
+    /// Those of [`Cache::from_url`].
     pub fn from_url(url: &str) -> Result<Self, CacheError> {
         let url = CacheUrl::parse(url)?;
         let scheme = stores::find(&url.scheme)?;
@@ -82,7 +82,7 @@ impl CacheBuilder {
         Ok(builder)
     }
 
-    /// Any store: one of the library's, or one of your own.
+    /// Uses this store: one of the library's, or one of your own.
     #[must_use]
     pub fn store(mut self, store: impl Store) -> Self {
         self.backing = Choice::Backing(Backing::Shared(Arc::new(store)));
@@ -90,7 +90,7 @@ impl CacheBuilder {
         self
     }
 
-    /// Keeps nothing: for development and tests.
+    /// Stores nothing: for development and tests.
     #[must_use]
     pub fn dummy(mut self) -> Self {
         self.backing = Choice::Backing(Backing::Nowhere);
@@ -98,48 +98,48 @@ impl CacheBuilder {
         self
     }
 
-    /// The first part of every key; empty unless told.
+    /// Sets the first part of every key; empty by default.
     #[must_use]
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.key_prefix = prefix.into();
         self
     }
 
-    /// The version of every key; 1 unless told.
+    /// Sets the version of every key; 1 by default.
     #[must_use]
     pub fn version(mut self, version: impl Into<Version>) -> Self {
         self.settings.version = version.into().number();
         self
     }
 
-    /// How long values live that are not given a timeout; 300 seconds unless told.
+    /// Sets the timeout of values that are not given one; 300 seconds by default.
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
         self.settings.timeout = timeout.into().or(self.settings.timeout);
         self
     }
 
-    /// How values are written to a shared store; `Native` unless told.
+    /// Sets how values are written to a shared store; `Native` by default.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
         self.settings.format = format;
         self
     }
 
-    /// How stored bytes are compressed; not at all unless told.
+    /// Sets how stored bytes are compressed; not at all by default.
     #[must_use]
     pub fn compress(mut self, compression: Compression) -> Self {
         self.settings.compression = compression;
         self
     }
 
-    /// Signs every entry of a shared store with the secret in this environment variable, so that who
-    /// can write to the store cannot forge a value: what has no valid signature is a counted miss.
+    /// Signs every entry of a shared store with the secret in this environment variable, so that whoever
+    /// can write to the store cannot forge a value: one without a valid signature is counted as a miss.
     ///
-    /// The variable holds one secret of at least 16 bytes or several, separated by commas: the first
-    /// signs, all verify. It is read now. The secret itself never stands in a URL or in the code, so
-    /// the name is one of capital letters, digits and `_`. `incr` and `decr` are errors of kind
-    /// `Unsupported` in such a cache, and its format is `native` or `compact`.
+    /// The variable holds one secret of at least 16 bytes, or several separated by commas: the first
+    /// signs, all of them verify. It is read now. The secret itself never appears in a URL or in the code; so
+    /// that it cannot, the variable's name must consist of capital letters, digits and `_`. In such a cache,
+    /// `incr` and `decr` are errors of kind `Unsupported`, and the format is `native` or `compact`.
     #[cfg(feature = "signing")]
     #[must_use]
     pub fn sign_with(mut self, variable: &str) -> Self {
@@ -151,8 +151,8 @@ impl CacheBuilder {
     }
 
     /// Signs every entry of a shared store with this key of at least 16 bytes, as
-    /// [`sign_with`](Self::sign_with) does. Said again, it is a further key that verifies and does
-    /// not sign: the one before a change of keys.
+    /// [`sign_with`](Self::sign_with) does. Call it again to add a key that verifies and does
+    /// not sign: the one in use before a change of keys.
     #[cfg(feature = "signing")]
     #[must_use]
     pub fn signing_key(mut self, key: impl AsRef<[u8]>) -> Self {
@@ -169,40 +169,41 @@ impl CacheBuilder {
         self.refused.get_or_insert(error);
     }
 
-    /// Larger values are returned and not kept; 1 MiB unless told. In bytes, about: as JSON, with
-    /// numbers counted as eight.
+    /// Sets the size above which values are returned and not kept; 1 MiB by default. In bytes, roughly: as
+    /// JSON, with each number counted as eight.
     #[must_use]
     pub fn max_value_size(mut self, bytes: usize) -> Self {
         self.settings.max_value_size = bytes;
         self
     }
 
-    /// The most entries of the in-process level, and of a store that bounds itself (SQL, files);
-    /// 100,000 unless told.
+    /// Sets the most entries of the in-process level, and of a store that limits itself (SQL, files);
+    /// 100,000 by default.
     #[must_use]
     pub fn max_entries(mut self, entries: usize) -> Self {
         self.settings.max_entries = entries;
         self
     }
 
-    /// The table of a SQL database, `schema.table` if need be; `cache_entries` unless told.
+    /// Sets the table of a SQL database, if need be as `schema.table`; `cache_entries` by default.
     #[must_use]
     pub fn table(mut self, name: impl Into<String>) -> Self {
         self.own.set("table", name.into());
         self
     }
 
-    /// The most bytes of the in-process level, counted as for `max_value_size`, and of a store that
-    /// bounds itself, as it counts them; no limit unless told.
+    /// Sets the most bytes of the in-process level, counted as for `max_value_size`, and of a store that
+    /// limits itself, as it counts them; unlimited by default.
     #[must_use]
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_bytes = Some(bytes);
         self
     }
 
-    /// Puts an in-process level before the store: the most copies that it holds; 10,000 unless told.
+    /// Puts an in-process level in front of the store, and sets the most copies that it holds; 10,000 by
+    /// default.
     ///
-    /// Copies are dropped when another process changes their entry, where the store carries such news
+    /// A copy is dropped when another process changes its entry, if the store carries such news
     /// (Redis, PostgreSQL).
     #[must_use]
     pub fn local_max(mut self, entries: usize) -> Self {
@@ -210,64 +211,65 @@ impl CacheBuilder {
         self
     }
 
-    /// Puts an in-process level before the store: how long a copy lives at the most. Unless told 30
-    /// seconds, or one second where the store carries no news of changes by other processes.
+    /// Puts an in-process level in front of the store, and sets how long a copy lives at most. By default 30
+    /// seconds, or one second if the store carries no news of changes by other processes.
     #[must_use]
     pub fn local_timeout(mut self, timeout: Duration) -> Self {
         self.settings.local_timeout = Some(timeout);
         self
     }
 
-    /// [`local_max`](Self::local_max) and [`local_timeout`](Self::local_timeout) in one word.
+    /// Sets both [`local_max`](Self::local_max) and [`local_timeout`](Self::local_timeout).
     #[must_use]
     pub fn local(self, entries: usize, timeout: Duration) -> Self {
         self.local_max(entries).local_timeout(timeout)
     }
 
-    /// Makes room as Django does: one entry in `frequency` goes at once when `max_entries` are
-    /// there, or all of them with 0.
+    /// Makes room as Django does: when `max_entries` is reached, evicts one entry in `frequency` at once,
+    /// or all of them with 0.
     ///
-    /// Unless told, a store that bounds itself takes 3, and the in-process level lets one entry go
-    /// for one that comes, which keeps more of what is asked for.
+    /// By default, a store that limits itself uses 3, and the in-process level evicts one entry
+    /// for each new one, which keeps more of what is in demand.
     #[must_use]
     pub fn cull_frequency(mut self, frequency: u32) -> Self {
         self.settings.cull_frequency = Some(frequency);
         self
     }
 
-    /// The longest time to connect; 500 ms unless told.
+    /// Sets the longest time to connect; 500 ms by default.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.settings.connect_timeout = limit;
         self
     }
 
-    /// The longest time of one operation of the store, connecting included; 500 ms unless told.
+    /// Sets the longest time of one operation of the store, connecting included; 500 ms by default.
     #[must_use]
     pub fn op_timeout(mut self, limit: Duration) -> Self {
         self.settings.op_timeout = limit;
         self
     }
 
-    /// The most connections, where the URL's store has such a limit: that blocking callers of Redis
-    /// open (32 unless told), or each tokio runtime to a SQL database (8).
+    /// Sets the most connections, if the URL's store has such a limit: those of blocking callers to Redis (32
+    /// by default), to each Memcached server those of a tokio runtime and of blocking callers (32 each), or
+    /// those of a tokio runtime to a SQL database (8).
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.own.set("max_connections", connections.to_string());
         self
     }
 
-    /// The number of the database, where a URL has no place for it (`redis+unix://`).
+    /// Sets the number of the database, for a URL that has no place for it (`redis+unix://`).
     #[must_use]
     pub fn db(mut self, number: i64) -> Self {
         self.own.set("db", number.to_string());
         self
     }
 
-    /// Makes the whole key of key, prefix and version, in place of Django's `make_key`.
+    /// Makes the whole key from prefix, key and version with `make`, in place of Django's `make_key`.
     ///
-    /// Such a cache does not know which keys of a store are its own: `clear` and `keys` are
-    /// errors there.
+    /// Such a cache does not know which keys of a store are its own, so that `clear` and `keys` are
+    /// errors of kind `Unsupported`.
     #[must_use]
     pub fn key_function(
         mut self,
@@ -277,7 +279,7 @@ impl CacheBuilder {
         self
     }
 
-    /// Hashes arguments with BLAKE3 instead of MD5: where they come from people who might build
+    /// Hashes arguments with BLAKE3 instead of MD5, for arguments from people who might construct
     /// collisions. Python services do not find such keys.
     #[cfg(feature = "blake3")]
     #[must_use]
@@ -293,11 +295,11 @@ impl CacheBuilder {
         self
     }
 
-    /// The cache. Nothing is connected.
+    /// Makes the cache. Nothing is connected yet.
     ///
     /// # Errors
     ///
-    /// Kind `Config` for a setting that cannot be.
+    /// Kind `Config` for an invalid setting.
     pub fn build(self) -> Result<Cache, CacheError> {
         if let Some(error) = self.refused {
             return Err(error.in_operation("build"));

@@ -22,7 +22,7 @@ use crate::sync::lock;
 pub(crate) enum Backing {
     /// In the in-process level.
     Process,
-    /// In a store outside.
+    /// In an external store.
     Shared(Arc<dyn Store>),
     /// Nowhere.
     Nowhere,
@@ -40,7 +40,7 @@ pub(crate) struct Core {
     /// For copies of what is in the store.
     near: Option<Near>,
     store: Option<Guarded>,
-    /// Between the processes that share the store, where it carries any.
+    /// News between the processes that share the store, if it carries any.
     news: Option<Arc<News>>,
     spaces: Mutex<HashMap<Arc<str>, Arc<Space>>>,
 }
@@ -97,8 +97,8 @@ impl Core {
         self.store.as_ref()
     }
 
-    /// The in-process level in which values of this kind are found: copies, where there is a store for
-    /// them.
+    /// Returns the in-process level in which values of this kind are found: as copies, if there is a store
+    /// for them.
     #[inline]
     pub(crate) fn level(&self, is_shared: bool) -> Option<&Level> {
         if is_shared && self.store.is_some() {
@@ -107,7 +107,7 @@ impl Core {
         self.level.as_ref()
     }
 
-    /// The in-process level in which values of this kind are kept: all of them where there is no store,
+    /// Returns the in-process level in which values of this kind are kept: all of them if there is no store,
     /// `local` ones always.
     pub(crate) fn home(&self, is_shared: bool) -> Option<&Level> {
         self.level
@@ -120,7 +120,7 @@ impl Core {
         self.level.as_ref()
     }
 
-    /// The in-process level before the store.
+    /// Returns the in-process level in front of the store.
     pub(crate) fn near(&self) -> Option<&Near> {
         self.near.as_ref()
     }
@@ -134,7 +134,7 @@ impl Core {
         self.level.iter().chain(self.near.as_ref().map(Near::level))
     }
 
-    /// The marker has been set: what is older is dead, and nobody joins a computation of it.
+    /// Notes that the marker has been set: what is older is invalid, and no caller joins a computation of it.
     pub(crate) fn marked(&self, mark: &Mark, stamp: Stamp) {
         let clock = &self.settings.clock;
         let arrived = Stamp::now(clock).at;
@@ -159,26 +159,26 @@ impl Core {
         self.flights.end_where(|key| meant.contains(&key.header));
     }
 
-    /// Whether the marker of a clear means these keys too; of what is not known, it is taken to.
+    /// Returns whether the marker of a clear applies to these keys too; if they are unknown, it is assumed to.
     fn is_ended_by(&self, mark: &Mark, header: Header) -> bool {
         let known = {
             let spaces = lock(&self.spaces);
             let of_key = |space: &Arc<Space>| Some((space.binding(header.binding)?, space.clone()));
             spaces.values().find_map(of_key)
         };
-        // Under no lock: a key function is somebody else's code.
+        // Under no lock: a key function is user code.
         known.is_none_or(|(binding, space)| {
             let place = (&*space.prefix, header.version);
             markers::ends_all_of(&mark.key, &self.settings, place, binding.site)
         })
     }
 
-    /// How many times the news of other processes has been lost.
+    /// Returns how many times the news of other processes has been lost.
     pub(crate) fn lost_news(&self) -> u64 {
         self.news.as_ref().map_or(0, |news| news.lost())
     }
 
-    /// Now: after everything that happened in this process before.
+    /// Returns the present, later than everything that happened in this process before.
     pub(crate) fn stamp(&self) -> Stamp {
         if self.store.is_some() {
             Stamp::now(&self.settings.clock)
@@ -187,12 +187,12 @@ impl Core {
         }
     }
 
-    /// How many entries had to go to make room.
+    /// Returns how many entries were evicted to make room.
     pub(crate) fn evictions(&self) -> u64 {
         self.levels().map(Level::evictions).sum()
     }
 
-    /// The space of this key prefix.
+    /// Returns the space of this key prefix.
     pub(crate) fn space(&self, prefix: &str) -> Arc<Space> {
         let mut spaces = lock(&self.spaces);
         if let Some(space) = spaces.get(prefix) {

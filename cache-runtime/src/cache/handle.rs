@@ -1,4 +1,4 @@
-//! The `Cache` itself: a cheap handle, and its async vocabulary.
+//! `Cache` itself: a cheap handle, and its async methods.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::store::Ttl;
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
 
-/// A cache: in process, or a store outside. Cloning is cheap, clones are the same cache.
+/// A cache, in process or in an external store. Cloning it is cheap, and clones are the same cache.
 ///
 /// Keys are text; the store sees them as Django's `KEY_PREFIX:VERSION:key`. Values are any serde
-/// types, and a `get` of another type than was `set` goes through JSON on every store alike.
+/// types. Getting a value as another type than it was set with goes through JSON, on every store alike.
 ///
 /// ```
 /// # futures_executor::block_on(async {
@@ -46,24 +46,25 @@ struct View {
     core: Arc<Core>,
     space: Arc<Space>,
     version: i64,
-    /// Where this is what one traced call has of it. Here, so that what is not traced carries nothing more.
+    /// What one traced call has done so far, if this is its handle. Here, so that untraced calls carry nothing
+    /// more.
     trail: Option<Arc<Trail>>,
 }
 
 impl Cache {
-    /// A cache by URL: `memory://`, `redis://host/1?key_prefix=app`, `dummy://`.
+    /// Makes a cache from a URL: `memory://`, `redis://host/1?key_prefix=app`, `dummy://`.
     ///
-    /// Nothing is connected: a server that is down now is used as soon as it is up.
+    /// Nothing is connected yet: a server that is down now is used as soon as it is up.
     ///
     /// # Errors
     ///
-    /// Kind `Config` for an unknown scheme or option or a bad value; the message names what is
+    /// Kind `Config` for an unknown scheme or option, or a bad value; the message lists what is
     /// allowed.
     pub fn from_url(url: &str) -> Result<Cache, CacheError> {
         CacheBuilder::from_url(url)?.build()
     }
 
-    /// A cache by words instead of a URL.
+    /// Starts building a cache in code instead of from a URL.
     #[must_use]
     pub fn builder() -> CacheBuilder {
         CacheBuilder::default()
@@ -86,7 +87,7 @@ impl Cache {
         &self.0.core
     }
 
-    /// The cache hears the news of other processes from now on.
+    /// Starts listening to the news of other processes.
     pub(crate) fn listen(&self) {
         if let (Some(news), Some(store)) = (self.core().news(), self.core().store()) {
             news.start(&self.0.core, || store.share());
@@ -98,12 +99,12 @@ impl Cache {
         &self.0.space
     }
 
-    /// Whether it is the very same handle.
+    /// Returns whether it is the very same handle.
     pub(crate) fn is(&self, other: &Cache) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The same cache, for one call to which somebody listens.
+    /// Returns the same cache, for one call that is being traced.
     pub(crate) fn trailed(&self, trail: Arc<Trail>) -> Cache {
         Cache(Arc::new(View {
             core: self.0.core.clone(),
@@ -123,7 +124,7 @@ impl Cache {
         self.0.version
     }
 
-    /// The same cache under another version of its keys.
+    /// Returns the same cache with another version in its keys.
     #[must_use]
     pub fn with_version(&self, version: impl Into<Version>) -> Cache {
         Cache(Arc::new(View {
@@ -134,10 +135,10 @@ impl Cache {
         }))
     }
 
-    /// The same cache under another key prefix.
+    /// Returns the same cache with another key prefix.
     ///
-    /// The cache remembers each prefix for as long as it lives, with what was counted under it: for some
-    /// hundred tenants, that is nothing; where there are as many as there are users, say
+    /// The cache remembers each prefix for as long as it lives, along with its counters. For a few hundred
+    /// tenants, that costs next to nothing; if there are as many tenants as users, write
     /// `key(tenant, …)` instead.
     #[must_use]
     pub fn with_prefix(&self, prefix: &str) -> Cache {
@@ -149,34 +150,34 @@ impl Cache {
         }))
     }
 
-    /// The clock that the cache goes by: for crates that keep times of their own in its values.
+    /// Returns the cache's clock, for crates that keep times of their own in its values.
     #[doc(hidden)]
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.core().settings.clock
     }
 
-    /// The same cache for callers that do not `await`.
+    /// Returns the same cache for callers that do not `await`.
     #[must_use]
     pub fn blocking(&self) -> BlockingCache {
         BlockingCache::new(self.clone())
     }
 
-    /// The value of `key`, if there is one of this type. A stored `None` is a value.
+    /// Returns the value of `key`, if there is one of this type. A stored `None` is a value.
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`. Bytes that are not a `T` are a counted miss.
+    /// Any error of the store, or kind `Key`. Bytes that are not a `T` are counted as a miss.
     pub async fn get<T: CacheValue>(&self, key: &str) -> Result<Option<T>, CacheError> {
         self.op_get(Mode::Async, key).await
     }
 
-    /// Keeps `value` under `key`. Zero and negative timeouts remove what is there.
+    /// Stores `value` under `key`. A timeout of zero or less removes what is there.
     ///
     /// # Errors
     ///
-    /// The store's; kind `Encode` if the value has no JSON form; kind `TooLarge` over
-    /// `max_value_size` (the old value is removed then).
+    /// Any error of the store, or kind `Key`; kind `Encode` if the value has no JSON form; kind `TooLarge` if
+    /// it is over `max_value_size` (the old value is then removed).
     pub async fn set<T>(
         &self,
         key: &str,
@@ -190,12 +191,12 @@ impl Cache {
         self.op_set(Mode::Async, key, value, timeout.into()).await
     }
 
-    /// Keeps `value` only if `key` is not there; true if it was not (also with a zero timeout,
-    /// which keeps nothing).
+    /// Stores `value` only if `key` is absent, and returns whether it was absent (also with a timeout of
+    /// zero, which stores nothing).
     ///
     /// # Errors
     ///
-    /// As [`set`](Cache::set).
+    /// Those of [`set`](Cache::set); with kind `TooLarge`, the old value stays.
     pub async fn add<T>(
         &self,
         key: &str,
@@ -209,12 +210,12 @@ impl Cache {
         self.op_add(Mode::Async, key, value, timeout.into()).await
     }
 
-    /// The value of `key`, or what `f` gives, which is kept. Concurrent callers of one key run `f`
-    /// once.
+    /// Returns the value of `key`, or else runs `f` and stores its value. Of concurrent callers for one
+    /// key, only one runs `f`.
     ///
     /// # Errors
     ///
-    /// Kind `Key` if the key cannot be used. A store that fails does not stop `f`.
+    /// Kind `Key` if the key cannot be used. A store that fails does not stop `f` from running.
     pub async fn get_or_set<T: CacheValue>(
         &self,
         key: &str,
@@ -225,12 +226,12 @@ impl Cache {
             .await
     }
 
-    /// As [`get_or_set`](Cache::get_or_set) for what may fail: an error is returned and not kept, and
-    /// those who wait for it run their own `f`, together.
+    /// Does what [`get_or_set`](Cache::get_or_set) does, for an `f` that may fail. An error is returned and
+    /// not stored, and callers that were waiting for it run an `f` of their own, once for all of them.
     ///
     /// # Errors
     ///
-    /// As there; the inner error is that of `f`.
+    /// Those of [`get_or_set`](Cache::get_or_set); the inner error is that of `f`.
     pub async fn get_or_try_set<T: CacheValue, E>(
         &self,
         key: &str,
@@ -241,15 +242,16 @@ impl Cache {
             .await
     }
 
-    /// Runs `f` and keeps its value in the place of what is there; an error is returned and changes
-    /// nothing. Unlike a [`set`](Cache::set) behind the same work, what is deleted while `f` runs stays
-    /// deleted; and `f` may say more of its value by [`current`](crate::current): tags, another
+    /// Runs `f` and replaces what is there with its value; an error is returned and changes nothing.
+    ///
+    /// Unlike with a [`set`](Cache::set) after the same work, what is deleted while `f` runs stays
+    /// deleted; and `f` may add to its value with [`current`](crate::current): tags, another
     /// timeout.
     ///
     /// # Errors
     ///
     /// Kind `Key` if the key cannot be used; the inner error is that of `f`. A store that fails does
-    /// not stop `f`.
+    /// not stop `f` from running.
     ///
     /// ```
     /// # futures_executor::block_on(async {
@@ -275,77 +277,79 @@ impl Cache {
             .await
     }
 
-    /// Gives `key` a new life; true if it was there.
+    /// Gives `key` a new timeout; returns whether it was there.
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`.
+    /// Any error of the store, or kind `Key`.
     pub async fn touch(&self, key: &str, timeout: impl Into<Timeout>) -> Result<bool, CacheError> {
         self.op_touch(Mode::Async, key, timeout.into()).await
     }
 
-    /// Ends the timeout of `key`; true if it was there.
+    /// Ends the timeout of `key`; returns whether it was there.
     ///
-    /// What a function with `stale` keeps stays for those who cannot have a new value; anything else is
-    /// forgotten.
+    /// The result of a function with `stale` stays, for callers that cannot get a new one; anything else is
+    /// deleted.
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`.
+    /// Any error of the store, or kind `Key`.
     pub async fn expire(&self, key: &str) -> Result<bool, CacheError> {
         self.op_expire(Mode::Async, key).await
     }
 
-    /// Forgets `key`; true if it was there.
+    /// Deletes `key`; returns whether it was there.
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`.
+    /// Any error of the store, or kind `Key`.
     pub async fn delete(&self, key: &str) -> Result<bool, CacheError> {
         self.op_delete(Mode::Async, key).await
     }
 
-    /// Whether `key` is there.
+    /// Returns whether `key` is there.
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`.
+    /// Any error of the store, or kind `Key`.
     pub async fn has_key(&self, key: &str) -> Result<bool, CacheError> {
         self.op_has_key(Mode::Async, key).await
     }
 
-    /// How long `key` still lives.
+    /// Returns how long `key` still lives.
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`.
+    /// Any error of the store, or kind `Key`; kind `Unsupported` on a store that cannot tell.
     pub async fn ttl(&self, key: &str) -> Result<Ttl, CacheError> {
         self.op_ttl(Mode::Async, key).await
     }
 
-    /// Adds `by` to the integer under `key`, keeps its timeout, and returns the sum.
+    /// Adds `by` to the integer under `key`, keeping its timeout, and returns the sum.
     ///
     /// # Errors
     ///
-    /// Kind `NotFound` if the key is missing, `Decode` if it does not hold an integer.
+    /// Any error of the store, or kind `Key`; kind `NotFound` if the key is missing; kind `Decode` if it does
+    /// not hold an integer; kind `Unsupported` if entries are signed, or on a store without
+    /// [`ttl`](Cache::ttl).
     pub async fn incr(&self, key: &str, by: i64) -> Result<i64, CacheError> {
         self.op_incr(Mode::Async, key, by).await
     }
 
-    /// Takes `by` from the integer under `key`; see [`incr`](Cache::incr).
+    /// Subtracts `by` from the integer under `key`; see [`incr`](Cache::incr).
     ///
     /// # Errors
     ///
-    /// As [`incr`](Cache::incr).
+    /// Those of [`incr`](Cache::incr).
     pub async fn decr(&self, key: &str, by: i64) -> Result<i64, CacheError> {
         self.op_incr(Mode::Async, key, by.saturating_neg()).await
     }
 
-    /// The values of those `keys` that are there.
+    /// Returns the values of those `keys` that are there.
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`.
+    /// Any error of the store, or kind `Key`.
     pub async fn get_many<T: CacheValue>(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
@@ -354,11 +358,11 @@ impl Cache {
             .await
     }
 
-    /// Keeps all `items`; returns the keys that failed.
+    /// Stores all `items`; returns the keys that failed.
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`.
+    /// Any error of the store, or kind `Key`.
     pub async fn set_many<T>(
         &self,
         items: impl IntoIterator<Item = (impl AsRef<str>, T)>,
@@ -374,11 +378,11 @@ impl Cache {
         self.op_set_many(Mode::Async, items, timeout.into()).await
     }
 
-    /// Forgets all `keys`; how many were there.
+    /// Deletes all `keys`; returns how many were there.
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`.
+    /// Any error of the store, or kind `Key`.
     pub async fn delete_many(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
@@ -386,25 +390,26 @@ impl Cache {
         self.op_delete_many(Mode::Async, collect(keys)).await
     }
 
-    /// Forgets every entry of this cache's prefix and version, and nothing else.
+    /// Deletes every entry of this cache's prefix and version, and nothing else.
     ///
     /// # Errors
     ///
-    /// The store's.
+    /// Any error of the store; kind `Unsupported` where it cannot list its keys, and with a
+    /// [`key_function`](CacheBuilder::key_function).
     pub async fn clear(&self) -> Result<(), CacheError> {
         self.op_clear(Mode::Async).await
     }
 
-    /// Forgets every entry with this tag, in constant time: entries are not looked for, they are dead
-    /// from now on.
+    /// Invalidates every entry with this tag, in constant time: entries are not searched for, they are
+    /// invalid from now on.
     ///
     /// Functions give tags to what they keep: `tags("user:{id}")`, or [`Call::tag`](crate::Call::tag).
-    /// Other processes see it when they hear of it (Redis, PostgreSQL), or within a second.
+    /// Other processes learn of it by a message (Redis, PostgreSQL), or within a second.
     ///
     /// # Errors
     ///
-    /// The store's: it is made up for when the store is back. Kind `Unsupported` with the formats `json`
-    /// and `django`, which have no place for tags.
+    /// Any error of the store; the invalidation is then made up for when the store is back. Kind
+    /// `Unsupported` with the formats `json` and `django`, which have no place for tags.
     pub async fn delete_tag(&self, tag: &str) -> Result<(), CacheError> {
         self.op_delete_tag(Mode::Async, tag).await
     }
@@ -414,7 +419,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Kind `NotFound` if the key is missing.
+    /// Any error of the store, or kind `Key`; kind `NotFound` if the key is missing; kind `Unsupported` on a
+    /// store without [`ttl`](Cache::ttl).
     pub async fn incr_version(&self, key: &str, by: i64) -> Result<i64, CacheError> {
         self.op_incr_version(Mode::Async, key, by).await
     }
@@ -424,22 +430,23 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// As [`incr_version`](Cache::incr_version).
+    /// Those of [`incr_version`](Cache::incr_version).
     pub async fn decr_version(&self, key: &str, by: i64) -> Result<i64, CacheError> {
         self.op_incr_version(Mode::Async, key, by.saturating_neg())
             .await
     }
 
-    /// The keys, without prefix and version, that match a glob pattern (`*`, `?`, `[abc]`).
+    /// Returns the keys, without prefix and version, that match a glob pattern (`*`, `?`, `[abc]`).
     ///
     /// # Errors
     ///
-    /// The store's; kind `Unsupported` where it cannot list.
+    /// Any error of the store; kind `Unsupported` where it cannot list its keys, and with a
+    /// [`key_function`](CacheBuilder::key_function).
     pub async fn keys(&self, pattern: &str) -> Result<Vec<String>, CacheError> {
         self.op_keys(Mode::Async, pattern).await
     }
 
-    /// What has happened in this cache's prefix since the process started.
+    /// Returns the counters of this cache's prefix since the process started.
     #[must_use]
     pub fn stats(&self) -> Stats {
         Stats {
@@ -448,34 +455,34 @@ impl Cache {
         }
     }
 
-    /// Asks the store for a sign of life; how long it took.
+    /// Pings the store and returns how long the answer took.
     ///
     /// # Errors
     ///
-    /// The store's.
+    /// Any error of the store.
     pub async fn ping(&self) -> Result<Duration, CacheError> {
         self.op_ping(Mode::Async).await
     }
 
-    /// Makes what the store needs before it can keep anything: the table of a SQL database, which is
-    /// otherwise made when it is first missed. Safe to repeat, and from many processes at once.
+    /// Creates what the store needs before it can store anything: the table of a SQL database, which is
+    /// otherwise created when it is first found missing. May be repeated, also from many processes at once.
     ///
     /// # Errors
     ///
-    /// The store's.
+    /// Any error of the store.
     pub async fn prepare(&self) -> Result<(), CacheError> {
         self.op_prepare(Mode::Async).await
     }
 
-    /// Closes connections, after the other processes have been told what this one has changed. Later
-    /// operations may open them again.
+    /// Closes connections, after the changes of this process have been published to the others. Later
+    /// operations may open connections again.
     ///
-    /// A process that changes something and ends at once waits for this: the news goes out behind its
-    /// calls.
+    /// A process that changes something and exits at once should wait for this: the news is sent in the
+    /// background.
     ///
     /// # Errors
     ///
-    /// The store's.
+    /// Any error of the store.
     pub async fn close(&self) -> Result<(), CacheError> {
         self.op_close(Mode::Async).await
     }

@@ -1,4 +1,4 @@
-//! Looking at one entry without reading it: nothing is counted, and its type need not be known.
+//! Looking at one entry without counting a read, and without knowing its type.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -13,37 +13,38 @@ use crate::mode::Mode;
 use crate::store::Ttl;
 use crate::target::Target;
 
-/// One entry, looked at from outside; see [`Cache::inspect`].
+/// What one entry looks like from outside; see [`Cache::inspect`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Inspection {
-    /// It was found in this process; else in the store.
+    /// Whether it was found in this process; otherwise it is in the store.
     pub is_local: bool,
-    /// How large it is: in process as `max_value_size` counts it, in the store the bytes that are there.
+    /// How large it is: in process as `max_value_size` counts it, in the store the number of bytes there.
     pub bytes: usize,
-    /// How long it is still fresh; [`Ttl::Missing`] where its timeout is over and the store keeps it to be served
-    /// stale, or it is dead and not yet gone. (In process, what is over is not found by its key.)
+    /// How long it is still fresh; [`Ttl::Missing`] if its timeout is over and the store keeps it to be served
+    /// stale, or if it is invalid and not yet removed. (In process, an expired entry is not found by its key.)
     pub left: Ttl,
     /// How long the store keeps it, fresh or not; [`Ttl::Missing`] where it cannot tell, and in process.
     pub kept: Ttl,
-    /// When its computation began, where the format carries that.
+    /// When its computation began, if the format records that.
     pub created: Option<SystemTime>,
-    /// The end of its timeout, past or to come, where the format carries that; `None` as well for never. What is
-    /// not over by then and has nothing [`left`](Self::left) was ended by a tag, a clear or a delete.
+    /// The end of its timeout, past or future, if the format records that; `None` also if it never ends. An
+    /// entry whose end is still to come and that has nothing [`left`](Self::left) was invalidated by a tag, a
+    /// clear or a delete.
     pub expires: Option<SystemTime>,
-    /// Its tags. What was no good as a key stands there as its hash, behind `#:`.
+    /// Its tags. A tag that cannot be part of a key is given as its hash, after `#:`.
     pub tags: Vec<String>,
-    /// What the function took to make it, where that is kept.
+    /// How long the function took to compute it, if that is recorded.
     pub cost: Option<Duration>,
     json: Result<String, CacheError>,
 }
 
 impl Inspection {
-    /// The value as JSON text.
+    /// Returns the value as JSON text.
     ///
     /// # Errors
     ///
-    /// Kind `Unsupported` for a value that stays in process (`local`), `Decode` for bytes that are no value of
+    /// Kind `Unsupported` for a value that stays in process (`local`), `Decode` for bytes that are no value in
     /// this cache's format.
     pub fn json(&self) -> Result<&str, CacheError> {
         self.json.as_deref().map_err(CacheError::clone)
@@ -51,9 +52,9 @@ impl Inspection {
 }
 
 impl Cache {
-    /// The entry under `key` as it is, in process or else in the store: how large, how old, and its value as
-    /// JSON whatever its type. Nothing is counted as a hit or a miss. For tools; it takes more than a
-    /// [`get`](Cache::get).
+    /// Returns the entry under `key` as it is, from the store or, without one, from this process: its size, its
+    /// age, and its value as JSON whatever its type. Nothing is counted as a hit or a miss. It is meant for
+    /// tools, and costs more than a [`get`](Cache::get).
     ///
     /// ```
     /// # futures_executor::block_on(async {
@@ -71,7 +72,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// The store's, or kind `Key`.
+    /// Any error of the store, or kind `Key`.
     pub async fn inspect(&self, key: &str) -> Result<Option<Inspection>, CacheError> {
         self.op_inspect(Mode::Async, key).await
     }
@@ -132,7 +133,7 @@ async fn look_in_store(
     let unsealed = core.settings.unseal(stored_key, Cow::Owned(sealed));
     let decoded = unsealed.as_ref().map_err(CacheError::clone);
     let decoded = decoded.and_then(|bytes| codec.decode::<serde_json::Value>(bytes));
-    // A store may not know, and still have it.
+    // A store may be unable to tell, and still have it.
     let kept = store.ask(mode, "ttl", |store| store.ttl(stored_key)).await;
     let kept = kept.unwrap_or(Ttl::Missing);
     let left = match &unsealed {
@@ -154,7 +155,7 @@ async fn look_in_store(
     }))
 }
 
-/// Milliseconds since 1970; none is never.
+/// Converts milliseconds since 1970; zero means never.
 fn at(millis: u64) -> Option<SystemTime> {
     let since = Duration::from_millis(millis);
     SystemTime::UNIX_EPOCH

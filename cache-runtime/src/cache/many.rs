@@ -19,17 +19,17 @@ use crate::timeout::Timeout;
 use crate::tools::glob::Glob;
 use crate::value::CacheValue;
 
-/// Whether copies in process, before a store, may answer for it.
+/// Whether copies in process, in front of a store, may answer for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Copies {
     Serve,
-    /// The store itself is asked, and no copy is made of what it says.
+    /// The store itself is asked, and its answer is not copied.
     Pass,
 }
 
 impl Cache {
-    /// What the store itself has of `keys`: for crates whose entries may not be served when another process
-    /// has changed them a moment ago.
+    /// Returns what the store itself has of `keys`, for crates that must not serve an entry that another
+    /// process has changed a moment ago.
     #[doc(hidden)]
     pub async fn get_many_past_copies<T: CacheValue>(
         &self,
@@ -126,7 +126,7 @@ impl Cache {
     {
         let life = timeout.or(self.core().settings.timeout).life();
         let mut failed = Vec::new();
-        // A key that cannot be is said before anything is written.
+        // A key that cannot be used is reported before anything is written.
         let mut targets = Vec::with_capacity(items.len());
         for (key, _) in &items {
             targets.push(self.target(key)?);
@@ -234,7 +234,7 @@ impl Cache {
         Ok(count)
     }
 
-    /// As [`Target::bury`], of many.
+    /// Does what [`Target::bury`] does, for many.
     async fn bury_many(&self, mode: Mode, targets: &[Target]) {
         let computed = targets.iter().filter(|target| target.is_computed());
         let text = self.core().stamp().to_text();
@@ -247,7 +247,7 @@ impl Cache {
             .collect();
         if let Some(store) = self.core().store().filter(|_| !tombstones.is_empty()) {
             let life = Some(tombstone::LIFE);
-            // What fails here fails below.
+            // What fails here fails again below.
             let _ = store
                 .ask(mode, "set_many", |store| store.set_many(&tombstones, life))
                 .await;
@@ -271,25 +271,25 @@ impl Cache {
         cleared
     }
 
-    /// What functions have kept is dead with the marker, everywhere and at once. What was set by hand may
-    /// carry no times (an integer), or be another program's: that is looked for.
+    /// Clears the store. The marker invalidates what functions have kept, everywhere and at once. A value set
+    /// by hand may carry no times (an integer), or be another program's, and is therefore searched for.
     async fn clear_store(&self, mode: Mode, store: &Guarded) -> Result<(), CacheError> {
         let prefix = self.store_prefix("clear")?;
         let mark = self.has_marks().then(|| self.mark_of_all());
         if let Some(mark) = &mark {
-            // What fails here fails below, and is owed.
+            // What fails here fails again below, and is owed.
             let _ = self.set_mark(mode, mark).await;
         }
         let cleared = self.clear_prefix(mode, store, &prefix).await;
         if let Some(mark) = &mark {
-            // It has gone with the rest.
+            // It was deleted with the rest.
             let written = self.write_mark(mode, mark).await;
             return cleared.and(written);
         }
         cleared
     }
 
-    /// Clears a prefix of the store; where that fails, nothing of it is served until it is made up for.
+    /// Clears a prefix of the store; if that fails, nothing of it is served until it is made up for.
     pub(crate) async fn clear_prefix(
         &self,
         mode: Mode,
@@ -307,7 +307,7 @@ impl Cache {
         })
     }
 
-    /// What every key of this prefix and version starts with.
+    /// Returns what every key of this prefix and version starts with.
     pub(crate) fn store_prefix(&self, operation: &'static str) -> Result<String, CacheError> {
         let settings = &self.core().settings;
         if settings.key_function.is_some() {

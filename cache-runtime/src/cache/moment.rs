@@ -1,4 +1,4 @@
-//! Keeping a value as of when its making began, for crates that learn only at the end where it belongs.
+//! Keeping a value as of when its computation began, for crates that learn its key only at the end.
 
 use std::convert::Infallible;
 
@@ -11,21 +11,21 @@ use crate::target::Started;
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
 
-/// When something was begun; see [`Cache::moment`].
+/// The time at which something began; see [`Cache::moment`].
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Moment(Started);
 
 impl Cache {
-    /// A moment, to [keep](Self::keep_of) later what is begun now.
+    /// Returns the present moment, to [keep](Self::keep_of) later what begins now.
     #[doc(hidden)]
     #[must_use]
     pub fn moment(&self) -> Moment {
         Moment(Started::now(self, false))
     }
 
-    /// Keeps what was made since `began`, unless something has ended it since: for crates that learn only at
-    /// the end where a value belongs.
+    /// Keeps a value whose computation began at `began`, unless something has invalidated it since: for crates
+    /// that learn the key of a value only at the end.
     #[doc(hidden)]
     pub async fn keep_of<T: CacheValue>(
         &self,

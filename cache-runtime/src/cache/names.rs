@@ -1,4 +1,4 @@
-//! The names of entries as other stores know them.
+//! The keys of in-process entries as other stores would have them.
 
 use std::cell::Cell;
 
@@ -8,17 +8,17 @@ use crate::key::{self, KeyError, Tree};
 use crate::local::FullKey;
 use crate::site::Site;
 
-/// Whether a key has the form of a function's: `user_tasks:9f3c…`.
+/// Returns whether a key has the form of a function's: `user_tasks:9f3c…`.
 pub(crate) fn is_functions(name: &str) -> bool {
     let hash = name.rsplit_once(':').map(|(_, hash)| hash);
     hash.is_some_and(|hash| hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 impl Cache {
-    /// The key of a call without the cache's prefix and version: `user_tasks:9f3c…`.
+    /// Returns the key of a call without the cache's prefix and version: `user_tasks:9f3c…`.
     ///
-    /// An error if a type parameter has the name of another type: in a shared store they would be
-    /// one.
+    /// It is an error if a type parameter has the same name as another type: in a shared store the two would
+    /// have one key.
     pub(crate) fn function_name(&self, site: &Site, tree: &Tree) -> Result<String, KeyError> {
         let is_first = Cell::new(true);
         let second = Cell::new(None);
@@ -35,7 +35,7 @@ impl Cache {
         Ok(key::function_key(site.prefix(), &text, hash))
     }
 
-    /// The name of an in-process entry of this cache's prefix and version.
+    /// Returns the name of an in-process entry of this cache's prefix and version.
     pub(crate) fn name_of(&self, key: &FullKey) -> Option<String> {
         if key.header.version != self.version_number() {
             return None;
@@ -47,11 +47,11 @@ impl Cache {
         }
     }
 
-    /// The in-process key of the function's entry that other stores would know by `name`: one that
-    /// is being made, or one that is in the level.
+    /// Returns the in-process key of the function's entry that other stores would know by `name`: one that
+    /// is being computed, or one that is in the level.
     ///
-    /// It looks at every entry; only a text key that looks like a function's and is not itself in
-    /// the level comes here.
+    /// It looks at every entry; it is called only for a text key that looks like a function's and is not
+    /// itself in the level.
     pub(crate) fn function_entry(&self, name: &str) -> Option<FullKey> {
         if !is_functions(name) {
             return None;

@@ -1,4 +1,4 @@
-//! Every operation on one key, once, for sync and async callers and every store.
+//! Every operation on one key, implemented once for sync and async callers and every store.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ use crate::timeout::Timeout;
 use crate::value::{ByHand, CacheValue, Form, How, copy, hold, peek};
 
 impl Cache {
-    /// The entry under a text key: the text's own, or the function's that goes by this name.
+    /// The entry under a text key: that of the text itself, or that of the function that has this key.
     pub(super) fn target(&self, key: &str) -> Result<Target, CacheError> {
         let mut target = Target::text(self, key)?;
         let level = self.home();
@@ -120,8 +120,8 @@ impl Cache {
         let Some(life) = timeout.or(self.core().settings.timeout).life() else {
             return self.op_has_key(mode, key).await.map(|is_there| !is_there);
         };
-        // Before it is known whether the key is free: what is added shall not be written over by a
-        // computation that started earlier.
+        // Before it is known whether the key is free: a computation that started earlier must not overwrite
+        // what is added.
         let overtaking = target.hold_off(mode).await;
         let mut added = true;
         if let Some((store, stored_key)) = self.store_of(&target) {
@@ -137,7 +137,7 @@ impl Cache {
                 .await;
             added = answer.map_err(|error| target.failed(error, stored_key))?;
         } else if let Some(level) = self.home() {
-            // What is not put in is dropped after the lock is gone: its end may use the cache.
+            // A draft that is not put in is dropped after the lock is released: its destructor may use the cache.
             let draft = self.draft(value, life).map_err(at)?;
             let mut draft = Some(draft);
             added = level.change(&target.key, |fresh| {
@@ -154,7 +154,7 @@ impl Cache {
         Ok(added)
     }
 
-    /// The value of `key`, or what `run` gives, of which `K` is kept.
+    /// Returns the value of `key`, or runs `run`, of whose result `K` is kept.
     pub(crate) async fn op_get_or_set<R, K>(
         &self,
         mode: Mode,
@@ -175,7 +175,7 @@ impl Cache {
         Ok(call::fetch::<R, K, _>(mode, Some(&target), plan, run).await)
     }
 
-    /// What `run` gives, of which `K` is kept, whatever is there.
+    /// Runs `run`, of whose result `K` is kept, whatever is there.
     pub(crate) async fn op_refresh<R, K>(
         &self,
         mode: Mode,
@@ -257,7 +257,7 @@ impl Cache {
             .await
         {
             Ok(life) => Ok(life != Ttl::Missing),
-            // A store that does not know how long still knows whether.
+            // A store that does not know how long it lives still knows whether it is there.
             Err(error) if error.kind() == ErrorKind::Unsupported => {
                 let value = store
                     .ask(mode, "has_key", |store| store.get(stored_key))
@@ -291,8 +291,8 @@ impl Cache {
                 .ok_or_else(missing);
         }
         let level = self.home().ok_or_else(missing)?;
-        // A number of another type is read through its JSON: not under the lock, since a type's
-        // `Serialize` may use the cache. Pinned, so that an entry in the same place is the same one.
+        // A number of another type is read through its JSON, but not under the lock, since a type's
+        // `Serialize` may use the cache. Pinned, so that an entry at the same address is the same one.
         thread::with(|own| {
             let _pinned = own.pin();
             loop {
@@ -356,7 +356,7 @@ impl Cache {
             if !old.is_alive(mode, &bytes).await? {
                 return Err(missing());
             }
-            // A signature holds for one key.
+            // A signature is valid for one key.
             let bytes = self.core().settings.seal(to, bytes);
             let life = match store
                 .ask(mode, ask, |s| s.ttl(from))
@@ -365,7 +365,7 @@ impl Cache {
             {
                 Ttl::After(life) => Some(life),
                 Ttl::Never => None,
-                // It ended between the two looks.
+                // It expired between the two reads.
                 Ttl::Missing => return Err(missing()),
             };
             let core = self.core();
@@ -377,7 +377,7 @@ impl Cache {
             return Ok(version);
         }
         let level = self.home().ok_or_else(missing)?;
-        // The value's type is not known here; its JSON is the value on every store alike.
+        // The value's type is not known here; its JSON stands for it on every store alike.
         let (json, expires) = level
             .read(&old.key.lookup(), |entry| (entry.encode(), entry.expires()))
             .ok_or_else(missing)?;
@@ -417,7 +417,7 @@ impl Cache {
         }
     }
 
-    /// A value over the limit is an error, and counted.
+    /// Makes a value over the limit an error, and counts it.
     pub(super) fn check_size<T: Serialize + ?Sized>(
         &self,
         value: &T,
@@ -440,7 +440,7 @@ impl Cache {
         Ok(())
     }
 
-    /// The value as a shared store keeps it under `stored_key`, the whole key.
+    /// Encodes the value as a shared store keeps it under `stored_key`, the whole key.
     pub(super) fn encode<T: Serialize + ?Sized>(
         &self,
         stored_key: &str,
@@ -453,7 +453,7 @@ impl Cache {
         }
         let settings = &self.core().settings;
         if survey.failed && settings.format.is_own() {
-            // Whatever the format: what can be kept must not depend on it.
+            // Whatever the format: what can be stored must not depend on it.
             crate::codec::to_json(value)?;
         }
         let times = Started::now(self, false).times(life);
@@ -468,7 +468,7 @@ impl Cache {
     {
         let survey = survey(value);
         if survey.failed {
-            // A shared store would refuse it; a value must not depend on where it is kept.
+            // A shared store would refuse it; what can be stored must not depend on where.
             crate::codec::to_json(value)?;
         }
         let expires = expiry(self.now(), life);

@@ -1,4 +1,4 @@
-//! The options that every URL takes: one row each, with how its value is read.
+//! The options that every URL takes: one row each, with how its value is parsed.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::url::bad;
 
 type Set = fn(&mut Settings, &str) -> Result<(), Refusal>;
 
-/// Why a value cannot be.
+/// Why a value is refused.
 enum Refusal {
     /// What it must be.
     Wanted(String),
-    /// All that is to be said: the value itself is not shown.
+    /// The whole error: the value itself is not shown.
     Said(CacheError),
 }
 
@@ -165,7 +165,7 @@ fn unknown(name: &str, scheme: &str, store: &Scheme) -> CacheError {
     ))
 }
 
-/// A timeout as people write it; what is wanted, if it is none.
+/// Parses a timeout as people write it; if it is not one, the error says what is expected.
 pub(crate) fn timeout(value: &str) -> Result<Timeout, String> {
     if value == "never" {
         return Ok(Timeout::Never);
@@ -178,7 +178,7 @@ pub(crate) fn timeout(value: &str) -> Result<Timeout, String> {
     }
 }
 
-/// The names that a value may be, and what each means; nothing where its cargo feature, which has the
+/// The names that a value may be, and what each means; `None` if its cargo feature, which has the
 /// same name, is off.
 type Choices<T> = [(&'static str, Option<T>)];
 

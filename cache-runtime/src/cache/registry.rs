@@ -1,7 +1,7 @@
 //! Caches by alias: set by the program, or found in the environment at first use.
 //!
-//! A function knows its alias for good. Its calls go a way of their own (`call/hit.rs`), resolved when it
-//! met the alias's cache, and closed here when another cache takes that one's place.
+//! A function's alias never changes. Its calls take a direct path of their own (`call/hit.rs`), resolved when it
+//! first met the alias's cache, and closed here when another cache replaces that one.
 
 use std::collections::HashMap;
 use std::env::VarError;
@@ -17,7 +17,7 @@ use crate::site::Site;
 use crate::sync::lock;
 use crate::tools::suggest::did_you_mean;
 
-/// The caches of this process by alias.
+/// Returns the caches of this process, by alias.
 ///
 /// ```
 /// use cache_runtime::{Cache, caches};
@@ -32,7 +32,7 @@ pub fn caches() -> Caches {
     Caches(())
 }
 
-/// See [`caches`].
+/// The caches of this process; see [`caches`].
 #[derive(Debug, Clone, Copy)]
 pub struct Caches(());
 
@@ -46,42 +46,42 @@ pub(crate) struct Alias {
 
 #[derive(Default)]
 struct State {
-    /// What was set, or what came of looking into the environment.
+    /// The cache that was set, or the result of looking into the environment.
     opened: Option<Opened>,
-    /// The functions that have a direct way to it.
+    /// The functions that have a direct path to it.
     sites: Vec<&'static Site>,
     before: Before,
 }
 
-// Aliases are never forgotten: functions hold on to them.
+// Aliases are never dropped: functions hold on to them.
 static ALIASES: Mutex<Option<HashMap<String, &'static Alias>>> = Mutex::new(None);
 
 impl Caches {
-    /// Gives `alias` this cache, in place of what it had. Functions use it from their next call.
+    /// Gives `alias` this cache, in place of its previous one. Functions use it from their next call.
     ///
     /// # Errors
     ///
-    /// Kind `Config` if the alias is empty or has other characters than letters, digits, `_`, `-`
+    /// Kind `Config` if the alias is empty or has characters other than letters, digits, `_`, `-`
     /// and `.`.
     pub fn set(self, alias: &str, cache: Cache) -> Result<(), CacheError> {
         check(alias)?;
         let before = alias_named(alias).put(Ok(cache));
-        // Its end may do anything.
+        // Its destructor may do anything.
         drop(before);
         Ok(())
     }
 
-    /// The cache of `alias`: the one that was set, else the one that `CACHE_URL` (for `default`)
-    /// or `CACHE_URL_<ALIAS>` in the environment says, else, for `default`, one in process.
+    /// Returns the cache of `alias`: the one that was set, or else the one named by `CACHE_URL` (for
+    /// `default`) or `CACHE_URL_<ALIAS>` in the environment, or else, for `default`, one in process.
     ///
     /// # Errors
     ///
-    /// Kind `UnknownCache`, or what is wrong with the URL.
+    /// Kind `UnknownCache`, or the error in the URL.
     pub fn get(self, alias: &str) -> Result<Cache, CacheError> {
         alias_named(alias).get()
     }
 
-    /// The variable of the environment that may hold the URL of `alias`.
+    /// Returns the name of the environment variable that may hold the URL of `alias`.
     ///
     /// ```
     /// use cache_runtime::caches;
@@ -94,8 +94,8 @@ impl Caches {
         variable_of(alias)
     }
 
-    /// What the cache of each alias is and does, by alias; also of those that could not be opened. An alias that
-    /// nobody has asked for yet is not there, nor is a cache that has none.
+    /// Returns a report of the cache of each alias, by alias, including those that could not be opened. It
+    /// lists no alias that has not been asked for yet, and no cache without an alias.
     #[must_use]
     pub fn reports(self) -> Vec<CacheReport> {
         let aliases: Vec<&Alias> = {
@@ -108,7 +108,7 @@ impl Caches {
         reports
     }
 
-    /// The aliases that have a cache, sorted.
+    /// Returns the aliases that have a cache, sorted.
     #[must_use]
     pub fn aliases(self) -> Vec<String> {
         let aliases = lock(&ALIASES);
@@ -125,13 +125,13 @@ impl Alias {
         if let Some(opened) = &lock(&self.state).opened {
             return opened.clone();
         }
-        // Not under the lock: opening a store of the user's own may ask for another cache.
+        // Not under the lock: opening a user's own store may ask for another cache.
         let opened = from_environment(&self.name);
         lock(&self.state).opened.get_or_insert(opened).clone()
     }
 
     fn report(&self) -> Option<CacheReport> {
-        // Of one moment, so that nothing is counted with the cache and with what was before it.
+        // Both of the same moment, so that nothing is counted with the cache and with its predecessor.
         let (opened, before) = {
             let state = lock(&self.state);
             (state.opened.clone()?, state.before.clone())
@@ -144,10 +144,10 @@ impl Alias {
         Some(report)
     }
 
-    /// Puts `new` in the place of what was there, which is the caller's.
+    /// Replaces what was there with `new`, and returns it to the caller.
     fn put(&self, new: Opened) -> (Option<Opened>, Vec<Retired<Direct>>) {
         let report = |cache| CacheReport::of(&self.name, cache);
-        // In this order: if it is one cache, no count of it is lost meanwhile.
+        // In this order: if both are one cache, none of its counts is lost meanwhile.
         let begun = new.as_ref().ok().map(report);
         let mut state = lock(&self.state);
         let ended = state
@@ -197,7 +197,7 @@ fn check(alias: &str) -> Result<(), CacheError> {
 fn from_environment(alias: &str) -> Opened {
     let variable = variable_of(alias);
     match std::env::var(&variable) {
-        // Its text may be a password.
+        // The value may be a password.
         Err(VarError::NotUnicode(_)) => Err(CacheError::new(
             ErrorKind::Config,
             format!("{variable}: it must be text in UTF-8"),
@@ -227,7 +227,7 @@ fn from_environment(alias: &str) -> Opened {
     }
 }
 
-/// A variable that is there and is this one but for capitals, `_`, an S, or an I for the L.
+/// Returns a variable that is set and differs from this one only in capitals, `_`, an S, or an I for the L.
 fn mistyped(variable: &str) -> Option<String> {
     let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_uppercase();
     let meant = plain(variable);
@@ -258,7 +258,7 @@ fn variable_of(alias: &str) -> String {
     format!("CACHE_URL_{alias}")
 }
 
-/// The cache of this function's alias, or the one that stands for all of them in this scope.
+/// Returns the cache of this function's alias, or the one that replaces all of them in this scope.
 pub(crate) fn cache_of(site: &Site) -> Opened {
     if let Some(cache) = context::cache() {
         return Ok(cache);
@@ -270,7 +270,7 @@ fn alias_of(site: &Site) -> &'static Alias {
     site.alias_of.get_or_init(|| alias_named(site.alias))
 }
 
-/// From now on the calls of `site` go this way, if `cache` still is the one of its alias.
+/// Makes the calls of `site` take this path from now on, if `cache` still is the one of its alias.
 pub(crate) fn open_way(site: &'static Site, cache: &Cache, way: Direct) {
     let Some(alias) = site.alias_of.get() else {
         return;
@@ -282,15 +282,15 @@ pub(crate) fn open_way(site: &'static Site, cache: &Cache, way: Direct) {
         freed = site.direct.set(Some(way));
         state.sites.push(site);
     }
-    // The end of a way may be that of its cache, which may do anything.
+    // Dropping a path may drop its cache, whose destructor may do anything.
     drop(state);
     drop(freed);
 }
 
-/// From now on the calls of `site` go the long way, until a way is opened again. The one that there was is
-/// the caller's.
+/// Makes the calls of `site` take the long path from now on, until a direct one is opened again. The previous
+/// one is returned to the caller.
 pub(crate) fn close_way(site: &'static Site) -> Vec<Retired<Direct>> {
-    // Also where no way was ever open: who opens the first one meanwhile sees under this lock that it is closed.
+    // Also if none was ever open: whoever opens the first one meanwhile sees under this lock that it is closed.
     let mut state = lock(&alias_of(site).state);
     state.sites.retain(|open| !std::ptr::eq(*open, site));
     site.direct.set(None)

@@ -1,4 +1,4 @@
-//! Forgetting many entries at once, by what they have in common: a marker is set, nothing is looked for.
+//! Invalidating many entries at once by what they have in common: a marker is set, nothing is searched for.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::news::Event;
 use crate::recovery;
 
 impl Cache {
-    /// Forgets every entry with this tag.
+    /// Invalidates every entry with this tag.
     pub(crate) async fn op_delete_tag(&self, mode: Mode, tag: &str) -> Result<(), CacheError> {
         self.check_marks("delete_tag")?;
         let mark = self.mark_of_tag(tag);
         self.set_mark(mode, &mark).await
     }
 
-    /// Whether entries carry what markers are compared with.
+    /// Checks that entries carry what markers are compared with.
     pub(crate) fn check_marks(&self, operation: &'static str) -> Result<(), CacheError> {
         if self.has_marks() {
             return Ok(());
@@ -32,13 +32,13 @@ impl Cache {
         self.core().store().is_none() || self.core().settings.format.is_own()
     }
 
-    /// Sets a marker: from now on, what was begun before is dead; here at once, elsewhere when the news
-    /// comes or the marker is read again.
+    /// Sets a marker: from now on, what began before it is invalid; here at once, elsewhere when the news
+    /// arrives or the marker is read again.
     pub(crate) async fn set_mark(&self, mode: Mode, mark: &Arc<Mark>) -> Result<(), CacheError> {
         let core = self.core();
         let mut stamp = core.stamp();
         if let Some(known) = mark.stamp() {
-            // Another machine's clock may be ahead of ours: this one comes later all the same.
+            // Another machine's clock may be ahead of this one's; this stamp must be the later one all the same.
             stamp.at = stamp.at.max(known.at + 1);
         }
         core.marked(mark, stamp);
@@ -55,12 +55,12 @@ impl Cache {
         set
     }
 
-    /// Writes a marker to the store, unless a later one stands there; and tells the others.
+    /// Writes a marker to the store, unless a later one is there, and tells the other processes.
     pub(crate) async fn write_mark(&self, mode: Mode, mark: &Arc<Mark>) -> Result<(), CacheError> {
         let (Some(store), Some(stamp)) = (self.core().store(), mark.stamp()) else {
             return Ok(());
         };
-        // There are few of functions and caches.
+        // There are few markers of functions and caches, so that they need not expire.
         let life = mark.is_tag().then_some(markers::LIFE);
         let text = stamp.to_text();
         let unless = Unless::exactly(&mark.key, stamp);
@@ -75,7 +75,7 @@ impl Cache {
         Ok(())
     }
 
-    /// The marker of many under this whole key.
+    /// Returns the marker under this whole key.
     pub(crate) fn mark(&self, key: String) -> Arc<Mark> {
         let core = self.core();
         core.markers.mark(key, None, core.settings.clock.now())
@@ -87,7 +87,7 @@ impl Cache {
         core.markers.mark(key, Some(tag), core.settings.clock.now())
     }
 
-    /// The marker of every entry of this prefix and version.
+    /// Returns the marker of every entry of this prefix and version.
     pub(crate) fn mark_of_all(&self) -> Arc<Mark> {
         self.mark(markers::of_cache(self))
     }

@@ -1,4 +1,4 @@
-//! What tools ask of a cache, and programs hardly ever do.
+//! What tools ask of a cache, and programs rarely do.
 
 use serde::Serialize;
 
@@ -12,8 +12,8 @@ use crate::store::facts::Facts;
 use crate::target::unusable;
 
 impl Cache {
-    /// What the store knows of itself: its server, how much is in it, what was counted there. That is about
-    /// everything in it, not about this cache alone, and takes as long as the store likes.
+    /// Returns what the store knows about itself: its server, how much it holds, what it has counted. That is
+    /// about everything in it, not about this cache alone, and has no time limit.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), cache_runtime::CacheError> {
@@ -27,7 +27,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// The store's; kind `Unsupported` where it cannot tell, and in process.
+    /// Any error of the store; kind `Unsupported` where it cannot tell, and in process.
     pub async fn facts(&self) -> Result<Facts, CacheError> {
         match self.core().store() {
             Some(store) => {
@@ -43,21 +43,21 @@ impl Cache {
         }
     }
 
-    /// What the store can do by itself; `None` where there is none.
+    /// Returns what the store can do by itself; `None` if there is no store.
     #[must_use]
     pub fn capabilities(&self) -> Option<Capabilities> {
         Some(self.core().store()?.share().capabilities())
     }
 
-    /// What this cache is and does, under no alias.
+    /// Returns a report of this cache, under no alias.
     #[doc(hidden)]
     #[must_use]
     pub fn about(&self) -> CacheReport {
         CacheReport::of("", self)
     }
 
-    /// The key that a call of a function has in shared stores, as users write it and as the store has it. By
-    /// the same code that a call goes through.
+    /// Returns the key that a call of a function has in shared stores, as users write it and as the store has
+    /// it, made by the same code as that of a real call.
     #[doc(hidden)]
     pub fn key_of_call(&self, call: &CallArguments) -> Result<(String, String), CacheError> {
         let key = call.key(self).map_err(unusable)?;
@@ -65,7 +65,7 @@ impl Cache {
         Ok((key, whole))
     }
 
-    /// The whole key of `key`, as the store has it.
+    /// Returns the whole key of `key`, as the store has it.
     #[doc(hidden)]
     #[must_use]
     pub fn whole_key(&self, key: &str) -> String {
@@ -74,7 +74,7 @@ impl Cache {
     }
 }
 
-/// A call of a function that this program does not have: its name, and its arguments as any serde values.
+/// A call of a function that is not part of this program: its name, and its arguments as any serde values.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct CallArguments {
@@ -84,7 +84,7 @@ pub struct CallArguments {
 }
 
 impl CallArguments {
-    /// A call of `function`, whose type parameters stand behind its name as they do in the key.
+    /// Starts a call of `function`, whose type parameters follow its name as they do in the key.
     #[must_use]
     pub fn of(key_prefix: &str, function: &str) -> Self {
         Self {
@@ -94,12 +94,12 @@ impl CallArguments {
         }
     }
 
-    /// One more positional argument.
+    /// Adds a positional argument.
     pub fn arg<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CacheError> {
         self.tree.push(value).map_err(unusable)
     }
 
-    /// One more keyword argument.
+    /// Adds a keyword argument.
     pub fn kwarg<T: Serialize + ?Sized>(
         &mut self,
         name: &str,
@@ -108,7 +108,7 @@ impl CallArguments {
         self.tree.push_kwarg(name, value).map_err(unusable)
     }
 
-    /// What is hashed: the call as Python writes it.
+    /// Returns what is hashed: the call as Python writes it.
     pub fn text(&self) -> Result<String, CacheError> {
         self.written().map_err(unusable)
     }

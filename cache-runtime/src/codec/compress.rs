@@ -1,7 +1,7 @@
-//! Compression of stored bytes, and inflating with a bound.
+//! Compression of stored bytes, and inflating with a limit.
 //!
-//! What is compressed says so by its first bytes, and no JSON text begins like that; so whoever
-//! reads bytes without an envelope needs no setting to know, and one that is changed does no harm.
+//! Compressed bytes are recognized by how they begin, and no JSON text begins like that; so whoever
+//! reads bytes without an envelope needs no setting for it, and changing the setting does no harm.
 
 use std::borrow::Cow;
 use std::io;
@@ -21,13 +21,13 @@ pub enum Compression {
     /// Not at all.
     #[default]
     None,
-    /// zlib at level 6, for what is longer than 15 bytes, as Django does.
+    /// zlib at level 6, for values longer than 15 bytes, as Django does.
     #[cfg(feature = "zlib")]
     Zlib,
-    /// zstd at its usual level (3), for what is longer than 15 bytes.
+    /// zstd at its usual level (3), for values longer than 15 bytes.
     #[cfg(feature = "zstd")]
     Zstd,
-    /// An LZ4 frame, for what is longer than 15 bytes: quick, and larger than the others.
+    /// An LZ4 frame, for values longer than 15 bytes: fast, and larger than the others.
     #[cfg(feature = "lz4")]
     Lz4,
 }
@@ -37,10 +37,10 @@ pub enum Compression {
 pub(super) struct Algorithm {
     /// Its number in the flags of an envelope.
     pub(super) number: u8,
-    /// Whether bytes begin as it begins.
+    /// Returns whether bytes begin the way its output does.
     pub(super) begins: fn(&[u8]) -> bool,
     pub(super) deflate: fn(&[u8]) -> io::Result<Vec<u8>>,
-    /// Gives up after so many bytes and one.
+    /// Gives up one byte past the limit.
     pub(super) inflate: fn(&[u8], usize) -> io::Result<Vec<u8>>,
 }
 
@@ -69,8 +69,8 @@ impl Compression {
         }
     }
 
-    /// The bytes compressed, and by what; `None` if that is not asked for, or they are so short
-    /// that it is not worth it, or so long (over `max`) that nobody would inflate them.
+    /// Returns the bytes compressed, and by which algorithm; `None` if compression is off, if they are so
+    /// short that it is not worth it, or so long (over `max`) that nobody would inflate them.
     pub(super) fn deflate(
         self,
         bytes: &[u8],
@@ -86,14 +86,14 @@ impl Compression {
         Ok(Some((algorithm, deflated)))
     }
 
-    /// The bytes as Django keeps them: compressed if that is asked for and they are long enough.
+    /// Returns the bytes as Django keeps them: compressed if that is asked for and they are long enough.
     pub(super) fn pack(self, bytes: Vec<u8>, max: usize) -> Result<Vec<u8>, CacheError> {
         let deflated = self.deflate(&bytes, max)?;
         Ok(deflated.map_or(bytes, |(_, deflated)| deflated))
     }
 }
 
-/// The bytes again, however they were compressed, or as they are.
+/// Returns the original bytes, however they were compressed, if at all.
 pub(super) fn unpack(bytes: &[u8], max: usize) -> Result<Cow<'_, [u8]>, CacheError> {
     for algorithm in ALGORITHMS {
         if (algorithm.begins)(bytes)
@@ -105,7 +105,7 @@ pub(super) fn unpack(bytes: &[u8], max: usize) -> Result<Cow<'_, [u8]>, CacheErr
     Ok(Cow::Borrowed(bytes))
 }
 
-/// What these bytes are inflated, by the algorithm of this number.
+/// Inflates these bytes with the algorithm of this number.
 pub(super) fn unpack_by(number: u8, bytes: &[u8], max: usize) -> Result<Vec<u8>, CacheError> {
     let broken = |what: &str| CacheError::new(ErrorKind::Decode, what);
     let algorithm = ALGORITHMS.iter().find(|known| known.number == number);
@@ -116,7 +116,7 @@ pub(super) fn unpack_by(number: u8, bytes: &[u8], max: usize) -> Result<Vec<u8>,
         .ok_or_else(|| broken("what is stored is broken: it cannot be inflated"))
 }
 
-/// An error for a bomb; `None` for bytes that it did not compress.
+/// Inflates `bytes`. An error for a decompression bomb; `None` for bytes that the algorithm did not compress.
 fn inflate(algorithm: &Algorithm, bytes: &[u8], max: usize) -> Result<Option<Vec<u8>>, CacheError> {
     match (algorithm.inflate)(bytes, max) {
         Ok(inflated) if inflated.len() > max => Err(CacheError::new(
@@ -128,7 +128,7 @@ fn inflate(algorithm: &Algorithm, bytes: &[u8], max: usize) -> Result<Option<Vec
     }
 }
 
-/// All that comes out of `inflating`, or so many bytes and one.
+/// Reads all that `inflating` yields, but no more than one byte past the limit.
 #[cfg(any(feature = "zlib", feature = "zstd", feature = "lz4"))]
 pub(super) fn read_up_to(max: usize, inflating: impl io::Read) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);

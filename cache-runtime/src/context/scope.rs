@@ -1,4 +1,4 @@
-//! For people: switch caching off in a scope, refresh in a scope, and let a body decide.
+//! For users: switch caching off in a scope, refresh in a scope, and let a body decide.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -30,17 +30,17 @@ pub fn bypass_blocking<T>(f: impl FnOnce() -> T) -> T {
     Context::bypass().enter(f)
 }
 
-/// Runs `future` so that every cached function in it runs and its result is kept: a reload button.
+/// Runs `future` so that every cached function in it runs and its result is kept, as for a reload button.
 pub async fn refreshing<F: Future>(future: F) -> F::Output {
     Context::refreshing().wrap(future).await
 }
 
-/// Runs `f` so that every cached function in it runs and its result is kept: a reload button.
+/// Runs `f` so that every cached function in it runs and its result is kept, as for a reload button.
 pub fn refreshing_blocking<T>(f: impl FnOnce() -> T) -> T {
     Context::refreshing().enter(f)
 }
 
-/// The cached call whose body is running here; outside of one, a call that nobody listens to.
+/// Returns the cached call whose body is running here; outside of one, a call on which nothing has an effect.
 ///
 /// ```
 /// use cache_runtime::{cache_result, current};
@@ -65,30 +65,30 @@ pub fn current() -> Call {
     Call(context::frame())
 }
 
-/// A cached call that is running; what the function says here, it says about its own result.
+/// A cached call that is running; what the function says here applies to its own result.
 #[derive(Clone)]
 pub struct Call(Option<Arc<Frame>>);
 
 impl Call {
-    /// The result lives this long, whatever the attribute says.
+    /// Makes the result live this long, whatever the attribute says.
     pub fn timeout(&self, timeout: impl Into<Timeout>) {
         let timeout = timeout.into();
         self.decide(|decisions| decisions.timeout = Some(timeout));
     }
 
-    /// The result is not kept.
+    /// Prevents the result from being kept.
     pub fn skip(&self) {
         self.decide(|decisions| decisions.skip = true);
     }
 
-    /// The result has this tag, beside those of the attribute: `delete_tag` forgets it.
+    /// Gives the result this tag, in addition to those of the attribute: `delete_tag` invalidates it.
     pub fn tag(&self, tag: impl Into<String>) {
         let tag = tag.into();
         self.decide(|decisions| decisions.tags.push(tag));
     }
 
-    /// The tags that have been said so, which are not those of the result any more: for who keeps elsewhere
-    /// what they were said of.
+    /// Takes the tags given so far, which then no longer apply to the result: for code that keeps elsewhere
+    /// what they were given for.
     #[doc(hidden)]
     #[must_use]
     pub fn take_tags(&self) -> Vec<String> {
@@ -97,7 +97,7 @@ impl Call {
         tags
     }
 
-    /// Whether it has been said that the result is not kept.
+    /// Returns whether the body has decided not to keep the result.
     #[doc(hidden)]
     #[must_use]
     pub fn is_skipped(&self) -> bool {

@@ -33,10 +33,10 @@ impl<T, E: Display> Handled for Result<T, E> {
 }
 
 /// An async handler: an `async fn` or `async` closure over `&E`, or a closure that returns a future
-/// which is `Send`.
+/// that is `Send`.
 ///
-/// An `async` closure that captures something does not do: its future would borrow from it. A closure
-/// that clones what its future needs does, see [`on_async`](super::EventBus::on_async).
+/// An `async` closure that captures something does not work: its future would borrow from it. A closure
+/// that clones what its future needs does; see [`on_async`](super::EventBus::on_async).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no async handler of a `{E}`",
     note = "`async |event: &{E}| …` is one that captures nothing; otherwise \
@@ -70,7 +70,7 @@ type Plain<E> = dyn Fn(&E) -> Option<String> + Send + Sync;
 type Awaited<E> = dyn for<'e> Fn(&'e E) -> Pending<'e> + Send + Sync;
 type Pending<'e> = Pin<Box<dyn Future<Output = Option<String>> + Send + 'e>>;
 
-/// A handler of events of one type. It says why it failed, if it did.
+/// A handler of events of one type. It returns why it failed, if it did.
 pub(super) enum Call<E> {
     Sync(Box<Plain<E>>),
     Async(Box<Awaited<E>>),
@@ -115,7 +115,7 @@ impl Handler {
         }
     }
 
-    /// How it is called with an `E`, unless it is not to be called any more.
+    /// Returns how to call it with an `E`, unless it is no longer to be called.
     pub(super) fn call<E: 'static>(&self) -> Option<&Call<E>> {
         if self.has_left.load(SeqCst) {
             return None;

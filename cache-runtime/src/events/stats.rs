@@ -1,16 +1,16 @@
-//! What is counted of events.
+//! The counters of an event bus.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What has happened on a bus since it was made.
+/// What has happened on a bus since it was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct EventStats {
-    /// Events that were emitted, heard or not.
+    /// Events that were emitted, whether or not a handler received them.
     pub emitted: u64,
-    /// Calls of handlers that came to an end.
+    /// Calls of handlers that have ended.
     pub handled: u64,
-    /// Those of them that returned an error or panicked.
+    /// Those calls that returned an error or panicked.
     pub failed: u64,
 }
 

@@ -25,7 +25,7 @@ impl Subscription {
         }
     }
 
-    /// The handler stays for as long as the bus is there.
+    /// Keeps the handler for as long as the bus exists.
     pub fn forever(mut self) {
         self.bus = Weak::new();
     }

@@ -1,13 +1,13 @@
-//! Whether a store is asked at all: after repeated failures it is left alone for a while.
+//! Whether a store is called at all: after repeated failures it is left alone for a while.
 //!
-//! Closed, failures are counted. After three in a row the breaker opens, for a tenth of a second
-//! at first and twice as long after each failed probe, up to a second. When that time is over one
-//! caller probes; the others are turned away until the probe has an answer.
+//! While the breaker is closed, failures are counted. After three in a row it opens, for a tenth of a second
+//! at first and twice as long after each failed probe, up to a second. When that time is over, one
+//! caller probes; the others are turned away until the probe is answered.
 //!
-//! An answer speaks for the time when it was asked for, and callers report in any order. So a success
-//! that was asked for before the last failure starts the count again, but does not say that the
-//! store is back; a failure that was asked for before it was back does not say that it fails again;
-//! and of an open breaker only a probe can tell.
+//! A result speaks for the time when its operation began, and callers report in any order. So a success
+//! that began before the last failure restarts the count, but does not mean that the
+//! store is back; a failure that began before the store was back does not mean that it fails again;
+//! and for an open breaker only a probe can tell.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Tick = 1000;
 pub(crate) struct Breaker {
     clock: Clock,
     health: Mutex<Health>,
-    /// Closed, and nothing was said to fail: then nobody takes the lock. Changed under it.
+    /// Closed, and no failure reported: then no caller takes the lock. Changed under it.
     is_well: AtomicBool,
     /// How many failures and recoveries there were. Changed under the lock.
     changes: AtomicUsize,
@@ -32,15 +32,15 @@ pub(crate) struct Breaker {
 #[derive(Debug)]
 struct Health {
     state: State,
-    /// The change that was the last recovery.
+    /// The number of the change that was the last recovery.
     recovered: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// Nobody has said that it fails.
+    /// No failure has been reported.
     Well,
-    /// It was said to fail, and was not yet seen to be back; so many failures in a row.
+    /// A failure was reported, and the store has not been seen to be back; `failures` in a row.
     Failing {
         failures: u32,
     },
@@ -54,27 +54,27 @@ enum State {
     },
 }
 
-/// That an operation is let through: the changes that there were when it was.
+/// Permission for an operation: how many changes there had been when it was admitted.
 #[derive(Debug, Clone, Copy)]
 #[must_use]
 pub(crate) struct Admission(usize);
 
-/// Whether the store of a cache is asked.
+/// Whether the store of a cache is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BreakerState {
-    /// It is asked, and it answers.
+    /// It is in use, and it answers.
     Closed,
-    /// It is asked, though it failed when it was asked last.
+    /// It is in use, although it failed the last time.
     Failing,
     /// It is left alone for a while.
     Open,
-    /// One caller tries whether it is back.
+    /// One caller is testing whether it is back.
     Probing,
 }
 
 impl BreakerState {
-    /// In one word: `closed`, `failing`, `open`, `probing`.
+    /// Returns the state in one word: `closed`, `failing`, `open`, `probing`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -90,9 +90,9 @@ impl BreakerState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum News {
     Nothing,
-    /// The first failure after a time of health.
+    /// The first failure after a healthy period.
     Failing,
-    /// The first success after a time of failures.
+    /// The first success after a failing period.
     Recovered,
 }
 
@@ -109,8 +109,8 @@ impl Breaker {
         }
     }
 
-    /// Whether to ask the store; the one who probes must report back, or the next may probe after
-    /// `patience`.
+    /// Returns whether the store may be called; a caller that probes must report back, or another may probe
+    /// after `patience`.
     pub(crate) fn admits(&self, patience: Duration) -> Option<Admission> {
         let admission = self.admission();
         if self.is_well() {
@@ -131,9 +131,9 @@ impl Breaker {
         Some(self.admission())
     }
 
-    /// Of an operation that is not held back, whatever the state.
+    /// Admits an operation that is never held back, whatever the state.
     pub(crate) fn admission(&self) -> Admission {
-        // Relaxed: who just misses a change counts as one who came before it.
+        // Relaxed: a caller that just misses a change counts as one that came before it.
         Admission(self.changes.load(Ordering::Relaxed))
     }
 
@@ -180,12 +180,12 @@ impl Breaker {
         news
     }
 
-    /// Something changed since it was let through. Asked under the lock.
+    /// Returns whether something changed since the operation was admitted. Called under the lock.
     fn is_late(&self, admission: Admission) -> bool {
         admission.0 < self.changes.load(Ordering::Relaxed)
     }
 
-    /// One more change, under the lock; its number.
+    /// Counts one more change, under the lock; returns its number.
     fn change(&self) -> usize {
         self.changes.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -195,7 +195,7 @@ impl Breaker {
         self.is_well.load(Ordering::Relaxed)
     }
 
-    /// For people.
+    /// Returns the state, for people.
     pub(crate) fn state(&self) -> BreakerState {
         match lock(&self.health).state {
             State::Well => BreakerState::Closed,

@@ -1,4 +1,4 @@
-//! What can be wrong with a key: one small error, a word wide, so that results stay in a register.
+//! What can be wrong with a key: one small error, one word wide, so that results stay in a register.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,14 +7,14 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct KeyError(Box<Reason>);
 
-/// The reasons, apart from each other so that tests can ask for one.
+/// The reasons, kept apart so that tests can check for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// The value is nested deeper than [`MAX_DEPTH`](super::tree::MAX_DEPTH).
     TooDeep,
-    /// A map has a key that Python's `json.dumps` does not take.
+    /// A map has a key that Python's `json.dumps` does not accept.
     MapKey(&'static str),
-    /// The keys of a map cannot be sorted: Python raises `TypeError`.
+    /// The keys of a map cannot be sorted, for which Python raises `TypeError`.
     MixedMapKeys,
     /// Two keys of a map have the same text.
     DuplicateMapKey,
@@ -24,15 +24,15 @@ pub(crate) enum Reason {
     LongText,
     /// The bytes are not a tree.
     Garbage(&'static str),
-    /// The value's own `Serialize` refused.
+    /// The value's own `Serialize` returned an error.
     Custom(String),
-    /// Another type of this name was met before.
+    /// Another type of this name was seen before.
     SameName(&'static str),
     /// The key is empty.
     Empty,
     /// The key holds a control character.
     Control(char),
-    /// The key has more bytes than stores take.
+    /// The key has more bytes than stores accept.
     TooLong(usize),
 }
 
@@ -44,19 +44,19 @@ impl KeyError {
         Self(Box::new(reason))
     }
 
-    /// Bytes that are not a tree, and where that was seen.
+    /// Returns the error for bytes that are not a tree, and where that was noticed.
     #[cold]
     pub(crate) fn garbage(what: &'static str) -> Self {
         Self::new(Reason::Garbage(what))
     }
 
-    /// A type parameter that shares its name with another.
+    /// Returns the error for a type parameter that has the same name as another type.
     #[cold]
     pub(crate) fn same_name(name: &'static str) -> Self {
         Self::new(Reason::SameName(name))
     }
 
-    /// Why.
+    /// Returns the reason.
     #[cfg(test)]
     pub(crate) fn reason(&self) -> &Reason {
         &self.0

@@ -1,10 +1,10 @@
 //! Keys: the arguments of a call as a tree of bytes, and that tree as the text other stores use.
 //!
 //! The in-process level compares trees. The shared key is made from the same tree: its text as
-//! Python's `json.dumps(sort_keys=True)` writes it, hashed, with the prefixes in front. There is one
+//! Python's `json.dumps(sort_keys=True)` writes it, hashed, with the prefixes in front. There is only one
 //! encoding of the arguments, so the two keys cannot differ in what they mean.
 //!
-//! | file | answers |
+//! | file | about |
 //! | --- | --- |
 //! | `buffer` | where the bytes are kept, how they are compared and hashed |
 //! | `tree` | what the bytes mean, and how they are read back |

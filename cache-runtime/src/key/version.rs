@@ -5,7 +5,7 @@
 pub struct Version(pub(crate) i64);
 
 impl Version {
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub fn number(self) -> i64 {
         self.0
@@ -24,7 +24,7 @@ macro_rules! from_integers {
 
 from_integers!(i8, i16, i32, i64, u8, u16, u32);
 
-// Versions beyond i64 wrap around: they stay distinct.
+// Versions beyond i64 wrap around, and so stay distinct.
 impl From<u64> for Version {
     fn from(number: u64) -> Self {
         Self(number.cast_signed())

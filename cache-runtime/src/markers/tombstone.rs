@@ -1,24 +1,24 @@
 //! What an invalidation of one entry leaves in the store for a minute: a computation that began before
-//! it, in any process, does not put its result there afterwards.
+//! it, in any process, does not store its result afterwards.
 //!
-//! It stands beside the entry, not in its place: who shares the entry (a Django service) finds it gone.
+//! It is kept beside the entry, not in its place: others who share the entry (a Django service) find it gone.
 
 use std::time::Duration;
 
 use crate::key;
 use crate::markers::stamp::{SKEW, Stamp, micros};
 
-/// So long a function may run and still be told.
+/// How long a function may run and still learn of it.
 pub(crate) const LIFE: Duration = Duration::from_secs(60);
 
 const SUFFIX: &str = ":gone";
 
-/// The key of a tombstone for the entry under this key: it begins as that does, since who may touch the one
-/// must be allowed to touch the other; and where keys are spread by `hash_tags`, it is where that is.
-/// `None`: it would be too long.
+/// Returns the key of a tombstone for the entry under this key. It begins as that does, since whoever may access
+/// the one must be allowed to access the other; and if keys are spread by `hash_tags`, it is in the same place.
+/// `None` if it would be too long.
 pub(crate) fn key_of(stored_key: &str, hash_tags: bool) -> Option<String> {
     let is_valid = |key: &String| key::validate(key).is_ok();
-    // An entry with a tag of its own lends it to what begins as it does.
+    // An entry with a hash tag passes it on to every key that begins as its own does.
     let tagged = (hash_tags && !stored_key.contains('{'))
         .then(|| format!("{stored_key}{SUFFIX}{{{stored_key}}}"));
     tagged
@@ -26,26 +26,26 @@ pub(crate) fn key_of(stored_key: &str, hash_tags: bool) -> Option<String> {
         .or_else(|| Some(format!("{stored_key}{SUFFIX}")).filter(is_valid))
 }
 
-/// Whether this is the key of a tombstone.
+/// Returns whether this is the key of a tombstone.
 pub(crate) fn is_name(key: &str) -> bool {
     let plain = key.strip_suffix('}').and_then(|key| key.split_once('{'));
     let is_tagged = plain.is_some_and(|(key, tag)| key.strip_suffix(SUFFIX) == Some(tag));
     is_tagged || key.ends_with(SUFFIX)
 }
 
-/// A write that something newer under another key forbids: see
+/// The condition of a write that something newer under another key forbids; see
 /// [`Store::set_unless`](crate::Store::set_unless).
 #[derive(Debug, Clone, Copy)]
 pub struct Unless<'a> {
-    /// Where that stands: the key of a stamp, or of nothing.
+    /// The other key: that of a stamp, or of nothing.
     pub key: &'a str,
     since: Stamp,
-    /// What another machine's clock may be ahead, in microseconds.
+    /// How far another machine's clock may be ahead, in microseconds.
     skew: u64,
 }
 
 impl<'a> Unless<'a> {
-    /// What is to be written began at `since`.
+    /// Returns the condition for a value whose computation began at `since`.
     pub(crate) fn new(key: &'a str, since: Stamp) -> Self {
         Self {
             key,
@@ -54,7 +54,7 @@ impl<'a> Unless<'a> {
         }
     }
 
-    /// The same, whatever the machine: of two stamps the greater one stays.
+    /// Returns the same without an allowance for other machines: the greater of two stamps stays.
     pub(crate) fn exactly(key: &'a str, since: Stamp) -> Self {
         Self {
             key,
@@ -69,13 +69,13 @@ impl<'a> Unless<'a> {
         Self::exactly(key, Stamp { at, ..since })
     }
 
-    /// The same, of what stands under another key: for a store that gives keys other names.
+    /// Returns the same condition with another key: for a store that gives keys other names.
     #[must_use]
     pub fn under<'b>(&self, key: &'b str) -> Unless<'b> {
         Unless { key, ..*self }
     }
 
-    /// Whether what stands under `key` forbids the write. `None`: nothing stands there.
+    /// Returns whether the value under `key` forbids the write. `None`: there is no value.
     #[must_use]
     pub fn forbids(&self, there: Option<&[u8]>) -> bool {
         let stamp = there
@@ -92,14 +92,14 @@ impl<'a> Unless<'a> {
         })
     }
 
-    /// The same for a script: a stamp is `{number}-{machine}`, and forbids the write from this number on
-    /// if it is of this machine, and from [`foreign`](Self::foreign) on if it is of another.
+    /// Returns the same condition for a script: a stamp is `{number}-{machine}`, and forbids the write from this
+    /// number on if it is of this machine, and from [`foreign`](Self::foreign) on if it is of another.
     #[must_use]
     pub fn own(&self) -> (u64, String) {
         (self.since.at, format!("{:08x}", self.since.machine))
     }
 
-    /// See [`own`](Self::own).
+    /// Returns the number for stamps of other machines; see [`own`](Self::own).
     #[must_use]
     pub fn foreign(&self) -> u64 {
         self.since.at.saturating_sub(self.skew)

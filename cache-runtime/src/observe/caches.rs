@@ -1,4 +1,4 @@
-//! What a cache is, how its store does and what is in process, for people.
+//! What a cache is, how its store is doing and what is in process, for people.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::guarded::breaker::BreakerState;
 use crate::observe::{Stats, Timings};
 use crate::timeout::Timeout;
 
-/// One alias and its cache, as [`Caches::reports`](crate::Caches::reports) tells.
+/// One alias and its cache, as reported by [`Caches::reports`](crate::Caches::reports).
 ///
 /// ```
 /// use cache_runtime::{Cache, Timeout, caches};
@@ -27,44 +27,44 @@ use crate::timeout::Timeout;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CacheReport {
-    /// Its alias.
+    /// The alias.
     pub alias: String,
-    /// What the store calls itself: `redis`, `memcached`; `memory` where all is in process, `dummy` where
-    /// nothing is kept, empty where the cache could not be opened.
+    /// What the store calls itself: `redis`, `memcached`; `memory` if everything is in process, `dummy` if
+    /// nothing is kept, empty if the cache could not be opened.
     pub store: &'static str,
-    /// Its URL with `***` for the login and for every option that may be a secret; `None` if it was not made by
-    /// one.
+    /// Its URL with `***` in place of the login and of every option that may be a secret; `None` if it was not
+    /// made from one.
     pub url: Option<String>,
-    /// Why it could not be opened: its functions run uncached.
+    /// Why it could not be opened, in which case its functions run uncached.
     pub error: Option<CacheError>,
     /// The first part of every key.
     pub key_prefix: String,
     /// The version of every key.
     pub version: i64,
-    /// How long what is not given a timeout lives.
+    /// How long values live that are not given a timeout.
     pub timeout: Timeout,
     /// The entries in process: all of them, or copies of what is in the store.
     pub local: Option<LocalReport>,
-    /// Whether the store is asked, if there is one.
+    /// Whether the store is currently used, if there is one.
     pub breaker: Option<BreakerState>,
-    /// How often the store was asked, and how long that took, in this process.
+    /// How often this process called the store, and how long that took.
     pub operations: Timings,
-    /// What was counted in this cache's prefix, of functions and of keys that are text.
+    /// The counters of this cache's prefix, for functions and for text keys.
     pub stats: Stats,
-    /// What the alias had counted with such a store before it got this cache.
+    /// What the alias had counted with a store of this name before it got this cache.
     pub(crate) before: Counted,
 }
 
-/// What is counted of a cache.
+/// The counters of a cache.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counted {
     pub(crate) stats: Stats,
-    /// What its store was asked for.
+    /// How many operations were asked of its store.
     pub(crate) operations: u64,
 }
 
-/// What an alias has counted in caches that others have taken the place of, by the name of their store: its
-/// counters go on where those of the cache before end.
+/// What an alias has counted in caches that have since been replaced, by the name of their store: its
+/// counters continue from where those of the previous cache end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Before(HashMap<&'static str, Counted>);
 
@@ -73,14 +73,14 @@ impl Before {
         self.0.get(store).copied().unwrap_or_default()
     }
 
-    /// `old` is not the cache of the alias any more.
+    /// Notes that `old` is no longer the cache of the alias.
     pub(crate) fn ended(&mut self, old: &CacheReport) {
         let before = self.0.entry(old.store).or_default();
         before.stats.add(&old.stats);
         before.operations = before.operations.wrapping_add(old.operations.count);
     }
 
-    /// `new` is: what it has counted elsewhere is none of this alias's.
+    /// Notes that `new` is; what that has counted elsewhere does not belong to this alias.
     pub(crate) fn begun(&mut self, new: &CacheReport) {
         let before = self.0.entry(new.store).or_default();
         before.stats.subtract(&new.stats);
@@ -88,17 +88,17 @@ impl Before {
     }
 }
 
-/// What is in process.
+/// The entries in process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LocalReport {
-    /// How many entries there are; some may be over, and not yet swept out.
+    /// How many entries there are; some may have expired without being swept yet.
     pub entries: usize,
-    /// How many there may be.
+    /// The most entries that there may be.
     pub max_entries: usize,
-    /// What they weigh in bytes, counted as for `max_value_size`.
+    /// Their weight in bytes, counted as for `max_value_size`.
     pub bytes: usize,
-    /// What they may weigh, if that is bounded.
+    /// The most that they may weigh, if that is limited.
     pub max_bytes: Option<usize>,
 }
 

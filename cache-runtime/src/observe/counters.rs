@@ -7,7 +7,7 @@ use super::timings::Timing;
 use crate::context::thread;
 use crate::life::Age;
 
-/// What is counted off the hit path.
+/// The counters off the hit path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counter {
     /// Counted without touching shared memory.
@@ -25,7 +25,7 @@ pub(crate) enum Counter {
 }
 
 impl Counter {
-    /// What reading a value of this age counts as.
+    /// Returns what reading a value of this age counts as.
     pub(crate) fn of_read(age: Age, is_local: bool) -> Self {
         match (age, is_local) {
             (Age::Stale | Age::Dead, _) => Self::Stale,
@@ -37,10 +37,10 @@ impl Counter {
 
 const COUNTERS: usize = Counter::Collisions as usize + 1;
 
-/// Counts of one function in one cache.
+/// The counters of one function in one cache.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    /// In-process hits are counted apart, under this number, without touching shared memory.
+    /// In-process hits are counted elsewhere, under this number, without touching shared memory.
     number: u32,
     others: [AtomicU64; COUNTERS],
     pub(crate) executions: Timing,

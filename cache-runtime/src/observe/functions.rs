@@ -13,48 +13,48 @@ use crate::timeout::Timeout;
 // Functions are never forgotten: they are `static`.
 static SITES: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
 
-/// The function has been called for the first time.
+/// Lists a function that is called for the first time.
 pub(crate) fn enlist(site: &'static Site) -> Tuned {
     lock(&SITES).push(site);
-    // Behind it: what is said meanwhile is said of this one too, here or there.
+    // After the push: what is set meanwhile reaches this function too, here or there.
     overrides::apply(site)
 }
 
-/// All that have been called.
+/// Returns all functions that have been called.
 pub(crate) fn sites() -> Vec<&'static Site> {
     lock(&SITES).clone()
 }
 
-/// What one cached function is and has done, in all caches that it has met.
+/// What one cached function is and has done, over all caches that it has met.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FunctionReport {
     /// The name in its keys: its own, unless the attribute gives another.
     pub name: &'static str,
-    /// Where it is by its modules and types: `app::tasks::Repo::list`.
+    /// Its path through modules and types: `app::tasks::Repo::list`.
     pub path: String,
-    /// The file that the attribute stands in, as the compiler was given it.
+    /// The file that contains the attribute, as the compiler was given it.
     pub file: &'static str,
-    /// The line that the attribute stands in.
+    /// The line of the attribute.
     pub line: u32,
     /// The first part of its keys.
     pub key_prefix: String,
-    /// How long its results live; [`Timeout::Default`] where the cache says it, and where it differs
+    /// How long its results live; [`Timeout::Default`] if that is up to the cache or differs
     /// between calls.
     pub timeout: Timeout,
-    /// The alias of its cache; `None` where the attribute gives a cache and no alias.
+    /// The alias of its cache; `None` if the attribute gives a cache instead of an alias.
     pub cache: Option<&'static str>,
-    /// What is said of it at run time: that it is switched off, or another timeout.
+    /// What is set for it at run time: that it is switched off, or another timeout.
     pub overridden: Override,
-    /// What was counted.
+    /// Its counters.
     pub stats: Stats,
-    /// How often its body ran, and how long that took. Of an async body that includes what it waits for,
-    /// and of a batch function each item counts the whole.
+    /// How often its body ran, and how long that took. For an async body, that includes waiting; for a batch
+    /// function, each item counts the whole.
     pub executions: Timings,
 }
 
 impl FunctionReport {
-    /// What its hits would have taken: as many times its mean execution.
+    /// Returns the time its hits saved: their number times the mean execution.
     ///
     /// ```
     /// use cache_runtime::{cache_result, functions};
@@ -76,8 +76,8 @@ impl FunctionReport {
     }
 }
 
-/// Every cached function that has been called in this process and what it has done, in the order in which
-/// they were first called.
+/// Returns every cached function that has been called in this process and what it has done, in the order in
+/// which they were first called.
 ///
 /// Nothing is collected for it on a hit. Making the list adds up the counts of all threads.
 #[must_use]

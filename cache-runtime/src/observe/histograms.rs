@@ -1,5 +1,5 @@
-//! How long single executions and operations took, for those who make histograms of it: nobody, unless the
-//! feature `metrics` is on.
+//! The durations of single executions and operations, for histograms: unused unless the feature `metrics`
+//! is on.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::metrics;
 use crate::site::Site;
 
-/// An execution took so long, and stands for `weight` of them.
+/// Records how long an execution took, which stands for `weight` of them.
 #[inline]
 pub(crate) fn executed(site: Option<&'static Site>, weight: u8, time: Option<Duration>) {
     #[cfg(feature = "metrics")]
@@ -18,7 +18,7 @@ pub(crate) fn executed(site: Option<&'static Site>, weight: u8, time: Option<Dur
     let _ = (site, weight, time);
 }
 
-/// An operation of a store took so long, and stands for so many.
+/// Records how long an operation of a store took, which stands for `weight` of them.
 #[inline]
 pub(crate) fn asked(
     store: &'static str,

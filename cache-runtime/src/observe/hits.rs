@@ -1,6 +1,6 @@
-//! Counting in-process hits without a write to memory that another thread writes.
+//! Counting in-process hits without writing to memory that another thread writes.
 //!
-//! Every counter has a number; every thread has a cell for each number, which it alone writes. A
+//! Every counter has a number; every thread has a cell for each number, which no other thread writes. A
 //! total is the sum over all threads.
 
 use std::sync::OnceLock;
@@ -46,7 +46,7 @@ impl Hits {
         &chunk.get_or_init(|| (0..cells).map(|_| AtomicU64::new(0)).collect())[cell]
     }
 
-    /// How often it was counted here.
+    /// Returns how often it was counted here.
     pub(crate) fn of(&self, number: u32) -> u64 {
         if let Some(cell) = self.near.get(number as usize) {
             return cell.load(Relaxed);
@@ -58,7 +58,7 @@ impl Hits {
     }
 }
 
-/// Chunk and cell of a number that is not near: chunk `k` begins at `NEAR * 2^k`.
+/// Returns the chunk and cell of a number that is not near: chunk `k` begins at `NEAR * 2^k`.
 fn place(number: u32) -> (usize, usize) {
     let chunk = (number.ilog2() - NEAR.ilog2()) as usize;
     (chunk, number as usize - (NEAR << chunk))

@@ -1,9 +1,9 @@
-//! Calls for who listens with `tracing`: an event for each call, a span for each execution and for each
+//! Calls for `tracing` subscribers: an event for each call, a span for each execution and for each
 //! operation of a store. Their names and fields are those of the metrics (`docs/monitoring.md`).
 //!
-//! The level of the subscriber is the only switch. A call that is no hit asks for it, which is one load where
-//! nobody listens; a hit does not even that: where hits are listened to, the way of hits is closed
-//! (`Site::tell_hits`), which every call that is no hit sees to.
+//! The subscriber's level is the only switch. A call that is not a hit checks it, which is a single load if
+//! nobody listens; a hit does not even do that: while somebody listens to hits, the fast path of hits is closed
+//! (`Site::tell_hits`), which every call that is not a hit sees to.
 
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -16,19 +16,19 @@ use crate::target::Target;
 const CALLS: &str = "cache_runtime::calls";
 const STORE: &str = "cache_runtime::store";
 
-/// Whether somebody listens to calls that are no hits.
+/// Returns whether somebody listens to calls that are not hits.
 #[inline]
 pub(crate) fn tells_calls() -> bool {
     tracing::enabled!(target: CALLS, Level::DEBUG)
 }
 
-/// Whether somebody listens to hits too.
+/// Returns whether somebody listens to hits too.
 #[inline]
 pub(crate) fn tells_hits() -> bool {
     tracing::enabled!(target: CALLS, Level::TRACE)
 }
 
-/// A call of the function at `path` has ended.
+/// Logs that a call of the function at `path` has ended.
 pub(super) fn call_ended(path: &str, event: &TraceEvent) {
     macro_rules! tell {
         ($level:expr) => {
@@ -51,7 +51,7 @@ pub(super) fn call_ended(path: &str, event: &TraceEvent) {
     }
 }
 
-/// The span of an execution of `site`; of several at once, and of one without a cache, there is no target.
+/// Returns the span of an execution of `site`; for several at once, or without a cache, there is no target.
 #[inline]
 pub(crate) fn execution(site: Option<&'static Site>, target: Option<&Target>) -> Span {
     match site {
@@ -73,7 +73,7 @@ fn of_execution(site: &'static Site, target: Option<&Target>) -> Span {
     )
 }
 
-/// The span of an operation of a store.
+/// Returns the span of an operation of a store.
 #[inline]
 pub(crate) fn operation(store: &'static str, operation: &'static str) -> Span {
     tracing::debug_span!(
@@ -90,22 +90,22 @@ const SHOWN: u8 = 2;
 
 static KEYS: AtomicU8 = AtomicU8::new(UNASKED);
 
-/// Whether events and spans of `tracing` say keys, which may hold personal data; they do not unless told so
-/// here or by `CACHE_LOG_KEYS=1` in the environment.
+/// Sets whether events and spans of `tracing` show keys, which may contain personal data. By default they do
+/// not, unless the environment has `CACHE_LOG_KEYS=1`.
 ///
-/// The keys of functions hold a hash of the arguments, which somebody who can guess the arguments can make
-/// too; those of text keys hold the text.
+/// The keys of functions contain a hash of the arguments, which anybody who can guess the arguments can
+/// compute; text keys are shown as they are.
 pub fn log_keys(is_wanted: bool) {
     KEYS.store(if is_wanted { SHOWN } else { HIDDEN }, Relaxed);
 }
 
-/// Whether keys are told.
+/// Returns whether keys are shown.
 pub(super) fn has_keys() -> bool {
     match KEYS.load(Relaxed) {
         UNASKED => {
             let is_wanted = std::env::var("CACHE_LOG_KEYS").is_ok_and(|value| value == "1");
             let said = if is_wanted { SHOWN } else { HIDDEN };
-            // What the program says meanwhile has the last word.
+            // What the program has set meanwhile wins.
             match KEYS.compare_exchange(UNASKED, said, Relaxed, Relaxed) {
                 Ok(_) => is_wanted,
                 Err(known) => known == SHOWN,

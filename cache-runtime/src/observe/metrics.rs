@@ -1,8 +1,8 @@
-//! What is counted, for the recorder of the `metrics` facade, under names in the style of OpenTelemetry.
+//! The counters for the recorder of the `metrics` facade, under names in the style of OpenTelemetry.
 //!
-//! Counters are counted by the library for itself and given to the recorder when somebody asks for it, so that
-//! a hit pays nothing. Only how long executions and operations of a store took is told at once, off the hit
-//! path, since a histogram cannot be made of a sum.
+//! The library keeps its own counters and passes them to the recorder on request, so that
+//! a hit costs nothing. Only the durations of executions and store operations are passed on at once, off the
+//! hit path, since a histogram cannot be made from a sum.
 
 mod names;
 mod publisher;
@@ -21,8 +21,8 @@ use crate::guarded::breaker::BreakerState;
 use crate::site::Site;
 pub use publisher::{Publisher, publish_metrics_every};
 
-/// Gives the recorder of the `metrics` crate what has been counted until now: in a handler for `/metrics`,
-/// before it renders.
+/// Passes everything counted so far to the recorder of the `metrics` crate: call it in a handler for
+/// `/metrics`, before it renders.
 ///
 /// `docs/monitoring.md` has a table of all names. The recorder is the one that is installed, or the local one
 /// of this thread.
@@ -48,7 +48,8 @@ pub fn publish_metrics() {
     caches.iter().for_each(of_cache);
 }
 
-/// Functions of one path are one series: those in two blocks of one function, or of a crate that is there twice.
+/// Merges functions of one path into one series: those in two blocks of one function, or of a crate that is
+/// linked twice.
 fn by_name(functions: Vec<FunctionReport>) -> Vec<FunctionReport> {
     let mut named: Vec<FunctionReport> = Vec::with_capacity(functions.len());
     let mut places = HashMap::new();
@@ -68,7 +69,7 @@ fn by_name(functions: Vec<FunctionReport>) -> Vec<FunctionReport> {
     named
 }
 
-/// Those of a function; one whose attribute gives a cache and no alias has only its path.
+/// Returns the labels of a function; one whose attribute gives a cache instead of an alias has only its path.
 fn labels_of(path: impl Into<Cow<'static, str>>, alias: Option<&'static str>) -> Vec<Label> {
     let mut labels = vec![label("cache.function", path)];
     labels.extend(alias.map(|alias| label("cache.name", alias)));
@@ -95,7 +96,7 @@ fn of_function(function: &FunctionReport) {
 fn of_cache(cache: &CacheReport) {
     let own = || {
         let mut labels = vec![label("cache.name", cache.alias.clone())];
-        // One that could not be opened has none.
+        // A cache that could not be opened has none.
         if !cache.store.is_empty() {
             labels.push(label("cache.store", cache.store));
         }
@@ -120,7 +121,7 @@ fn of_cache(cache: &CacheReport) {
     }
 }
 
-/// Whether it could be opened and its store is asked.
+/// Returns whether it could be opened and its store is in use.
 fn is_up(cache: &CacheReport) -> bool {
     let is_left_alone = matches!(
         cache.breaker,
@@ -161,13 +162,13 @@ fn of_stats(
     }
 }
 
-/// An execution of `site` took so long; it stands for so many.
+/// Records how long an execution of `site` took; it stands for `count` executions.
 pub(crate) fn execution(site: &'static Site, count: u8, time: Duration) {
     let labels = labels_of(site.full_path(), site.cache_name());
     histogram!(names::FUNCTION_DURATION, labels).record_many(time, usize::from(count));
 }
 
-/// An operation of a store took so long; it stands for so many.
+/// Records how long an operation of a store took; it stands for `count` operations.
 pub(crate) fn operation(
     store: &'static str,
     operation: &'static str,

@@ -1,4 +1,4 @@
-//! What is counted and what is told.
+//! What is counted, and what is reported.
 
 mod caches;
 mod counters;

@@ -11,7 +11,7 @@ use crate::error::{CacheError, ErrorKind};
 use crate::site::overrides::overrides;
 use crate::timeout::Timeout;
 
-/// All that is known at run time: displayed, it is a table.
+/// Reports all that is known at run time; displayed, it is a table.
 ///
 /// ```
 /// use cache_runtime::{cache_result, report};
@@ -33,7 +33,7 @@ pub fn report() -> Report {
     functions.sort_by_cached_key(|function| Reverse(function.time_saved()));
     let mut caches = caches().reports();
     caches.retain(|cache| {
-        // Somebody has asked whether there is one, as a fragment does before it takes the default.
+        // Somebody has asked whether there is one, as a fragment does before it uses the default.
         let is_unknown = |error: &CacheError| error.kind() == ErrorKind::UnknownCache;
         let is_meant = functions
             .iter()
@@ -47,15 +47,15 @@ pub fn report() -> Report {
     }
 }
 
-/// See [`report`].
+/// All functions and caches at one moment; see [`report`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Report {
-    /// The functions; those that saved most time come first.
+    /// The functions; those that saved the most time come first.
     pub functions: Vec<FunctionReport>,
     /// The caches, by alias.
     pub caches: Vec<CacheReport>,
-    /// Names in settings at run time that match no function which has been called.
+    /// The names in settings at run time that match no function called so far.
     pub unmatched: Vec<String>,
 }
 
@@ -148,7 +148,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Columns as wide as what stands in them; one in which nothing stands is left out.
+/// Makes columns as wide as their contents, leaving out empty ones.
 fn table<const N: usize>(
     f: &mut fmt::Formatter<'_>,
     head: [&str; N],
@@ -176,7 +176,7 @@ fn table<const N: usize>(
     Ok(())
 }
 
-/// A count that is mostly zero, and then not worth a place.
+/// Shows a count that is mostly zero and then not worth showing.
 fn count(count: u64) -> String {
     if count == 0 {
         String::new()
@@ -185,7 +185,7 @@ fn count(count: u64) -> String {
     }
 }
 
-/// The timeout that holds now, and where an operator has changed something, what the code says.
+/// Shows the timeout in force, and if an operator has changed it, what the code says.
 fn in_force(function: &FunctionReport) -> String {
     let own = timeout(function.timeout);
     let overridden = function.overridden;

@@ -1,10 +1,10 @@
-//! Plain numbers of a function or a cache.
+//! The plain counters of a function or a cache.
 
 /// What has happened since the process started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Answers from the cache, from either level.
+    /// Reads answered from the cache, by either level.
     pub hits: u64,
     /// Those of the hits that the in-process level answered.
     pub local_hits: u64,
@@ -14,24 +14,24 @@ pub struct Stats {
     pub sets: u64,
     /// Entries deleted.
     pub deletes: u64,
-    /// Old values served while a new one could not be had.
+    /// Old values served because a new one could not be had.
     pub stale: u64,
     /// Callers that waited for another's execution and took its result.
     pub joined: u64,
-    /// Operations of the store that failed.
+    /// Failed operations of the store.
     pub errors: u64,
-    /// Stored bytes that were not a value of the type and format asked for: counted misses.
+    /// Stored bytes that were not a value of the type and format asked for; each is also a miss.
     pub undecodable: u64,
-    /// Results that were returned but not kept, for their size.
+    /// Results that were returned but not kept, because of their size.
     pub too_large: u64,
     /// Calls that ran uncached because another function claims the same key.
     pub collisions: u64,
-    /// Entries that the in-process level dropped to stay within its bounds.
+    /// Entries that the in-process level evicted to stay within its limits.
     pub evictions: u64,
 }
 
 impl Stats {
-    /// The share of reads that were hits, 0 to 1; 0 if there was none.
+    /// Returns the share of reads that were hits, from 0 to 1; 0 if there were no reads.
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
     pub fn hit_ratio(&self) -> f64 {
@@ -46,7 +46,7 @@ impl Stats {
         self.change(other, u64::wrapping_add);
     }
 
-    /// Below zero it wraps, so that what is added later is right again.
+    /// Wraps below zero, so that later additions come out right.
     pub(crate) fn subtract(&mut self, other: &Stats) {
         self.change(other, u64::wrapping_sub);
     }

@@ -1,4 +1,4 @@
-//! How often something was done and how long it took: plain numbers, and the atomics they come from.
+//! How often something was done and how long it took: plain numbers, and the atomics behind them.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -7,29 +7,29 @@ use crate::clock::Stopwatch;
 
 /// How often something was done, and how long it took.
 ///
-/// What takes less than ten microseconds is timed one time in 32, since reading a clock twice would
-/// be a part of its time; what is timed then counts 32 times. So [`mean`](Timings::mean) is right
-/// for both, and [`longest`](Timings::longest) is the longest that was timed.
+/// Anything that takes less than ten microseconds is timed only one time in 32, since reading a clock twice
+/// would be a noticeable part of its time; each timing then counts 32 times. So [`mean`](Timings::mean) is
+/// right in both cases, and [`longest`](Timings::longest) is the longest one that was timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Timings {
-    /// How often.
+    /// How often it was done.
     pub count: u64,
     /// The longest of those that were timed.
     pub longest: Duration,
-    /// How many the timed ones stand for, and how long those took.
+    /// How many the timed ones stand for; `nanos` is how long those took.
     weight: u64,
     nanos: u64,
 }
 
 impl Timings {
-    /// How long it takes on average; zero where nothing was timed.
+    /// Returns how long it takes on average; zero if nothing was timed.
     #[must_use]
     pub fn mean(&self) -> Duration {
         Duration::from_nanos(self.nanos.checked_div(self.weight).unwrap_or_default())
     }
 
-    /// How long all of them took, as far as the timed ones tell.
+    /// Returns how long all of them took, as estimated from the timed ones.
     #[must_use]
     pub fn total(&self) -> Duration {
         times(self.mean(), self.count)
@@ -43,17 +43,17 @@ impl Timings {
     }
 }
 
-/// `time`, so many times over.
+/// Returns `time` times `count`.
 pub(crate) fn times(time: Duration, count: u64) -> Duration {
     let nanos = time.as_nanos().saturating_mul(u128::from(count));
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
-/// From here on the clock is a small part of what it measures.
+/// From this duration on, reading the clock is a small part of what it measures.
 const SLOW: Duration = Duration::from_micros(10);
-/// One in so many is timed where that is not so.
+/// Below that, one in this many is timed.
 const ONE_IN: u8 = 32;
-/// 2^64 by the golden ratio: those that are timed have no rhythm that what is timed could share.
+/// 2^64 divided by the golden ratio: the timed ones follow no rhythm that the measured code could share.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// What [`Timings`] are made of.
@@ -63,12 +63,12 @@ pub(crate) struct Timing {
     longest: AtomicU64,
     weight: AtomicU64,
     nanos: AtomicU64,
-    /// The one that was timed last was too short to time each.
+    /// Whether the last one that was timed was too short to time each.
     is_quick: AtomicBool,
 }
 
 impl Timing {
-    /// One begins. If it is to be timed, so many it stands for; else 0.
+    /// Begins one. Returns how many it stands for if it is to be timed, otherwise 0.
     pub(crate) fn begin(&self) -> u8 {
         let before = self.count.fetch_add(1, Relaxed);
         if !self.is_quick.load(Relaxed) {
@@ -80,7 +80,7 @@ impl Timing {
         }
     }
 
-    /// One that stands for `weight` took so long.
+    /// Records how long one took that stands for `weight`.
     pub(crate) fn took(&self, weight: u8, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let weight = u64::from(weight);
@@ -95,7 +95,7 @@ impl Timing {
         }
     }
 
-    /// The same, as a watch says that was started when it began; how long it took, if it was timed.
+    /// Records the time of a stopwatch started when it began; returns that time, if it was timed.
     pub(crate) fn ended(&self, weight: u8, watch: &Stopwatch) -> Option<Duration> {
         let time = (weight > 0).then(|| watch.elapsed())?;
         self.took(weight, time);

@@ -1,47 +1,47 @@
-//! What a traced piece of work asked of caches: one event for each cached call.
+//! What traced code asked of caches: one event for each cached call.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// The cached calls of one piece of work; see [`trace`](crate::trace).
+/// The cached calls of one piece of code; see [`trace`](crate::trace).
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Trace {
-    /// The events, by the time at which their calls began.
+    /// The events, ordered by when their calls began.
     pub events: Vec<TraceEvent>,
-    /// How many there were beyond those that a trace may hold.
+    /// How many events there were beyond the trace's limit.
     pub left_out: u64,
-    /// How long all of it took.
+    /// How long the whole trace took.
     pub took: Duration,
 }
 
-/// One cached call, or one look-up that [`note`](crate::note) tells of.
+/// One cached call, or one look-up reported with [`note`](crate::note).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TraceEvent {
-    /// What was asked for: the name of the function (`list`, `Repo::list`), of the page, of the fragment.
+    /// What was looked up: the name of the function (`list`, `Repo::list`), of the page, of the fragment.
     pub name: Cow<'static, str>,
-    /// What that is.
+    /// What kind of thing that is.
     pub kind: Kind,
     /// What came of it.
     pub outcome: Outcome,
-    /// When it began, from the beginning of the trace.
+    /// When it began, counted from the start of the trace.
     pub began: Duration,
-    /// How long the caller waited for it; zero where the function cannot be cached at all.
+    /// How long the caller waited for it; zero if the function cannot be cached at all.
     pub took: Duration,
-    /// In how many cached calls of this trace it was made: 0, unless the body of one made it.
+    /// How many cached calls of this trace enclose it: 0, unless the body of one made it.
     pub depth: u32,
-    /// The alias of the cache that was asked, as far as that is known.
+    /// The alias of the cache that was asked, if known.
     pub cache: Option<Cow<'static, str>>,
-    /// The whole key, where the trace was asked for keys.
+    /// The whole key, if the trace asks for keys.
     pub key: Option<String>,
-    /// The store failed meanwhile.
+    /// Whether the store failed meanwhile.
     pub store_failed: bool,
 }
 
 impl TraceEvent {
-    /// An event of somebody else's, that ends now.
+    /// Returns an event of code outside this crate, which ends now.
     #[must_use]
     pub fn new(kind: Kind, name: impl Into<Cow<'static, str>>, outcome: Outcome) -> Self {
         Self {
@@ -57,21 +57,21 @@ impl TraceEvent {
         }
     }
 
-    /// It took so long.
+    /// Sets how long it took.
     #[must_use]
     pub fn took(mut self, time: Duration) -> Self {
         self.took = time;
         self
     }
 
-    /// The alias of the cache that was asked.
+    /// Sets the alias of the cache that was asked.
     #[must_use]
     pub fn cache(mut self, alias: impl Into<Cow<'static, str>>) -> Self {
         self.cache = Some(alias.into());
         self
     }
 
-    /// Its whole key, which is left out where the trace was not asked for keys.
+    /// Sets its whole key, which is left out if the trace does not ask for keys.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
@@ -100,17 +100,17 @@ pub enum Kind {
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Outcome {
-    /// It has not come to an end: its future was dropped, or its body panicked.
+    /// It has not ended: its future was dropped, or its body panicked.
     Unfinished,
-    /// A fresh value in this process.
+    /// A fresh value was found in this process.
     Hit,
-    /// A fresh value in the store.
+    /// A fresh value was found in the store.
     StoreHit,
-    /// Nothing fresh was there, and the body ran.
+    /// Nothing fresh was found, and the body ran.
     Miss,
-    /// An old value, since a new one could not be had, or is being made behind the call.
+    /// An old value was served, because a new one could not be had or is being computed in the background.
     Stale,
-    /// The result of another's execution, that was waited for.
+    /// The call waited for another's execution and took its result.
     Joined,
     /// The body ran and nothing was read or kept: caching is off in this scope, or the function cannot be
     /// cached.
@@ -141,7 +141,7 @@ impl Outcome {
             .unwrap_or(Self::Unfinished)
     }
 
-    /// In one word, as it stands in `Server-Timing` and in JSON: `hit`, `store_hit`, `miss`, ….
+    /// Returns it in one word, as in `Server-Timing` and in JSON: `hit`, `store_hit`, `miss`, ….
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -159,7 +159,7 @@ impl Outcome {
 }
 
 impl Kind {
-    /// In one word: `function`, `page`, `fragment`, `session`, `other`.
+    /// Returns it in one word: `function`, `page`, `fragment`, `session`, `other`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

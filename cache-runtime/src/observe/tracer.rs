@@ -1,4 +1,4 @@
-//! Running something traced: what is listened for, and where the events go.
+//! Running code traced: what is recorded, and where the events go.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -12,17 +12,17 @@ use crate::context::thread;
 use crate::context::{self, Context};
 use crate::sync::lock;
 
-/// So many events a trace holds unless told.
+/// How many events a trace holds by default.
 const LIMIT: usize = 1000;
 
-/// Runs `future`, and tells what it asked of caches.
+/// Runs `future`, and returns a trace of what it asked of caches.
 ///
-/// Every call of a cached function in it is an event, and so is what [`note`](crate::note) tells, of pages
-/// and fragments. Calls are followed into the bodies of cached functions and wherever the future is polled,
-/// not into tasks and threads that it spawns. A trace holds 1,000 events, and counts those beyond.
+/// Every call of a cached function in it is an event, and so is what [`note`](crate::note) reports, such as
+/// pages and fragments. Calls are followed into the bodies of cached functions and wherever the future is
+/// polled, but not into tasks and threads that it spawns. A trace holds 1,000 events, and counts those beyond.
 ///
-/// Only what is traced pays for it: a traced hit goes the way of a miss up to the entry in process, which
-/// takes about a microsecond, and is counted as the hit that it is.
+/// Only traced code pays for it: a traced hit takes the path of a miss as far as the entry in process, which
+/// costs about a microsecond, and still counts as a hit.
 ///
 /// ```
 /// # futures_executor::block_on(async {
@@ -44,12 +44,12 @@ pub async fn trace<F: Future>(future: F) -> (F::Output, Trace) {
     Tracer::new().run(future).await
 }
 
-/// The same for code that does not `await`.
+/// Does what [`trace`] does, for code that does not `await`.
 pub fn trace_blocking<T>(f: impl FnOnce() -> T) -> (T, Trace) {
     Tracer::new().run_blocking(f)
 }
 
-/// As [`trace`], with a say in what is told.
+/// A [`trace`] with options.
 ///
 /// ```
 /// use cache_runtime::{Tracer, cache_result};
@@ -80,7 +80,7 @@ impl Default for Tracer {
 }
 
 impl Tracer {
-    /// A tracer that asks for no keys and holds 1,000 events.
+    /// Returns a tracer that records no keys and holds 1,000 events.
     pub fn new() -> Self {
         Self {
             has_keys: false,
@@ -89,26 +89,26 @@ impl Tracer {
         }
     }
 
-    /// Events say their keys, which takes a hash of the arguments for each.
+    /// Records the key of each event, which costs a hash of the arguments each time.
     pub fn keys(mut self) -> Self {
         self.has_keys = true;
         self
     }
 
-    /// A trace holds so many events.
+    /// Sets how many events a trace holds.
     pub fn limit(mut self, events: usize) -> Self {
         self.limit = events;
         self
     }
 
-    /// Calls `listener` with each event when its call ends, on the thread on which it does; also with those
-    /// that a trace does not hold. What it panics with is dropped.
+    /// Calls `listener` with each event when its call ends, on the thread on which it ends; also with those
+    /// beyond the trace's limit. A panic of `listener` is ignored.
     pub fn on_event(mut self, listener: impl Fn(&TraceEvent) + Send + Sync + 'static) -> Self {
         self.listener = Some(Arc::new(listener));
         self
     }
 
-    /// Runs `future`, and tells what it asked of caches.
+    /// Runs `future`, and returns a trace of what it asked of caches.
     pub async fn run<F: Future>(self, future: F) -> (F::Output, Trace) {
         let sink = self.sink();
         let _closing = Closing(&sink);
@@ -118,7 +118,7 @@ impl Tracer {
         (output, sink.close())
     }
 
-    /// Runs `f`, and tells what it asked of caches.
+    /// Runs `f`, and returns a trace of what it asked of caches.
     pub fn run_blocking<T>(self, f: impl FnOnce() -> T) -> (T, Trace) {
         let sink = self.sink();
         let _closing = Closing(&sink);
@@ -145,8 +145,8 @@ impl fmt::Debug for Tracer {
     }
 }
 
-/// Tells the trace of this scope, if there is one, of a look-up that it cannot see by itself: of a page, a
-/// fragment, a session. `event` is not called where nobody listens.
+/// Adds a look-up that a trace cannot see by itself, such as that of a page, a fragment or a session, to the
+/// trace of this scope, if there is one. `event` is not called otherwise.
 ///
 /// ```
 /// use cache_runtime::{Kind, Outcome, TraceEvent, note, trace_blocking};
@@ -162,7 +162,7 @@ pub fn note(event: impl FnOnce() -> TraceEvent) {
     }
 }
 
-/// Whether somebody listens in this scope.
+/// Returns whether this scope is traced.
 #[must_use]
 pub fn is_traced() -> bool {
     thread::is_special() && context::tracing().is_some()
@@ -180,7 +180,7 @@ impl Tracing {
         Arc::new(Self { sink, depth })
     }
 
-    /// In the body of a call that was made here.
+    /// Returns the tracing for the body of a call that was made here.
     pub(crate) fn deeper(&self) -> Arc<Self> {
         Arc::new(Self {
             sink: self.sink.clone(),
@@ -192,7 +192,7 @@ impl Tracing {
         self.depth
     }
 
-    /// Whether anyone asks for keys.
+    /// Returns whether any of the traces asks for keys.
     pub(super) fn has_keys(&self) -> bool {
         self.sinks().any(|sink| sink.tracer.has_keys)
     }
@@ -201,7 +201,7 @@ impl Tracing {
         std::iter::successors(Some(&*self.sink), |sink| sink.outer.as_deref())
     }
 
-    /// An event that has ended at `now`.
+    /// Records an event that has ended at `now`.
     pub(super) fn record(&self, event: TraceEvent, now: Instant) {
         for sink in self.sinks() {
             sink.record(event.clone(), now);
@@ -213,9 +213,9 @@ impl Tracing {
 struct Sink {
     began: Instant,
     tracer: Tracer,
-    /// `None`: the trace has been given out. What runs on behind it is not told any more.
+    /// `None`: the trace has been returned. What still runs after that is not recorded.
     held: Mutex<Option<Held>>,
-    /// A trace in a trace tells both.
+    /// A nested trace records to both.
     outer: Option<Arc<Sink>>,
 }
 
@@ -233,7 +233,7 @@ impl Sink {
             event.key = None;
         }
         if let Some(listener) = self.tracer.listener.as_ref().filter(|_| self.is_open()) {
-            // It may be told by the end of a call that panics.
+            // It may be called at the end of a call that panics.
             let _ = catch_unwind(AssertUnwindSafe(|| listener(&event)));
         }
         match &mut *lock(&self.held) {
@@ -250,8 +250,8 @@ impl Sink {
     fn close(&self) -> Trace {
         let held = lock(&self.held).take().unwrap_or_default();
         let mut events = held.events;
-        // They were told in the order of their ends; a call that was made in another began after it, or at
-        // the same time.
+        // They were recorded in the order in which they ended; a nested call began after the one around it, or
+        // at the same time.
         events.sort_by_key(|event| (event.began, event.depth, Reverse(event.took)));
         Trace {
             events,
@@ -261,7 +261,7 @@ impl Sink {
     }
 }
 
-/// The trace is over, whether its work has come to an end or not.
+/// Ends the trace, whether or not its code has run to the end.
 struct Closing<'s>(&'s Arc<Sink>);
 
 impl Drop for Closing<'_> {

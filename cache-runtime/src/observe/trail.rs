@@ -1,4 +1,4 @@
-//! One traced call, from its beginning to where its caller has his answer.
+//! One traced call, from its start to when its caller has the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
@@ -13,9 +13,10 @@ use crate::context::thread;
 use crate::site::Site;
 use crate::target::Target;
 
-/// What becomes of a call, written where it is counted; told once, when its caller has his answer or is gone.
+/// What becomes of a call, updated where it is counted; reported once, when its caller has the answer or is
+/// gone.
 pub(crate) struct Trail {
-    /// Who listens in this scope; who listens with `tracing` is asked at the end.
+    /// The traces of this scope; `tracing` subscribers are checked at the end.
     tracing: Option<Arc<Tracing>>,
     site: &'static Site,
     key: Option<String>,
@@ -27,8 +28,8 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// A call of `site` begins here, `target` is what it is about. If anyone listens, he hears of it from now
-    /// on; and at once, if it cannot be cached.
+    /// Begins a call of `site` on `target`. If anyone listens, the call is recorded from now on; or reported at
+    /// once, if it cannot be cached.
     #[inline]
     pub(crate) fn begin(site: &'static Site, target: Option<&mut Target>) {
         let is_logged = logged::tells_calls();
@@ -82,7 +83,7 @@ impl Trail {
         }
     }
 
-    /// The caller has his answer.
+    /// Ends the call: its caller has the answer.
     #[cold]
     pub(crate) fn end(&self) {
         self.tell(Outcome::of(self.outcome.load(Relaxed)));
@@ -101,7 +102,7 @@ impl Trail {
     }
 }
 
-/// Tells all who listen of a call that has ended at `now`.
+/// Reports a call that has ended at `now` to all listeners.
 fn tell(tracing: Option<&Tracing>, site: &'static Site, event: TraceEvent, now: Instant) {
     let event = match site.cache_name() {
         Some(alias) => event.cache(alias),

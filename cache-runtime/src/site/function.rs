@@ -1,4 +1,4 @@
-//! A cached function as a whole: forget all its entries, run it now, run it uncached.
+//! A cached function as a whole: clear its entries, run it now, run it uncached.
 
 use std::future::Future;
 
@@ -22,17 +22,17 @@ pub fn refreshing_blocking<T>(site: &'static Site, f: impl FnOnce() -> T) -> T {
     Context::once(site, true).enter(f)
 }
 
-/// Runs a call of `site` in `future`, and leaves the cache alone.
+/// Runs a call of `site` in `future`, without using the cache.
 pub async fn uncached<F: Future>(site: &'static Site, future: F) -> F::Output {
     Context::once(site, false).wrap(future).await
 }
 
-/// Runs a call of `site` in `f`, and leaves the cache alone.
+/// Runs a call of `site` in `f`, without using the cache.
 pub fn uncached_blocking<T>(site: &'static Site, f: impl FnOnce() -> T) -> T {
     Context::once(site, false).enter(f)
 }
 
-/// Forgets every entry of `site` in the cache of its alias.
+/// Deletes every entry of `site` in the cache of its alias.
 pub async fn clear(site: &'static Site) -> Result<(), CacheError> {
     clear_mode(Mode::Async, site, &registry::cache_of(site)?).await
 }
@@ -42,7 +42,7 @@ pub fn clear_blocking(site: &'static Site) -> Result<(), CacheError> {
     block_on(clear_mode(Mode::Blocking, site, &registry::cache_of(site)?))
 }
 
-/// Forgets every entry of `site` in `cache`.
+/// Deletes every entry of `site` in `cache`.
 pub async fn clear_in(site: &'static Site, cache: &Cache) -> Result<(), CacheError> {
     clear_mode(Mode::Async, site, cache).await
 }
@@ -69,7 +69,7 @@ pub(crate) async fn clear_mode(
             let mark = cache.mark(markers::of_function(cache, site));
             cache.set_mark(mode, &mark).await
         }
-        // Every function with this key prefix loses its entries: their names hold no more than the
+        // Every function with this key prefix loses its entries: their keys hold nothing but the
         // prefix and a hash.
         Some(store) => {
             let prefix = format!("{}{}:", cache.store_prefix("clear")?, site.prefix());
@@ -81,7 +81,7 @@ pub(crate) async fn clear_mode(
     cleared
 }
 
-/// What `site` has done in all caches.
+/// Returns the counters of `site`, over all caches.
 #[must_use]
 pub fn stats(site: &'static Site) -> Stats {
     match context::cache() {
@@ -90,7 +90,7 @@ pub fn stats(site: &'static Site) -> Stats {
     }
 }
 
-/// What `site` has done in `cache`.
+/// Returns the counters of `site` in `cache`.
 #[must_use]
 pub fn stats_in(site: &'static Site, cache: &Cache) -> Stats {
     cache.space().bind(site).counters.stats()

@@ -1,5 +1,5 @@
-//! What an operator says of functions by name, while the program runs or before it starts, without a
-//! build: another timeout, or no caching at all.
+//! What an operator sets for functions by name, while the program runs or before it starts, without a
+//! rebuild: another timeout, or no caching at all.
 
 mod environment;
 mod rule;
@@ -15,9 +15,9 @@ use crate::timeout::Timeout;
 use environment::environment;
 pub(crate) use rule::Rule;
 
-/// Settings of cached functions that are changed at run time, by name.
+/// Changes settings of cached functions at run time, by name.
 ///
-/// Nothing here needs a build: `CACHE_FUNCTIONS` in the environment says the same before a program
+/// None of this needs a rebuild: `CACHE_FUNCTIONS` in the environment sets the same before a program
 /// starts, as `NAME=off`, `NAME=on` or `NAME=TIMEOUT`, separated by commas:
 ///
 /// ```console
@@ -25,18 +25,18 @@ pub(crate) use rule::Rule;
 /// ```
 ///
 /// A name is the function's own (`get_user_tasks`), the end of its path (`Repo::list`,
-/// `app::tasks::list`), or its key prefix; `*` and the rest of [`Glob`](crate::Glob) may stand in it. Of
-/// several that match, the later has the last word, and the environment has it over code.
+/// `app::tasks::list`), or its key prefix; it may contain `*` and the rest of [`Glob`](crate::Glob). Of
+/// several names that match, the later one wins, and the environment wins over code.
 ///
-/// - *Off*: the function runs at each call; nothing is read or kept for it, nobody joins another's
-///   execution. What is done by hand (`entry(…).delete()`, `clear()`, `set`) is still done, so that nothing old
-///   is there when it is switched on again.
-///   `many` runs the `batch` function then, if there is one, for all of its items, as in a scope of `bypass`.
-/// - *A timeout* is that of every result that is kept from now on, whatever the attribute, its closure or the
-///   body says, except that a kept `None` lives no longer than `cache_none` says, and that a result of which the
-///   closure or the body says zero is still not kept. Entries that are there keep theirs; `clear()` forgets them.
+/// - *Off*: the function runs at each call; nothing is read or kept for it, and no caller joins another's
+///   execution. What is done by hand (`entry(…).delete()`, `clear()`, `set`) still takes effect, so that nothing
+///   old is there when caching is switched on again.
+///   `many` then runs the `batch` function, if there is one, for all of its items, as in a scope of `bypass`.
+/// - *A timeout* applies to every result that is kept from now on, whatever the attribute, its closure or the
+///   body says, except that a kept `None` lives no longer than `cache_none` says, and that a result for which the
+///   closure or the body says zero is still not kept. Existing entries keep theirs; `clear()` deletes them.
 ///
-/// A call that is already under way goes on as it began. A hit costs what it did.
+/// A call that is already running finishes as it began. The cost of a hit does not change.
 ///
 /// ```
 /// use cache_runtime::{Override, cache_result, overrides};
@@ -62,11 +62,11 @@ pub fn overrides() -> Overrides {
     Overrides(())
 }
 
-/// See [`overrides`].
+/// The handle to these settings; see [`overrides`].
 #[derive(Debug, Clone, Copy)]
 pub struct Overrides(());
 
-/// What is said of a function; of what it does not say, another may.
+/// What is set for a function; what one override leaves open, another may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Override {
@@ -77,7 +77,7 @@ pub struct Override {
 }
 
 impl Override {
-    /// The function runs at each call.
+    /// Runs the function at each call.
     #[must_use]
     pub const fn off() -> Self {
         Self {
@@ -86,7 +86,7 @@ impl Override {
         }
     }
 
-    /// The function is cached, though a wider name says that it is off.
+    /// Caches the function, even if a wider name switches it off.
     #[must_use]
     pub const fn on() -> Self {
         Self {
@@ -95,7 +95,7 @@ impl Override {
         }
     }
 
-    /// Its results live this long; [`Timeout::Default`] is the cache's own timeout.
+    /// Makes its results live this long; [`Timeout::Default`] is the cache's own timeout.
     #[must_use]
     pub fn timeout(timeout: impl Into<Timeout>) -> Self {
         Self {
@@ -104,7 +104,7 @@ impl Override {
         }
     }
 
-    /// This one where it says something, else `before`.
+    /// Returns this override, with what it leaves open taken from `before`.
     fn after(self, before: Self) -> Self {
         Self {
             is_off: self.is_off.or(before.is_off),
@@ -116,32 +116,32 @@ impl Override {
 static SAID: Mutex<Vec<Rule>> = Mutex::new(Vec::new());
 
 impl Overrides {
-    /// Says this of all functions of that name, in place of what code said of the same name before. It holds
-    /// from their next call, also for functions that have not been called yet.
+    /// Sets this for all functions of that name, in place of what code set for the same name before. It applies
+    /// from their next call, also to functions that have not been called yet.
     ///
     /// # Errors
     ///
-    /// Kind `Config` if the name is empty or has a space, a comma or `=` in it, which the environment could not
-    /// say.
+    /// Kind `Config` if the name is empty or contains a space, a comma or `=`, which the environment could not
+    /// express.
     pub fn set(self, name: &str, what: Override) -> Result<(), CacheError> {
         let rule = Rule::new(name, what)?;
         change(|said| say(said, rule));
         Ok(())
     }
 
-    /// Says all that the text says, written as in `CACHE_FUNCTIONS`: what a configuration file holds.
+    /// Sets everything in `text`, written as in `CACHE_FUNCTIONS`: for what a configuration file holds.
     ///
     /// # Errors
     ///
-    /// Kind `Config` if a part of it is no rule; nothing is said then.
+    /// Kind `Config` if a part of it is no rule; nothing is set then.
     pub fn set_all(self, text: &str) -> Result<(), CacheError> {
         let rules = Rule::all(text).collect::<Result<Vec<_>, _>>()?;
-        // At once: no call falls between a wide name and the exceptions to it.
+        // All at once: no call falls between a wide name and the exceptions to it.
         change(|said| rules.into_iter().for_each(|rule| say(said, rule)));
         Ok(())
     }
 
-    /// Takes back what code said of this name; whether it had said anything.
+    /// Removes what code has set for this name; returns whether there was anything.
     pub fn remove(self, name: &str) -> bool {
         change(|said| {
             let before = said.len();
@@ -150,7 +150,7 @@ impl Overrides {
         })
     }
 
-    /// What is said, by name: first by code, then by the environment, each in its order.
+    /// Returns all settings, by name: first those from code, then those from the environment, each in order.
     #[must_use]
     pub fn all(self) -> Vec<(String, Override)> {
         let said = lock(&SAID);
@@ -158,8 +158,8 @@ impl Overrides {
         all.map(|rule| (rule.name.clone(), rule.what)).collect()
     }
 
-    /// The names that match no function which has been called yet: perhaps its time comes, perhaps it is
-    /// called something else. `report()` lists them.
+    /// Returns the names that match no function called so far: it may not have run yet, or the name is
+    /// misspelt. `report()` lists them.
     ///
     /// ```
     /// use cache_runtime::{Override, cache_result, overrides};
@@ -185,12 +185,12 @@ impl Overrides {
             .collect()
     }
 
-    /// What is wrong with `CACHE_FUNCTIONS`, for programs that want to fail at their start. Others are not
-    /// stopped by it: what can be read of it holds, and the rest is an error in the log.
+    /// Checks `CACHE_FUNCTIONS`, for programs that want to fail at start. Other programs are not
+    /// stopped by a mistake in it: the parts that can be read apply, and the rest is an error in the log.
     ///
     /// # Errors
     ///
-    /// Kind `Config`, of the first part that is no rule.
+    /// Kind `Config`, for the first part that is no rule.
     pub fn check_environment(self) -> Result<(), CacheError> {
         environment().errors.first().cloned().map_or(Ok(()), Err)
     }
@@ -201,11 +201,11 @@ fn say(said: &mut Vec<Rule>, rule: Rule) {
     said.push(rule);
 }
 
-/// Changes what is said, and applies it to all functions.
+/// Changes what is set, and applies it to all functions.
 fn change<T>(change: impl FnOnce(&mut Vec<Rule>) -> T) -> T {
     let mut said = lock(&SAID);
     let result = change(&mut said);
-    // Under the lock, so that two who say something end with one of them.
+    // Under the lock, so that of two concurrent changes one is in force in the end.
     let tuned: Vec<_> = observe::sites()
         .into_iter()
         .map(|site| site.tune(said_of(site, &said)))
@@ -215,14 +215,14 @@ fn change<T>(change: impl FnOnce(&mut Vec<Rule>) -> T) -> T {
     result
 }
 
-/// Applies what is said of a function that is listed from now on.
+/// Applies what is set for a function that is listed from now on.
 pub(crate) fn apply(site: &'static Site) -> Tuned {
     let said = lock(&SAID);
     site.tune(said_of(site, &said))
 }
 
-/// Tells the log what has changed, and what is wrong with the environment; under no lock, since who hears of
-/// it may call cached functions and say something of them.
+/// Logs what has changed, and what is wrong with the environment; under no lock, since a log subscriber
+/// may call cached functions and change their settings.
 pub(crate) fn tell(tuned: impl IntoIterator<Item = Tuned>) {
     environment().tell();
     tuned.into_iter().for_each(Tuned::tell);
@@ -239,7 +239,7 @@ fn said_of(site: &'static Site, said: &[Rule]) -> Override {
 #[derive(Debug)]
 pub(crate) struct InForce {
     what: Mutex<Override>,
-    // Mostly not, and no miss should have to take the lock to see that.
+    // Mostly false, and no miss should have to take the lock to see that.
     has_timeout: AtomicBool,
 }
 
@@ -263,7 +263,7 @@ impl InForce {
         has_timeout.then(|| self.get().timeout).flatten()
     }
 
-    /// True if that is something else than before.
+    /// Returns true if that differs from before.
     pub(crate) fn set(&self, what: Override) -> bool {
         let mut now = lock(&self.what);
         self.has_timeout.store(what.timeout.is_some(), Relaxed);

@@ -1,28 +1,29 @@
-//! How the processes that share a store hear from each other what has changed.
+//! How the processes that share a store learn from each other what has changed.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use crate::store::StoreFuture;
 
-/// How often a listener asks for a sign of life.
+/// How often a listener checks that the connection is alive.
 pub const SIGN_OF_LIFE: Duration = Duration::from_millis(500);
 
 /// Messages between the processes that share a store.
 ///
-/// A store that has one returns it from [`Store::backplane`](crate::Store::backplane). It carries short
-/// texts (below 8,000 bytes) to everyone who listens, in the order in which one process said them.
-/// What is said while nobody listens is lost: a listener that was cut off trusts nothing that it had.
+/// A store that has a backplane returns it from [`Store::backplane`](crate::Store::backplane). It carries
+/// short texts (below 8,000 bytes) to all listeners, in the order in which each process published them.
+/// What is published while nobody listens is lost: a listener that was cut off trusts nothing that it had.
 pub trait Backplane: Send + Sync {
-    /// Says `message` to all who listen to `channel`, in other processes and in this one.
+    /// Publishes `message` to all listeners of `channel`, in other processes and in this one.
     fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()>;
 
-    /// Listens to `channel` until the connection is lost, which is the error; dropped, it stops.
+    /// Listens to `channel` until the connection is lost, which is the error; listening ends when the future is
+    /// dropped.
     ///
-    /// It tells `hear` when the connection stands, then each message, and every [`SIGN_OF_LIFE`] that
-    /// the server answered on the same connection. `hear` does not wait. An error of kind `Unsupported`
-    /// is for good: the server cannot do it. Polled on a thread with a tokio runtime, where the crate
-    /// is built with one.
+    /// It calls `hear` once the connection is established, then for each message, and every [`SIGN_OF_LIFE`] to
+    /// confirm that the server has answered on the same connection. `hear` does not wait. An error of kind
+    /// `Unsupported` is final: the server cannot do it. The future is polled on a thread with a tokio runtime, if
+    /// the crate is built with one.
     fn listen<'a>(
         &'a self,
         channel: &'a str,
@@ -30,17 +31,17 @@ pub trait Backplane: Send + Sync {
     ) -> StoreFuture<'a, Infallible>;
 }
 
-/// What a listener hears.
+/// What a listener receives.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Heard<'a> {
-    /// The connection stands: what is said from now on is heard.
+    /// The connection is established: what is published from now on is received.
     Listening,
-    /// This was said.
+    /// This was published.
     Message(&'a str),
-    /// The server answered what it was asked then: all that was said before that has been heard.
+    /// The server answered a check: everything published before it was sent has been received.
     Alive {
-        /// Before the question was sent.
+        /// A moment before the check was sent.
         asked: Instant,
     },
 }

@@ -1,42 +1,43 @@
-//! What a store knows of itself: its server, how much is in it, and what that has counted.
+//! What a store knows about itself: its server, how much it holds, and what it has counted.
 
 use std::time::Duration;
 
-/// What a store tells of itself; see [`Store::facts`](crate::Store::facts).
+/// What a store reports about itself; see [`Store::facts`](crate::Store::facts).
 ///
-/// All of it is the server's own: of everything that is kept there, whoever's it is, and since the server
-/// started. What a store cannot tell is `None`. Of several servers it is the sum.
+/// These are the server's own numbers: for everything stored on it, whoever wrote it, since the server
+/// started. What a store cannot tell is `None`. For several servers it is the sum.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Facts {
-    /// What answers, with its version: `Redis 7.2.4`.
+    /// Which server answers, with its version: `Redis 7.2.4`.
     pub server: Option<String>,
-    /// How many servers have told; zero where there is none (files).
+    /// How many servers have answered; zero if there is none (files).
     pub servers: usize,
-    /// What has to be made before anything can be kept is missing: the table of a SQL database. It is made
-    /// when it is first missed, or by [`Store::prepare`](crate::Store::prepare).
+    /// Whether something is missing that must be created before anything can be stored: the table of a SQL
+    /// database. It is created when it is first found missing, or by
+    /// [`Store::prepare`](crate::Store::prepare).
     pub needs_prepare: bool,
-    /// How many entries there are, expired ones that still take room included; of a Redis database its keys. SQL
-    /// tables are counted up to a million.
+    /// How many entries there are, including expired ones that still take up room; for a Redis database, its
+    /// keys. SQL tables are counted up to a million.
     pub entries: Option<u64>,
-    /// What they take, in bytes; of a server its memory, of a SQL database the table (SQLite: the file).
+    /// How many bytes they take: for a server its memory, for a SQL database the table (SQLite: the file).
     pub bytes: Option<u64>,
-    /// The most that they may take, in bytes, if there is a limit.
+    /// The most bytes that they may take, if there is a limit.
     pub max_bytes: Option<u64>,
     /// How many reads found something.
     pub hits: Option<u64>,
-    /// How many did not.
+    /// How many reads found nothing.
     pub misses: Option<u64>,
-    /// How many entries had to go to make room.
+    /// How many entries were evicted to make room.
     pub evictions: Option<u64>,
     /// How many connections there are.
     pub connections: Option<u64>,
-    /// How long the server has run; of several, the one that started last.
+    /// How long the server has been running; for several, the one that started last.
     pub uptime: Option<Duration>,
 }
 
 impl Facts {
-    /// These and another server's.
+    /// Returns these facts and another server's, added up.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {

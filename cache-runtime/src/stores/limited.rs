@@ -1,5 +1,5 @@
-//! Calls of the system that take as long as they take, for callers that block: on a thread of their own, and
-//! waited for no longer than there is time. Who cannot be waited for ends by himself.
+//! System calls that may take arbitrarily long, for callers that block: on a thread of their own, and
+//! waited for no longer than the time limit. A call that is no longer waited for ends by itself.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -7,7 +7,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
-/// What comes of `call` within the limit.
+/// Returns the result of `call`, if it ends within the limit.
 pub(crate) fn within<T: Send + 'static>(
     limit: Duration,
     call: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -16,14 +16,14 @@ pub(crate) fn within<T: Send + 'static>(
     thread::Builder::new()
         .name("cache-connect".to_owned())
         .spawn(move || {
-            // Perhaps nobody waits any more.
+            // Perhaps nobody is waiting any more.
             let _ = sender.send(call());
         })?;
     let came = receiver.recv_timeout(limit);
     came.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-/// The addresses of a host. A name server that does not answer holds up its asker for many seconds.
+/// Returns the addresses of a host. A name server that does not answer blocks its caller for many seconds.
 pub(crate) fn resolve(host: &str, port: u16, limit: Duration) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);

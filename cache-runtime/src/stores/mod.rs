@@ -1,4 +1,4 @@
-//! The stores outside the process. A URL makes them; they can be made by hand too.
+//! The external stores. They are made from URLs, or by hand.
 //!
 //! ```text
 //! schemes.rs      which URL scheme is which store

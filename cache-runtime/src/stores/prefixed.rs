@@ -1,4 +1,4 @@
-//! A store in which several have their place: every key gets a prefix before it reaches the store.
+//! A store that several share: every key gets a prefix before it reaches the store.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 
 /// Another store, with a prefix before every key.
 ///
-/// It sees the keys with its prefix and no others: `keys` lists them without it, `clear` clears
-/// them alone. What it can do is what the other store can do, but `set_unless` is not promised to be
-/// one step.
+/// It sees only the keys with its prefix: `keys` lists them without it, and `clear` deletes
+/// nothing else. It can do whatever the other store can, except that `set_unless` is not promised to be
+/// atomic.
 ///
 /// ```
 /// use cache_runtime::stores::PrefixedStore;
@@ -32,12 +32,12 @@ pub struct PrefixedStore<S> {
     store: Arc<S>,
     prefix: Arc<str>,
     is_blocking: bool,
-    /// The same for callers that block, if the store has a face for them.
+    /// The same for callers that block, if the store has a blocking counterpart.
     blocking: Option<Box<PrefixedStore<S>>>,
 }
 
 impl<S: Store> PrefixedStore<S> {
-    /// `store`, with `prefix` before every key.
+    /// Wraps `store`, with `prefix` before every key.
     #[must_use]
     pub fn new(prefix: impl Into<String>, store: S) -> Self {
         let (store, prefix) = (Arc::new(store), Arc::from(prefix.into()));
@@ -51,13 +51,13 @@ impl<S: Store> PrefixedStore<S> {
         face(false, blocking)
     }
 
-    /// The prefix.
+    /// Returns the prefix.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// The store itself, for this kind of caller.
+    /// Returns the store itself, for this kind of caller.
     fn store(&self) -> &dyn Store {
         let blocking = self.is_blocking.then(|| self.store.blocking()).flatten();
         blocking.unwrap_or(&*self.store)
@@ -82,7 +82,7 @@ impl<S: Store> Store for PrefixedStore<S> {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            // In a Redis Cluster the prefix parts a tombstone from its entry.
+            // In a Redis Cluster, the prefix separates a tombstone from its entry.
             atomic_set_unless: false,
             hash_tags: false,
             ..self.store().capabilities()
@@ -209,7 +209,7 @@ impl<S: Store> Store for PrefixedStore<S> {
     }
 }
 
-/// The news of one place is none in another.
+/// News of one prefix is not received under another.
 impl<S: Store> Backplane for PrefixedStore<S> {
     fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(async move {

@@ -1,13 +1,9 @@
-//! A cache that nobody else has.
+//! A cache that no other code shares.
 
 use crate::cache::Cache;
 use crate::clock::Clock;
 
-/// A new in-process cache, and the clock it goes by.
-///
-/// # Panics
-///
-/// Never: the settings are the defaults.
+/// Returns a new in-process cache, and the clock it uses.
 #[must_use]
 pub fn isolated() -> (Cache, Clock) {
     let clock = Clock::manual();
@@ -16,7 +12,7 @@ pub fn isolated() -> (Cache, Clock) {
 }
 
 impl Cache {
-    /// A new in-process cache that nobody else has; see [`isolated`] for one with a clock.
+    /// Returns a new in-process cache that no other code shares; see [`isolated`] for one with a clock.
     #[must_use]
     pub fn isolated() -> Cache {
         isolated().0

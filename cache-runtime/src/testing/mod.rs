@@ -1,5 +1,5 @@
-//! For tests of code that caches: a cache of one's own, a clock that is moved by hand, checks of what
-//! was counted, a store that fails on demand, and the conformance suite for a store of one's own.
+//! For tests of code that caches: isolated caches, a clock that is moved by hand, checks of
+//! counters, a store that fails on demand, and the conformance suite for a store of your own.
 //!
 //! ```
 //! use cache_runtime::testing;
@@ -13,8 +13,8 @@
 //! # Ok::<(), cache_runtime::CacheError>(())
 //! ```
 //!
-//! Functions go where their alias says, which is one place for the whole process. In a scope of its
-//! own, a test has a cache of its own for all of them, beside other tests:
+//! Functions use the cache of their alias, which is the same for the whole process. In a scope, a test can
+//! have its own cache for all of them, while other tests run:
 //!
 //! ```
 //! use cache_runtime::cache_result;

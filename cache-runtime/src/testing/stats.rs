@@ -1,6 +1,6 @@
-//! Checks of what was counted.
+//! Checks of counters.
 
-/// Asserts some of the numbers of [`Stats`](crate::Stats); where one is another, the message shows all.
+/// Asserts the values of some fields of [`Stats`](crate::Stats); if one differs, the message shows all.
 ///
 /// ```
 /// use cache_runtime::Cache;

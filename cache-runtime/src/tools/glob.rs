@@ -1,8 +1,8 @@
-//! Glob patterns for keys, with the meaning that Redis gives them.
+//! Glob patterns for keys, with the same meaning as in Redis.
 
 /// A pattern: `*`, `?`, `[abc]`, `[a-z]`, `[^a]`, and `\` before a character that stands for itself.
 ///
-/// For stores of your own, whose [`keys`](crate::Store::keys) gets one.
+/// For stores of your own, whose [`keys`](crate::Store::keys) is given a pattern.
 ///
 /// ```
 /// use cache_runtime::Glob;
@@ -14,13 +14,13 @@
 pub struct Glob(Vec<char>);
 
 impl Glob {
-    /// The pattern in this text; every text is one.
+    /// Returns the pattern in this text; every text is a valid one.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
         Self(pattern.chars().collect())
     }
 
-    /// Whether the whole of `text` matches.
+    /// Returns whether the whole of `text` matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
@@ -28,7 +28,7 @@ impl Glob {
     }
 }
 
-// Without recursion on `*`: only the last star is ever taken back, so this is quadratic at worst.
+// Without recursion on `*`: only the last star is ever retried, so this is quadratic at worst.
 fn matches(pattern: &[char], text: &[char]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
@@ -57,7 +57,7 @@ fn matches(pattern: &[char], text: &[char]) -> bool {
     }
 }
 
-/// How much of the pattern matches this one character.
+/// Returns how much of the pattern matches this one character.
 fn one(pattern: &[char], c: char) -> Option<usize> {
     match pattern.first()? {
         '?' => Some(1),
@@ -83,7 +83,7 @@ fn class(pattern: &[char], c: char) -> Option<usize> {
                 found |= *own == c;
                 at += 2;
             }
-            // To Redis a `]` is an end like any other.
+            // To Redis a `]` is the end of a range like any other character.
             (Some(from), Some('-'), Some(to)) => {
                 let (low, high) = (from.min(to), from.max(to));
                 found |= (low..=high).contains(&&c);

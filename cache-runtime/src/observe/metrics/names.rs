@@ -1,4 +1,4 @@
-//! The names, what they count and in which unit. Exporters write them as their systems do:
+//! The names of the metrics, what they count and in which unit. Exporters write them as their systems do:
 //! `cache_function_requests` in Prometheus.
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};

@@ -1,4 +1,4 @@
-//! Publishing again and again, for recorders that push.
+//! Publishing at intervals, for recorders that push.
 
 use std::panic::catch_unwind;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -8,13 +8,13 @@ use std::time::Duration;
 use super::publish_metrics;
 use crate::error::{CacheError, ErrorKind};
 
-/// Publishes on a thread of its own, as long as it is kept.
+/// Publishes metrics on a thread of its own, until it is dropped.
 #[derive(Debug)]
 #[must_use = "it publishes as long as it is kept; `.forever()` keeps it"]
 pub struct Publisher(#[expect(dead_code, reason = "its end is the news")] Sender<()>);
 
-/// Gives the recorder that is installed what has been counted, now and then every `interval`: for recorders
-/// that send what they have, and have no moment of being asked. See [`publish_metrics`].
+/// Passes all counters to the installed recorder, at once and then every `interval`: for recorders that push what
+/// they have and are never asked for it. See [`publish_metrics`].
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -25,12 +25,12 @@ pub struct Publisher(#[expect(dead_code, reason = "its end is the news")] Sender
 ///
 /// # Errors
 ///
-/// Kind `Unavailable` if there is no thread for it.
+/// Kind `Unavailable` if the thread cannot be started.
 pub fn publish_metrics_every(interval: Duration) -> Result<Publisher, CacheError> {
     let (kept, end) = channel::<()>();
     let run = move || {
         loop {
-            // A recorder that panics once may be well the next time; the panic hook has told of it.
+            // A recorder that panics once may recover; the panic hook has reported it.
             let _ = catch_unwind(publish_metrics);
             match end.recv_timeout(interval) {
                 Err(RecvTimeoutError::Timeout) => {}

@@ -22,7 +22,7 @@ pub(super) fn environment() -> &'static Environment {
     READ.get_or_init(|| {
         let text = std::env::var_os(VARIABLE).unwrap_or_default();
         let (mut rules, mut errors) = (Vec::new(), Vec::new());
-        // What is no Unicode is no rule; the parts beside it may be.
+        // What is not Unicode is no rule; the other parts may still be.
         for rule in Rule::all(&text.to_string_lossy()) {
             match rule {
                 Ok(rule) => rules.push(rule),
@@ -41,7 +41,7 @@ pub(super) fn environment() -> &'static Environment {
 }
 
 impl Environment {
-    /// Says once what is wrong.
+    /// Logs once what is wrong.
     pub(super) fn tell(&self) {
         if !self.errors.is_empty() && !self.is_told.swap(true, Relaxed) {
             for error in &self.errors {

@@ -1,4 +1,4 @@
-//! One rule: `NAME=off`, `NAME=on`, `NAME=TIMEOUT`, and which functions it is about.
+//! One rule: `NAME=off`, `NAME=on`, `NAME=TIMEOUT`, and which functions it applies to.
 
 use super::Override;
 use crate::cache::read_timeout;
@@ -6,7 +6,7 @@ use crate::error::{CacheError, ErrorKind};
 use crate::site::Site;
 use crate::tools::glob::Glob;
 
-/// What is said of all functions of one name.
+/// What is set for all functions of one name.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) name: String,
@@ -18,7 +18,7 @@ pub(crate) struct Rule {
 
 impl Rule {
     pub(crate) fn new(name: &str, what: Override) -> Result<Self, CacheError> {
-        // The last stands for what was no Unicode.
+        // The last one stands for what was not Unicode.
         let is_odd = |c: char| c.is_whitespace() || ",=\u{fffd}".contains(c);
         if name.is_empty() || name.contains(is_odd) {
             return Err(wrong(format!(
@@ -34,7 +34,7 @@ impl Rule {
         })
     }
 
-    /// The rules in a text, separated by commas.
+    /// Parses the rules in a text, separated by commas.
     pub(crate) fn all(text: &str) -> impl Iterator<Item = Result<Self, CacheError>> {
         let parts = text.split(',').map(str::trim);
         parts.filter(|part| !part.is_empty()).map(Self::parse)
@@ -70,8 +70,9 @@ impl Rule {
     }
 }
 
-/// The path as people say it, without parameters and traits: `app::Repo::list` of `app::Repo<_>::list`,
-/// of `<app::Repo as app::Lists>::list` and of `app::other::<impl app::Lists for app::Repo>::list`.
+/// Returns the path as people say it, without parameters and traits: `app::Repo::list` of
+/// `app::Repo<_>::list`, of `<app::Repo as app::Lists>::list` and of
+/// `app::other::<impl app::Lists for app::Repo>::list`.
 fn spoken_path(path: &str) -> String {
     let mut spoken = String::new();
     let mut rest = path;
@@ -81,7 +82,7 @@ fn spoken_path(path: &str) -> String {
         let inside = brackets.get(1..end).unwrap_or_default();
         spoken.push_str(before);
         if before.is_empty() || before.ends_with("::") {
-            // Where the type itself is in brackets, and not what it is about.
+            // Here the type itself is in brackets, not its parameters.
             let owner = inside.strip_prefix("impl ").map_or_else(
                 || split_outside(inside, " as ").map_or(inside, |(owner, _)| owner),
                 |of| split_outside(of, " for ").map_or(of, |(_, owner)| owner),
@@ -95,7 +96,7 @@ fn spoken_path(path: &str) -> String {
     spoken
 }
 
-/// Where the bracket that `text` begins with is closed.
+/// Returns where the bracket that `text` begins with is closed.
 fn end_of_brackets(text: &str) -> usize {
     let mut depth = 0_usize;
     let mut before = ' ';
@@ -116,7 +117,7 @@ fn end_of_brackets(text: &str) -> usize {
     text.len()
 }
 
-/// The text before and after `between`, where that stands in no brackets.
+/// Returns the text before and after `between`, where that is outside all brackets.
 fn split_outside<'t>(text: &'t str, between: &str) -> Option<(&'t str, &'t str)> {
     text.match_indices(between).find_map(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + between.len()..]);

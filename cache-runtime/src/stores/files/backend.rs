@@ -1,4 +1,4 @@
-//! The operations, for callers that await: each is one job on another thread.
+//! The operations for callers that await: each is one job on another thread.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,31 +12,31 @@ use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 use crate::tools::glob::Glob;
 
-/// So many keys are one job, within one time limit.
+/// How many keys make one job, within one time limit.
 const BATCH: usize = 64;
 
 /// A folder of files as a [`Store`].
 ///
-/// Async callers, on any executor, are served by a few threads of the store's own. [`Store::blocking`]
+/// Async callers, on any executor, are served by a few threads of the store. [`Store::blocking`]
 /// is the same store for callers that block: they do the work themselves.
 ///
-/// An operation takes at most `op_timeout`; listing and clearing take so long for each of the 256
+/// An operation takes at most `op_timeout`; listing and clearing take up to that long for each of the 256
 /// folders, batches for each 64 keys.
 #[derive(Debug)]
 pub struct FileStore {
     folder: Arc<Folder>,
     reading: Hop,
-    /// Threads of their own: they wait for locks, and who only reads shall not wait behind them.
+    /// Separate threads: they wait for locks, and callers that only read must not wait behind them.
     writing: Hop,
     inline: Inline,
 }
 
 impl FileStore {
-    /// A store in the folder that `config` names. Touches no file.
+    /// Returns a store in the folder that `config` names. Touches no file.
     ///
     /// # Errors
     ///
-    /// Of kind `Config`, if the path is empty.
+    /// Kind `Config` if the path is empty.
     pub fn new(config: FileConfig) -> Result<Self, CacheError> {
         let op_timeout = config.op_timeout;
         let folder = Arc::new(Folder::new(config)?);
@@ -65,7 +65,7 @@ impl FileStore {
         })
     }
 
-    /// A job about one key.
+    /// Runs a job about one key.
     fn about<'a, T: Send + 'static>(
         &'a self,
         operation: &'static str,
@@ -80,7 +80,7 @@ impl FileStore {
     }
 }
 
-/// What this store can do, for callers of both kinds.
+/// Returns what this store can do, for callers of both kinds.
 pub(super) fn capabilities() -> Capabilities {
     Capabilities {
         atomic_add: true,

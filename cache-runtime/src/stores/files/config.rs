@@ -1,32 +1,32 @@
-//! Where the folder is, how much it may hold, and how long we wait for a lock.
+//! Where the folder is, how much it may hold, and how long to wait for a lock.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A folder for entries, and its bounds.
+/// A folder for entries, and its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileConfig {
-    /// The folder. It is made when the first entry is written (as are those above it, each for its
-    /// owner alone), and again if it vanishes.
+    /// The folder. It is created when the first entry is written (as are missing parent folders, each accessible
+    /// to its owner only), and again if it vanishes.
     pub root: PathBuf,
-    /// The most entries, at least 1; 100,000 unless told. Writers that are at work at the same time
+    /// The most entries, at least 1; 100,000 by default. Concurrent writers
     /// may exceed it by their number.
     pub max_entries: usize,
-    /// The most bytes of all files together, the headers included; no limit unless told. What is
+    /// The most bytes of all files together, including their headers; unlimited by default. A value that is
     /// larger by itself is not kept.
     pub max_bytes: Option<usize>,
-    /// When the folder is full, one entry in so many goes at once, the expired ones first and then
-    /// the oldest; 0: all. 3 unless told.
+    /// When the folder is full, one entry in this many is evicted at once, the expired ones first and then
+    /// the oldest; 0: all of them. 3 by default.
     pub cull_frequency: u32,
-    /// The longest time of one operation, waiting for the lock of another process included; 500 ms
-    /// unless told.
+    /// The longest time of one operation, including waiting for the lock of another process; 500 ms
+    /// by default.
     ///
-    /// Callers that block do the work themselves: a disk that hangs holds them up for longer.
+    /// Callers that block do the work themselves, so that a disk that hangs delays them for longer.
     pub op_timeout: Duration,
 }
 
 impl FileConfig {
-    /// The folder `root` with the default bounds.
+    /// Returns the folder `root` with the default limits.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self {

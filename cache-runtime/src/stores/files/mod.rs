@@ -20,12 +20,12 @@
 //! ```
 //!
 //! An entry is written to a temporary file that is then renamed, so a reader sees the old entry or
-//! the new one and never half of one, and needs no lock. Whatever changes or removes entries takes
+//! the new one, never half of one, and needs no lock. Whatever changes or removes entries takes
 //! the lock of the key's shard, one of 256, for a moment. Nothing is flushed to the disk (`fsync`):
-//! after a loss of power an entry may be gone or broken; a broken one is found by its checksum and
+//! after a power failure an entry may be gone or broken; a broken one is detected by its checksum and
 //! is a miss.
 //!
-//! Files that are not named like ours are never touched.
+//! Files whose names are not of this store are never touched.
 //!
 //! ```
 //! use cache_runtime::Store;

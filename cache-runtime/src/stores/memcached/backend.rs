@@ -18,32 +18,32 @@ use crate::error::{CacheError, ErrorKind};
 use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 
-/// Memcached's items are at most 1 MiB unless it is told otherwise; of this, so much may be taken
-/// by the key, by what the server writes beside it, and by a long key in front of the value.
+/// Memcached's items are at most 1 MiB by default; this leaves room for
+/// the key, for what the server stores beside it, and for a long key in front of the value.
 const LARGEST: usize = (1 << 20) - (2 << 10);
 
-/// The server forgets an entry that an `add` of too large a value meets: larger ones than this look
-/// first whether it is there.
+/// The server drops an existing entry when an `add` of too large a value meets it: for values larger than this,
+/// first check whether one is there.
 const LOOK_FIRST: usize = 16 << 10;
 
 /// One or several Memcached servers as a [`Store`].
 ///
 /// Async callers have a pool of connections per server and tokio runtime; callers on another
-/// executor are served by a thread of the library's own. [`Store::blocking`] is the same store over
+/// executor are served by a thread of this crate. [`Store::blocking`] is the same store over
 /// a pool for callers that block.
 ///
-/// An operation, connecting included, takes at most `op_timeout`; listing and clearing take so
-/// long for each of their steps. Lives are whole seconds; what is asked for is the least, and an
-/// entry may live up to two seconds longer. A life that ends in 2038 or later has no end.
+/// An operation, including connecting, takes at most `op_timeout`; listing and clearing take up to
+/// that long for each of their steps. Lifetimes are whole seconds; an entry lives at least as long as asked
+/// for, and up to two seconds longer. A lifetime that ends in 2038 or later never ends.
 ///
 /// [`Store::ping`] fails if any of the servers does not answer, so that a wrong address is found at
-/// start: of kind `Unavailable` if none answers, of kind `Store` if others do.
+/// start: with kind `Unavailable` if none answers, with kind `Store` if others do.
 #[derive(Debug)]
 pub struct MemcachedStore<L = Connections> {
     link: L,
 }
 
-/// How requests get to the servers: awaiting, or blocking inside the first poll.
+/// How requests reach the servers: awaiting, or blocking inside the first poll.
 ///
 /// Sealed: its methods name types that only this module knows.
 #[expect(private_bounds, reason = "sealed")]
@@ -52,25 +52,25 @@ pub trait Link: Exchange + fmt::Debug + 'static {
     #[doc(hidden)]
     fn walk(&self, walk: Walk) -> impl Future<Output = Result<Vec<String>, CacheError>> + Send;
 
-    /// Asks all servers what they know of themselves.
+    /// Asks all servers what they know about themselves.
     #[doc(hidden)]
     fn facts(&self) -> impl Future<Output = Result<Facts, CacheError>> + Send;
 
-    /// Lets go of all connections.
+    /// Closes all connections.
     #[doc(hidden)]
     fn close(&self);
 
-    /// The store that blocks, unless this is it.
+    /// Returns the store that blocks, unless this is it.
     #[doc(hidden)]
     fn blocking(&self) -> Option<&dyn Store>;
 }
 
 impl MemcachedStore {
-    /// A store at the servers that `config` names. Does not connect.
+    /// Returns a store on the servers that `config` names. Does not connect.
     ///
     /// # Errors
     ///
-    /// Of kind `Config`, if the list of servers is empty, too long, or names one twice.
+    /// Kind `Config` if the list of servers is empty, too long, or names one twice.
     pub fn new(config: MemcachedConfig) -> Result<Self, CacheError> {
         config.check()?;
         Ok(Self::over(Connections::new(config)))
@@ -88,7 +88,7 @@ impl<L> MemcachedStore<L> {
 }
 
 impl<L: Link> MemcachedStore<L> {
-    /// One command about one key, and its reply.
+    /// Sends one command about one key, and returns its reply.
     async fn one(&self, name: &Name<'_>, request: &Request) -> Result<Reply, CacheError> {
         let deadline = self.link.servers().deadline();
         let mut replies = ask(&self.link, name.bytes(), request, deadline).await?;
@@ -194,7 +194,7 @@ impl<L: Link> MemcachedStore<L> {
         match last {
             None => Ok(()),
             Some(error) if answered == 0 => Err(error),
-            // Not `Unavailable`: the store is there, and the breaker must not take it away.
+            // Not `Unavailable`: the store is there, and the breaker must not close it off.
             Some(error) => Err(CacheError::new(
                 ErrorKind::Store,
                 format!(
@@ -225,7 +225,7 @@ fn during<'a, T: 'a>(
     Box::pin(async move { outcome.await.map_err(|error| error.in_operation(operation)) })
 }
 
-/// An answer that needs no server.
+/// Returns an answer that needs no server.
 fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
     Box::pin(future::ready(Ok(answer)))
 }
@@ -432,7 +432,7 @@ impl<L: Link> Store for MemcachedStore<L> {
 }
 
 impl<L: Link> MemcachedStore<L> {
-    /// Those that can still be read: the server lists an entry for a second after its end.
+    /// Returns the keys that can still be read: the server lists an entry for a second after it expires.
     async fn alive(&self, keys: Vec<String>) -> Vec<String> {
         let names: Vec<Name<'_>> = keys.iter().map(|key| Name::of(key)).collect();
         let add = |request: &mut Request, at: usize| request.ttl(&names[at]);

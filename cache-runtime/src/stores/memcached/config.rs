@@ -1,4 +1,4 @@
-//! Where the Memcached servers are, and how long we wait for them.
+//! Where the Memcached servers are, and how long to wait for them.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,15 +11,15 @@ const MOST_SERVERS: usize = 64;
 /// How to reach one or several Memcached servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemcachedConfig {
-    /// The servers, 1 to 64. Their order does not matter, their spelling does: every service that
+    /// The servers, 1 to 64. Their order does not matter, but their spelling does: every service that
     /// shares entries must write them alike.
     pub servers: Vec<MemcachedAddress>,
-    /// The longest time to connect to a server; 500 ms unless told.
+    /// The longest time to connect to a server; 500 ms by default.
     pub connect_timeout: Duration,
-    /// The longest time of one operation, connecting and waiting included; 500 ms unless told.
+    /// The longest time of one operation, including connecting and waiting; 500 ms by default.
     pub op_timeout: Duration,
-    /// The most connections to each server (at least 1): so many for each tokio runtime, and so
-    /// many for blocking callers; 32 unless told.
+    /// The most connections to each server (at least 1): this many for each tokio runtime, and as
+    /// many for blocking callers; 32 by default.
     pub max_connections: usize,
 }
 
@@ -33,7 +33,7 @@ pub struct MemcachedAddress {
 }
 
 impl MemcachedAddress {
-    /// A host and a port.
+    /// Returns the address of a host and a port.
     #[must_use]
     pub fn new(host: impl Into<String>, port: u16) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl fmt::Display for MemcachedAddress {
 }
 
 impl MemcachedConfig {
-    /// The servers with the default time limits.
+    /// Returns a configuration of these servers with the default time limits.
     #[must_use]
     pub fn new(servers: impl IntoIterator<Item = MemcachedAddress>) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl MemcachedConfig {
         }
     }
 
-    /// Refuses a list of servers that cannot be.
+    /// Rejects an invalid list of servers.
     pub(super) fn check(&self) -> Result<(), CacheError> {
         let wrong = |what: String| Err(CacheError::new(ErrorKind::Config, what));
         if self.servers.is_empty() {

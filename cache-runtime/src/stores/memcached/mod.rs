@@ -1,4 +1,4 @@
-//! Memcached: one server or several, in the meta protocol (memcached 1.6 or newer).
+//! Memcached: one server or several, in the meta protocol (Memcached 1.6 or newer).
 //!
 //! ```text
 //! backend.rs       the Store operations, written once for both kinds of caller
@@ -25,14 +25,14 @@
 //!
 //! A key belongs to the server with the highest score (rendezvous hashing), computed as
 //! `pymemcache` does, so that Rust and Python services with the same list of servers share
-//! entries. A server that does not answer is left out for a second: its keys, and no others, go to
+//! entries. A server that does not answer is left out for a second: its keys, and no others, move to
 //! the server with the next score, and reads, writes and deletes that met the failure are repeated
-//! there within the same time limit. Then one operation tries it again.
+//! there within the same time limit. After that, one operation tries the server again.
 //!
 //! **What was written while a server was away stays with the others** until it expires. A server
 //! that was restarted comes back empty, which costs misses. One that was only cut off comes back
-//! with what it had: entries that were changed or deleted meanwhile are old there. Likewise, when
-//! it is lost a second time, others may still have what they kept for it the first time. Where that
+//! with what it had: it still has the old version of entries that were changed or deleted meanwhile. Likewise,
+//! when it is lost a second time, the others may still have what they stored for it the first time. Where that
 //! matters, timeouts should be short; a `clear` reaches all servers.
 //!
 //! ```no_run

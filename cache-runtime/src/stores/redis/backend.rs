@@ -17,47 +17,47 @@ use crate::store::{Capabilities, Store, StoreFuture, Ttl, set_unless_in_steps};
 
 /// A Redis or Valkey server as a [`Store`].
 ///
-/// Async callers share one connection per tokio runtime, which connects when it is first used and
-/// again after it broke; callers on another executor are served by a thread of the library's own.
+/// Async callers share one connection per tokio runtime, which is opened when it is first used and
+/// again after it broke; callers on another executor are served by a thread of this crate.
 /// [`Store::blocking`] is the same store over a pool of connections, for callers that block.
 ///
-/// An operation, connecting included, takes at most `op_timeout`; listing and clearing take so
-/// long for each of their round trips.
+/// An operation, including connecting, takes at most `op_timeout`; listing and clearing take up to
+/// that long for each of their round trips.
 #[derive(Debug)]
 pub struct RedisStore<S = Connections> {
     servers: S,
 }
 
-/// How requests get to a server: awaiting, or blocking inside the first poll.
+/// How requests reach a server: awaiting, or blocking inside the first poll.
 ///
 /// Sealed: its methods name types that only this module knows.
 pub trait Link: Send + Sync + 'static {
-    /// Sends the request and brings the reply, within `op_timeout`.
+    /// Sends the request and returns the reply, within `op_timeout`.
     #[doc(hidden)]
     fn exchange(&self, request: &Request)
     -> impl Future<Output = Result<Value, CacheError>> + Send;
 
-    /// Where to listen to other processes; `None` for callers that block.
+    /// Returns where to listen to other processes; `None` for callers that block.
     #[doc(hidden)]
     fn home(&self) -> Option<&RedisConfig> {
         None
     }
 
-    /// Lets go of all connections.
+    /// Closes all connections.
     #[doc(hidden)]
     fn close(&self);
 
-    /// The store that blocks, unless this is it.
+    /// Returns the store that blocks, unless this is it.
     #[doc(hidden)]
     fn blocking(&self) -> Option<&dyn Store>;
 }
 
 impl RedisStore {
-    /// A store at the server that `config` describes. Does not connect.
+    /// Returns a store on the server that `config` describes. Does not connect.
     ///
     /// # Errors
     ///
-    /// Of kind `Config`, if the files that `tls` names cannot be read.
+    /// Kind `Config` if the files that `tls` names cannot be read.
     pub fn new(config: RedisConfig) -> Result<Self, CacheError> {
         Connections::new(config).map(Self::over)
     }
@@ -73,13 +73,13 @@ impl<S> RedisStore<S> {
     }
 }
 
-/// One round trip, its reply read.
+/// Makes one round trip, and parses its reply.
 pub(super) async fn exchange<L: Link, T>(link: &L, call: &Call<T>) -> Result<T, CacheError> {
     (call.read)(link.exchange(&call.request).await?)
 }
 
 impl<S: Servers> RedisStore<S> {
-    /// A call about one key.
+    /// Makes a call about one key.
     fn about<'a, T: 'a>(
         &'a self,
         operation: &'static str,
@@ -95,7 +95,7 @@ impl<S: Servers> RedisStore<S> {
     }
 }
 
-/// A call about many keys, or none.
+/// Makes a call about many keys, or none.
 fn call<'a, T>(
     operation: &'static str,
     answer: impl Future<Output = Result<T, CacheError>> + Send + 'a,
@@ -103,7 +103,7 @@ fn call<'a, T>(
     Box::pin(async move { answer.await.map_err(|error| error.in_operation(operation)) })
 }
 
-/// An answer that needs no server.
+/// Returns an answer that needs no server.
 fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
     Box::pin(future::ready(Ok(answer)))
 }

@@ -1,4 +1,4 @@
-//! Where a Redis server is, who we are to it, and how long we wait for it.
+//! Where a Redis server is, how to log in to it, and how long to wait for it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,23 +10,23 @@ use super::tls::RedisTls;
 /// How to reach a Redis server; `Debug` does not show the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisConfig {
-    /// Host and port, the path of a socket, or the sentinels who know.
+    /// The host and port, the path of a socket, or the sentinels that know.
     pub address: RedisAddress,
     /// The number of the database (`SELECT`).
     pub db: i64,
-    /// The ACL user; without a password it is not used.
+    /// The ACL user; ignored without a password.
     pub username: Option<String>,
     /// The password (`AUTH`, `requirepass`).
     pub password: Option<String>,
-    /// TLS, and how; `None`: as it is. Not over a Unix socket.
+    /// How to use TLS; `None`: unencrypted. Not over a Unix socket.
     pub tls: Option<RedisTls>,
     /// The version of the protocol.
     pub protocol: RedisProtocol,
-    /// The longest time to connect, greeting included; 500 ms unless told.
+    /// The longest time to connect, including the greeting; 500 ms by default.
     pub connect_timeout: Duration,
-    /// The longest time of one operation, connecting and waiting included; 500 ms unless told.
+    /// The longest time of one operation, including connecting and waiting; 500 ms by default.
     pub op_timeout: Duration,
-    /// The most connections of the pool that serves blocking callers (at least 1); 32 unless told.
+    /// The most connections in the pool that serves blocking callers (at least 1); 32 by default.
     pub max_connections: usize,
 }
 
@@ -47,22 +47,22 @@ pub enum RedisAddress {
     Sentinels(RedisSentinels),
 }
 
-/// The version of the protocol that a server is spoken to in.
+/// The version of the protocol that is spoken with a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RedisProtocol {
-    /// RESP2, which every server knows; but RESP3 to listen to what other processes say, which RESP2
-    /// cannot do. The default.
+    /// RESP2, which every server knows, except that RESP3 is used to listen to other processes, which RESP2
+    /// does not allow. The default.
     #[default]
     AsNeeded,
-    /// RESP2 and nothing else.
+    /// Only RESP2.
     Resp2,
-    /// Redis 6 and later know it; a server that does not is spoken to in RESP2.
+    /// RESP3, which Redis 6 and later know; RESP2 with a server that does not.
     Resp3,
 }
 
 impl RedisAddress {
-    /// A host and a port.
+    /// Returns the address of a host and a port.
     #[must_use]
     pub fn tcp(host: impl Into<String>, port: u16) -> Self {
         Self::Tcp {
@@ -71,12 +71,12 @@ impl RedisAddress {
         }
     }
 
-    /// Whether the server may be elsewhere next time.
+    /// Returns whether the server may be elsewhere next time.
     pub(super) fn may_move(&self) -> bool {
         matches!(self, Self::Sentinels(_))
     }
 
-    /// The path of a Unix socket.
+    /// Returns the address of a Unix socket at this path.
     #[must_use]
     pub fn unix(path: impl Into<PathBuf>) -> Self {
         Self::Unix(path.into())
@@ -97,7 +97,7 @@ impl fmt::Display for RedisAddress {
 }
 
 impl RedisConfig {
-    /// A server at `address`: database 0, no password, the default time limits.
+    /// Returns a configuration of the server at `address`: database 0, no password, the default time limits.
     #[must_use]
     pub fn new(address: RedisAddress) -> Self {
         Self {
@@ -113,7 +113,7 @@ impl RedisConfig {
         }
     }
 
-    /// A configuration from the parts of a URL and its options.
+    /// Makes a configuration from the parts of a URL and its options.
     #[must_use]
     pub fn from_parts(
         address: RedisAddress,

@@ -100,13 +100,13 @@ pub use tls::{RedisIdentity, RedisTls};
 ///
 /// It is the [`RedisStore`] over several servers: each node has the connections and the time limits
 /// of one (`max_connections` is for each node), and a breaker of its own, so that the others go on
-/// when one is dead. Keys with the same `{tag}` are on one node. The nodes are learnt from those
+/// when one is dead. Keys with the same `{tag}` are on one node. The nodes are discovered from those
 /// that are named, and again whenever one fails or says that a key has moved.
 ///
-/// Where a node is down, its keys cannot be read or written: the error is
-/// [partial](crate::CacheError::partial). `get_many` takes them for missing as long as another node
-/// answers; `set_many` names them among those that failed; `delete_many`, `keys`, `clear` and `ping`
-/// do what they can and return the error. A key on the move from one node to another may escape
+/// While a node is down, its keys cannot be read or written: the error is
+/// [partial](crate::CacheError::partial). `get_many` treats them as missing as long as another node
+/// answers; `set_many` lists them among those that failed; `delete_many`, `keys`, `clear` and `ping`
+/// do what they can and return the error. A key that is moving from one node to another may be missed by
 /// `keys` and `clear`.
 ///
 /// ```no_run

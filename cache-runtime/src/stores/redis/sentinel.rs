@@ -1,4 +1,4 @@
-//! Sentinels: who they are, in which order they are asked, and what is asked.
+//! Sentinels: where they are, in which order they are asked, and what they are asked.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use crate::error::{CacheError, ErrorKind};
 
 /// Sentinels, and the name of the master they watch; `Debug` does not show the password.
 ///
-/// Each new connection asks them where the master is, and the master is asked whether it is one.
+/// For each new connection, they are asked where the master is, and the master is asked whether it is one.
 #[derive(Clone)]
 pub struct RedisSentinels {
-    /// Host and port of each.
+    /// The host and port of each.
     pub nodes: Vec<(String, u16)>,
-    /// The name that they know the master by.
+    /// The name by which they know the master.
     pub master: String,
-    /// The sentinels' own ACL user; without a password it is not used.
+    /// The sentinels' own ACL user; ignored without a password.
     pub username: Option<String>,
     /// The sentinels' own password.
     pub password: Option<String>,
-    /// Who was right last time, and is asked first; all clones share it.
+    /// The one that was right last time, and is asked first; all clones share it.
     first: Arc<AtomicUsize>,
 }
 
 impl RedisSentinels {
-    /// Sentinels without a password.
+    /// Returns sentinels without a password.
     #[must_use]
     pub fn new(nodes: Vec<(String, u16)>, master: impl Into<String>) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl RedisSentinels {
         }
     }
 
-    /// Which sentinels to ask, one after the other; with each, how many come after it.
+    /// Returns which sentinels to ask, one after the other; with each, how many come after it.
     pub(super) fn in_turn(&self) -> impl Iterator<Item = (usize, usize)> + Send + use<> {
         let (first, count) = (self.first.load(Ordering::Relaxed), self.nodes.len());
         (0..count).map(move |at| (first.wrapping_add(at) % count, count - 1 - at))
@@ -52,7 +52,7 @@ impl RedisSentinels {
         self.first.store(at, Ordering::Relaxed);
     }
 
-    /// None of them led to the master.
+    /// Notes that none of them led to the master.
     pub(super) fn was_wrong(&self) {
         self.first.fetch_add(1, Ordering::Relaxed);
     }
@@ -85,14 +85,14 @@ pub(super) fn role() -> Call<bool> {
             let role = parts.into_iter().next().map(read_text).transpose()?;
             Ok(role.as_deref() == Some("master"))
         }
-        // We may not ask: then the sentinel's word has to do.
+        // Asking is not permitted: then the sentinel's answer has to do.
         Value::ServerError(error) if error.code() == "NOPERM" => Ok(true),
         other => Err(failure::refused(other)),
     })
 }
 
-/// A sentinel does not answer, or refuses to. Of kind `Unavailable` in any case: there is no way
-/// to the master, and it need not be asked for often.
+/// Returns the error for a sentinel that does not answer, or refuses to. It is of kind `Unavailable` in any case:
+/// the master cannot be found, and need not be asked for often.
 pub(super) fn no_word_of(host: &str, port: u16, error: CacheError) -> CacheError {
     CacheError::new(
         ErrorKind::Unavailable,

@@ -1,4 +1,4 @@
-//! How to speak TLS to a Redis server: whom to trust, and who we are.
+//! How to use TLS with a Redis server: which certificates to trust, and which to present.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,30 +10,30 @@ use crate::error::{CacheError, ErrorKind};
 
 /// TLS to a Redis server; needs the cargo feature `redis-tls`.
 ///
-/// The server's certificate is always verified, its name included. The files are read once, when
-/// the store is made.
+/// The server's certificate is always verified, including its name. The files are read once, when
+/// the store is created.
 #[derive(Clone, Default)]
 pub struct RedisTls {
-    /// The certificates that are trusted, a PEM file; the system's unless told.
+    /// A PEM file with the certificates that are trusted; by default the system's are.
     pub ca: Option<PathBuf>,
-    /// Our own certificate and its key, PEM files, for servers that ask for one.
+    /// The client's own certificate and its key, as PEM files, for servers that ask for one.
     pub identity: Option<RedisIdentity>,
-    /// What the files hold; all clones share it.
+    /// What the files contain; all clones share it.
     #[cfg(feature = "redis-tls")]
     pub(super) made: Arc<std::sync::OnceLock<Arc<rustls::ClientConfig>>>,
 }
 
-/// Who we are to a server that asks: a certificate and its key.
+/// What the client presents to a server that asks for a certificate: the certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisIdentity {
-    /// The certificate, with those between it and its CA behind it: a PEM file.
+    /// A PEM file with the certificate, followed by those between it and its CA.
     pub certificate: PathBuf,
-    /// Its private key: a PEM file.
+    /// A PEM file with its private key.
     pub key: PathBuf,
 }
 
 impl RedisTls {
-    /// The certificates that the system trusts, and no certificate of our own.
+    /// Trusts the certificates that the system trusts, and presents none.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -68,7 +68,7 @@ impl fmt::Debug for RedisTls {
 
 #[cfg(not(feature = "redis-tls"))]
 impl RedisTls {
-    /// There is nothing that could speak it.
+    /// Fails, since nothing here could speak TLS.
     pub(super) fn check(&self) -> Result<(), CacheError> {
         Err(CacheError::new(
             ErrorKind::Config,

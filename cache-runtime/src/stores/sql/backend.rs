@@ -31,24 +31,24 @@ use crate::tools::glob::Glob;
 /// The longest key, in bytes.
 const LONGEST_KEY: usize = 1_024;
 
-/// So many rows are listed, or cleared, with one statement.
+/// How many rows are listed, or cleared, by one statement.
 const PAGE: usize = 1_000;
 
 /// A table of a SQL database as a [`Store`].
 ///
-/// The table is made when it is first missed, or by [`Store::prepare`]. Expiry goes by the
-/// database's clock. Every operation is one statement, or as good as one: `incr` writes only if
-/// nobody wrote since it read, `set_many` of more than 1,000 rows is several statements, and
+/// The table is created when it is first found missing, or by [`Store::prepare`]. Expiry follows the
+/// database's clock. Every operation is one statement, or equivalent to one: `incr` writes only if
+/// nobody has written since it read, `set_many` of more than 1,000 rows is several statements, and
 /// `set_unless` is a transaction of three messages.
 ///
 /// Each tokio runtime has connections of its own; callers on other executors, and all that block,
-/// are served by a thread of the library's own. The connections to a SQLite file are shared.
+/// are served by a thread of this crate. The connections to a SQLite file are shared.
 ///
-/// An operation, connecting included, takes at most `op_timeout`; listing and clearing take so long
+/// An operation, including connecting, takes at most `op_timeout`; listing and clearing take up to that long
 /// for each 1,000 rows.
 pub struct SqlStore {
     shared: Arc<Shared>,
-    /// The same store for callers that block; that one has none.
+    /// The same store for callers that block; in that one, `None`.
     blocking: Option<Box<SqlStore>>,
 }
 
@@ -62,11 +62,11 @@ struct Shared {
 }
 
 impl SqlStore {
-    /// A store in the table that `config` describes. Does not connect.
+    /// Returns a store in the table that `config` describes. Does not connect.
     ///
     /// # Errors
     ///
-    /// Of kind `Config`, if the table's name cannot be one.
+    /// Kind `Config` if the name of the table is invalid.
     pub fn new(config: SqlConfig) -> Result<Self, CacheError> {
         let dialect = dialect::of(&config.database);
         let shared = Arc::new(Shared {
@@ -87,17 +87,17 @@ impl SqlStore {
         })
     }
 
-    /// Makes the table and its index, if they are not there. Safe to repeat, and to call from many
+    /// Creates the table and its index if they are missing. May be repeated, also from many
     /// processes at once.
     ///
     /// # Errors
     ///
-    /// Of kind `Store` if the database does not allow it.
+    /// Kind `Store` if the database does not allow it.
     pub async fn create_table(&self) -> Result<(), CacheError> {
         self.prepare().await
     }
 
-    /// The answer to the operation, within its time limit.
+    /// Returns the answer to the operation, within its time limit.
     pub(super) async fn ask<O: Operation>(&self, operation: O) -> Result<O::Answer, CacheError> {
         let shared = Arc::clone(&self.shared);
         let job = |pool: Arc<Pool>, deadline| async move {
@@ -110,13 +110,13 @@ impl SqlStore {
         self.shared.callers.run(self.blocking.is_none(), job).await
     }
 
-    /// How to hear what other processes say, where the database carries it.
+    /// Returns how to listen to other processes, if the database supports that.
     #[cfg(feature = "postgres")]
     pub(super) fn listening(&self) -> Option<&Listening> {
         self.shared.listening.as_ref()
     }
 
-    /// An operation about one key.
+    /// Runs an operation about one key.
     fn about<'a, O: Operation>(
         &'a self,
         name: &'static str,
@@ -132,7 +132,7 @@ impl SqlStore {
         })
     }
 
-    /// An operation about many keys, or none.
+    /// Runs an operation about many keys, or none.
     fn call<'a, O: Operation>(
         &'a self,
         name: &'static str,
@@ -145,13 +145,13 @@ impl SqlStore {
     }
 }
 
-/// Sees to the table's size after `rows` were written. What was written is written: if this fails,
-/// the next writer tries.
+/// Limits the table's size after `rows` were written. What was written stays written: if this fails,
+/// the next writer tries again.
 async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, deadline: Instant) {
     let growth = &shared.growth;
     let mut is_cull_due = growth.is_count_due(rows);
     if is_cull_due && growth.is_culled_behind() {
-        // That goes on until there is room, and who writes does not wait for it.
+        // That continues until there is room, and the writer does not wait for it.
         is_cull_due = false;
     } else if is_cull_due && growth.is_small() {
         let _culling = growth.culling.lock().await;
@@ -180,7 +180,7 @@ async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, dead
                     growth.count_later();
                 }
                 outcome = outcome.and(culled.map(drop));
-                // Meanwhile so much may have been written that it is time again.
+                // So much may have been written meanwhile that it is due again.
                 if !growth.is_overdue() {
                     break;
                 }
@@ -218,20 +218,20 @@ fn check_all<'a>(mut keys: impl Iterator<Item = &'a String>) -> Result<(), Cache
     keys.try_for_each(|key| check(key))
 }
 
-/// An answer that needs no database.
+/// Returns an answer that needs no database.
 fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
     Box::pin(future::ready(Ok(answer)))
 }
 
-/// Whole milliseconds, rounded up: nothing dies early, and a fraction is not "at once". Held below
-/// the point where the database, adding it to the time of day, would overflow.
+/// Returns whole milliseconds, rounded up: nothing expires early, and a fraction is not "at once". Kept below
+/// the point where the database, adding it to the current time, would overflow.
 fn life(ttl: Option<Duration>) -> Option<i64> {
     const MOST: i64 = i64::MAX / 2;
     let milliseconds = ttl?.as_nanos().div_ceil(1_000_000);
     Some(i64::try_from(milliseconds).map_or(MOST, |ms| ms.clamp(1, MOST)))
 }
 
-/// The first key after all that start with `prefix`.
+/// Returns the first key after all that start with `prefix`.
 fn after(prefix: &str) -> String {
     let mut rest = prefix.chars();
     while let Some(last) = rest.next_back() {
@@ -241,7 +241,7 @@ fn after(prefix: &str) -> String {
             return after;
         }
     }
-    // Longer than any key, of the last character there is.
+    // Longer than any key, and made of the last character there is.
     char::MAX.to_string().repeat(LONGEST_KEY)
 }
 
@@ -390,12 +390,12 @@ impl Store for SqlStore {
                 let page = self.ask(page).await;
                 let page = page.map_err(|error| error.in_operation("keys"))?;
                 let is_last = page.len() < PAGE;
-                // The next page begins with the first key that may come after the last one.
+                // The next page begins with the first key that may follow the last one.
                 from = match page.last().map(|key| String::from_utf8_lossy(key)) {
                     Some(last) if !is_last => format!("{last}\0"),
                     _ => String::new(),
                 };
-                // A key that is not text is none of ours.
+                // A key that is not text does not belong to this cache.
                 let keys = page
                     .into_iter()
                     .filter_map(|key| String::from_utf8(key).ok());
@@ -419,8 +419,8 @@ impl Store for SqlStore {
                     most: PAGE as i64,
                 };
                 let gone = self.ask(some).await;
-                // Not "fewer than a page": of the rows that were chosen, one that somebody wrote
-                // meanwhile is left.
+                // Not "fewer than a page": of the chosen rows, one that was written meanwhile
+                // stays.
                 if gone.map_err(|error| error.in_operation("clear"))? == 0 {
                     return Ok(());
                 }

@@ -1,4 +1,4 @@
-//! Which database, which table in it, and how much of both.
+//! Which database, which table in it, and the limits of both.
 
 use std::fmt;
 #[cfg(feature = "sqlite")]
@@ -10,18 +10,18 @@ use std::time::Duration;
 pub struct SqlConfig {
     /// Where the database is.
     pub database: SqlDatabase,
-    /// The name of the table, `schema.table` if need be; `cache_entries` unless told.
+    /// The name of the table, if need be as `schema.table`; `cache_entries` by default.
     pub table: String,
-    /// Above so many rows a part of them goes; 100,000 unless told.
+    /// The number of rows above which a part of them is evicted; 100,000 by default.
     pub max_entries: usize,
-    /// One in so many rows goes then, those that expire soonest; 0 for all; 3 unless told.
+    /// One in this many rows is then evicted, those that expire soonest; 0: all of them. 3 by default.
     pub cull_frequency: u32,
-    /// The most connections for each tokio runtime, or for each SQLite file (at least 1); 8 unless
-    /// told.
+    /// The most connections for each tokio runtime, or for each SQLite file (at least 1); 8 by
+    /// default.
     pub max_connections: usize,
-    /// The longest time to connect, greeting included; 500 ms unless told.
+    /// The longest time to connect, including the greeting; 500 ms by default.
     pub connect_timeout: Duration,
-    /// The longest time of one operation, connecting and waiting included; 500 ms unless told.
+    /// The longest time of one operation, including connecting and waiting; 500 ms by default.
     pub op_timeout: Duration,
 }
 
@@ -29,10 +29,10 @@ pub struct SqlConfig {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SqlDatabase {
-    /// A file of SQLite, made if it is missing; its folder is not made.
+    /// A SQLite file, created if it is missing; its folder is not created.
     #[cfg(feature = "sqlite")]
     Sqlite(PathBuf),
-    /// A SQLite database in memory, this store's own.
+    /// A SQLite database in memory, which belongs to this store alone.
     #[cfg(feature = "sqlite")]
     SqliteMemory,
     /// A PostgreSQL server.
@@ -50,7 +50,7 @@ pub struct SqlServer {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Who we are to it; the client's own default where it is not told.
+    /// The user name; by default the client's own.
     pub username: Option<String>,
     /// The password.
     pub password: Option<String>,
@@ -59,7 +59,7 @@ pub struct SqlServer {
 }
 
 impl SqlConfig {
-    /// The table `cache_entries` of a database, with the default limits.
+    /// Returns a configuration of the table `cache_entries` in a database, with the default limits.
     #[must_use]
     pub fn new(database: SqlDatabase) -> Self {
         Self {
@@ -75,7 +75,7 @@ impl SqlConfig {
 }
 
 impl SqlServer {
-    /// A database of the server at `host` and `port`.
+    /// Returns a database of the server at `host` and `port`.
     #[must_use]
     pub fn new(host: impl Into<String>, port: u16, database: impl Into<String>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What a behaviour is run on: a store, a kind of caller, and a way to let time pass.
+//! What a behaviour runs on: a store, a kind of caller, and a way to let time pass.
 
 use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -18,7 +18,7 @@ use crate::mode::block_on;
 use crate::store::{Capabilities, Store};
 use crate::sync::lock;
 
-/// A builder with the settings of the place, for a cache of a behaviour's own.
+/// Returns a builder with the settings of the place, for a cache of a behaviour's own.
 pub(super) type Settings = Arc<dyn Fn() -> Result<CacheBuilder, CacheError> + Send + Sync>;
 
 /// Where values are kept.
@@ -28,7 +28,7 @@ pub(super) enum Place {
     Process,
     /// Nowhere.
     Nowhere,
-    /// In a store outside, which all behaviours share.
+    /// In an external store, which all behaviours share.
     Store(Shared),
     /// In a store that cannot be opened.
     Broken(CacheError),
@@ -39,7 +39,7 @@ pub(super) enum Place {
 pub(super) struct Shared {
     pub(super) store: Arc<dyn Store>,
     pub(super) cache: Cache,
-    /// Another store of the same kind, which nobody else uses.
+    /// Another store of the same kind, which no other behaviour uses.
     pub(super) another: Another,
 }
 
@@ -52,12 +52,12 @@ pub(super) enum Caller {
     Blocking,
 }
 
-/// What a behaviour is run on.
+/// What a behaviour runs on.
 pub(super) struct Bed {
     pub(super) place: Place,
     pub(super) settings: Settings,
     pub(super) caller: Caller,
-    /// Whether racers are futures of one task, and not threads.
+    /// Whether racers are futures of one task rather than threads.
     pub(super) is_one_task: bool,
     pub(super) resolution: Duration,
     /// What every key of this run starts with.
@@ -66,12 +66,12 @@ pub(super) struct Bed {
     pub(super) haste: Haste,
 }
 
-/// Whether short lives were too short for a busy machine.
+/// Whether short lifetimes were too short for a busy machine.
 #[derive(Debug, Default)]
 pub(super) struct Haste {
-    /// How many times as long as at first they are now, less one.
+    /// How many times longer they now are than at first, less one.
     slower: AtomicU32,
-    /// When the first short life began that nobody has waited for yet.
+    /// When the first short lifetime began that has not been waited for yet.
     began: Mutex<Option<Instant>>,
     was_late: AtomicBool,
 }
@@ -81,12 +81,12 @@ impl Bed {
         self.caller == Caller::Blocking
     }
 
-    /// Values are kept as they are, typed, and the clock is moved by hand.
+    /// Returns whether values are kept as they are, typed, with a clock that is moved by hand.
     pub(super) fn is_in_process(&self) -> bool {
         matches!(self.place, Place::Process)
     }
 
-    /// A cache whose keys no other behaviour sees.
+    /// Returns a cache whose keys no other behaviour sees.
     pub(super) fn cache(&self) -> Result<Speaker, Failure> {
         match &self.place {
             Place::Store(shared) => Ok(self.speaker(shared.cache.with_prefix(&self.prefix()))),
@@ -94,7 +94,7 @@ impl Bed {
         }
     }
 
-    /// The same with other settings, on the same store.
+    /// Returns the same with other settings, on the same store.
     pub(super) fn cache_with(
         &self,
         change: impl FnOnce(CacheBuilder) -> CacheBuilder,
@@ -109,7 +109,7 @@ impl Bed {
         Ok(self.speaker(change(builder).build()?))
     }
 
-    /// A cache on a store that nobody else uses.
+    /// Returns a cache on a store that no other behaviour uses.
     pub(super) fn lone_cache(&self) -> Result<Speaker, Failure> {
         match &self.place {
             Place::Store(shared) => {
@@ -120,7 +120,7 @@ impl Bed {
         }
     }
 
-    /// The store itself.
+    /// Returns the store itself.
     pub(super) fn store(&self) -> Result<Raw, Failure> {
         match &self.place {
             Place::Store(shared) => Ok(self.raw(shared.store.clone())),
@@ -129,7 +129,7 @@ impl Bed {
         }
     }
 
-    /// A store that nobody else uses.
+    /// Returns a store that no other behaviour uses.
     pub(super) fn lone_store(&self) -> Result<Raw, Failure> {
         match &self.place {
             Place::Store(shared) => Ok(self.raw((shared.another)()?)),
@@ -142,7 +142,7 @@ impl Bed {
         Raw::new(store, self.blocks())
     }
 
-    /// What the store says it can; in process, everything.
+    /// Returns what the store claims it can do; in process, everything.
     pub(super) fn capabilities(&self) -> Capabilities {
         match &self.place {
             Place::Store(shared) => shared.store.capabilities(),
@@ -155,12 +155,12 @@ impl Bed {
         }
     }
 
-    /// A prefix that no other behaviour has, in no other run.
+    /// Returns a prefix that no other behaviour has, in no other run.
     pub(super) fn prefix(&self) -> String {
         format!("{}{}", self.run, next())
     }
 
-    /// A number that nobody else has, neither here nor in another process of this time.
+    /// Returns a number that is unique here and among other processes of this time.
     pub(super) fn number(&self) -> i64 {
         i64::from(std::process::id()) * 1_000_000 + i64::from(next())
     }
@@ -172,18 +172,18 @@ impl Bed {
         }
     }
 
-    /// A short life, as short as this store can keep.
+    /// Returns a short lifetime, as short as this store can keep.
     pub(super) fn short(&self) -> Duration {
         self.fraction().max(self.resolution)
     }
 
-    /// A short life that is no whole number of seconds.
+    /// Returns a short lifetime that is not a whole number of seconds.
     pub(super) fn fraction(&self) -> Duration {
         lock(&self.haste.began).get_or_insert_with(Instant::now);
         Duration::from_millis(400) * (1 + self.haste.slower.load(Ordering::Relaxed))
     }
 
-    /// Lets pass what surely ends a short life that begins now.
+    /// Waits until a short lifetime that begins now has certainly ended.
     pub(super) async fn outlive_short(&self) {
         self.note_lateness();
         self.pass(self.short() + self.resolution + Duration::from_millis(150))
@@ -191,7 +191,7 @@ impl Bed {
         *lock(&self.haste.began) = None;
     }
 
-    /// What was done with a short life has to be done well before it ends.
+    /// Notes whether what was done with a short lifetime came too late: it must end well before that does.
     fn note_lateness(&self) {
         let began = *lock(&self.haste.began);
         let life = self.short();
@@ -200,7 +200,7 @@ impl Bed {
         }
     }
 
-    /// Whether a failure may come from a machine that was too busy for short lives; then they are
+    /// Returns whether a failure may be due to a machine that was too busy for short lifetimes; they are then
     /// three times as long from now on, twice at most.
     pub(super) fn slows_down(&self) -> bool {
         self.note_lateness();
@@ -214,7 +214,7 @@ impl Bed {
         false
     }
 
-    /// Lets the others go on.
+    /// Lets the others run.
     pub(super) async fn breathe(&self) {
         if self.is_one_task && !self.blocks() {
             let mut has_breathed = false;
@@ -231,7 +231,7 @@ impl Bed {
         }
     }
 
-    /// Takes this long, in truth.
+    /// Waits this long in real time.
     pub(super) async fn linger(&self, time: Duration) {
         if self.blocks() {
             thread::sleep(time);
@@ -240,7 +240,7 @@ impl Bed {
         }
     }
 
-    /// Lets time pass: in process by hand, else in truth.
+    /// Lets time pass: by hand in process, otherwise in real time.
     pub(super) async fn pass(&self, time: Duration) {
         if self.is_in_process() {
             self.clock.advance(time);
@@ -249,7 +249,7 @@ impl Bed {
         }
     }
 
-    /// Starts `racers` at once, and brings what they did.
+    /// Starts `racers` at once, and returns their results.
     pub(super) async fn race<T, F, W>(&self, racers: usize, racer: F) -> Result<Vec<T>, Failure>
     where
         T: Send,
@@ -281,13 +281,13 @@ impl Bed {
     }
 }
 
-/// Time limits are not what is tried here, and the machine may be busy.
+/// Sets long time limits: they are not what is tested here, and the machine may be busy.
 pub(super) fn patient(builder: CacheBuilder) -> CacheBuilder {
     const LIMIT: Duration = Duration::from_secs(20);
     builder.op_timeout(LIMIT).connect_timeout(LIMIT)
 }
 
-/// A minute, for what shall not expire while it is looked at.
+/// A minute, for entries that must not expire while they are looked at.
 pub(super) const MINUTE: Option<Duration> = Some(Duration::from_secs(60));
 
 fn next() -> u32 {

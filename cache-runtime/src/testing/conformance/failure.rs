@@ -1,4 +1,4 @@
-//! What a behaviour says when it is not kept, and the checks that say it.
+//! What a behaviour reports when it does not hold, and the checks that report it.
 
 use std::fmt;
 use std::panic::Location;
@@ -8,7 +8,7 @@ use crate::error::{CacheError, ErrorKind};
 /// How a behaviour ends.
 pub(super) type Verdict = Result<(), Failure>;
 
-/// Why a behaviour is not kept: what was found, and where in the suite.
+/// Why a behaviour does not hold: what was found, and where in the suite.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     message: String,
@@ -27,7 +27,7 @@ impl Failure {
         }
     }
 
-    /// The store does not claim to do this, and that is all.
+    /// Returns the failure of a store that simply does not claim to do this.
     #[track_caller]
     pub(super) fn unable(why: impl Into<String>) -> Self {
         Self {
@@ -36,18 +36,18 @@ impl Failure {
         }
     }
 
-    /// The operation that the store says it cannot do, if that is all; empty if it is none.
+    /// Returns the operation that the store says it cannot do, if that is all; empty if it is none.
     pub(super) fn unsupported(&self) -> Option<&'static str> {
         self.unsupported
     }
 
-    /// What was found.
+    /// Returns what was found.
     pub(super) fn message(&self) -> &str {
         &self.message
     }
 }
 
-/// So that `?` after an operation says which line of the suite met the error.
+/// Makes `?` after an operation record which line of the suite met the error.
 impl From<CacheError> for Failure {
     #[track_caller]
     fn from(error: CacheError) -> Self {
@@ -65,7 +65,7 @@ impl From<CacheError> for Failure {
     }
 }
 
-/// The operation of the error, as a text that lives as long as the program.
+/// Returns the operation of the error, as a text that lives as long as the program.
 fn operation(error: &CacheError) -> &'static str {
     const KNOWN: &[&str] = &[
         "get",
@@ -99,18 +99,18 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The error of an operation that has to fail.
+/// Returns the error of an operation that must fail.
 #[track_caller]
 pub(super) fn refused<T>(answer: Result<T, CacheError>) -> Result<CacheError, Failure> {
     match answer {
         Ok(_) => Err(Failure::new("it succeeded and must not")),
-        // Not the error that was waited for, whatever that was.
+        // Not the expected error, whatever that was.
         Err(error) if error.kind() == ErrorKind::Unsupported => Err(error.into()),
         Err(error) => Ok(error),
     }
 }
 
-/// Goes on if the condition holds.
+/// Continues if the condition holds.
 macro_rules! check {
     ($condition:expr $(,)?) => {
         check!($condition, "{}", stringify!($condition))
@@ -125,7 +125,7 @@ macro_rules! check {
     };
 }
 
-/// Goes on if both are equal.
+/// Continues if both are equal.
 macro_rules! check_eq {
     ($left:expr, $right:expr $(,)?) => {
         check_eq!($left, $right, "{}", stringify!($left))
@@ -148,7 +148,7 @@ macro_rules! check_eq {
 
 pub(super) use {check, check_eq};
 
-/// A value for a message; of a huge one the beginning.
+/// Formats a value for a message; of a huge one, the beginning.
 pub(super) fn shown(value: &dyn fmt::Debug) -> String {
     const MOST: usize = 200;
     let text = format!("{value:?}");

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use crate::sync::lock;
 
-/// What the futures give, in their order; at most `at_once` of them are under way.
+/// Returns the results of the futures, in their order; at most `at_once` of them run at a time.
 pub(super) async fn gather<F: Future>(
     work: impl IntoIterator<Item = F>,
     at_once: usize,
@@ -18,7 +18,7 @@ pub(super) async fn gather<F: Future>(
     let mut running: Vec<Running<F>> = Vec::new();
     let mut done = Vec::new();
     poll_fn(|task| {
-        // Before anyone is polled, so that no call is lost.
+        // Before any future is polled, so that no wake-up is lost.
         lock(&parent).clone_from(task.waker());
         loop {
             while running.len() < at_once.max(1)
@@ -37,7 +37,7 @@ pub(super) async fn gather<F: Future>(
                 }
                 Poll::Pending => true,
             });
-            // A place became free: the next may begin.
+            // There is room for the next one.
             if running.len() == before {
                 return Poll::Pending;
             }
@@ -79,7 +79,7 @@ impl<F: Future> Running<F> {
     }
 }
 
-/// Wakes the task, and says for whom.
+/// Wakes the task, and records for which future.
 struct Call {
     is_called: AtomicBool,
     parent: Arc<Mutex<Waker>>,

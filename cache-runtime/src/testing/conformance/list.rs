@@ -27,32 +27,32 @@ pub struct Behaviour {
 enum On {
     /// A cache that keeps what it is given.
     Caches,
-    /// A cache on a store outside the process.
+    /// A cache on an external store.
     SharedCaches,
     /// The in-process level.
     Process,
     /// A cache that keeps nothing.
     Nowhere,
-    /// Every cache there is, one that keeps nothing too.
+    /// Every cache there is, including one that keeps nothing.
     All,
     /// A store itself, without a cache around it.
     Stores,
 }
 
 impl Behaviour {
-    /// What it is about: the first part of its name in a report.
+    /// Returns what it is about: the first part of its name in a report.
     #[must_use]
     pub fn theme(&self) -> &'static str {
         self.theme
     }
 
-    /// What is true.
+    /// Returns what holds, in words.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The tests of Django's `BaseCacheTests` that ask the same; none where only we do.
+    /// Returns the tests of Django's `BaseCacheTests` that check the same; none if only this suite does.
     #[must_use]
     pub fn django(&self) -> &'static [&'static str] {
         self.django
@@ -68,7 +68,7 @@ impl Behaviour {
         }
     }
 
-    /// Whether its theme or its name holds `word`.
+    /// Returns whether its theme is `word` or its name contains it.
     pub(super) fn is_meant(&self, word: &str) -> bool {
         self.theme == word || self.name.contains(word)
     }
@@ -88,7 +88,7 @@ impl PartialEq for Behaviour {
 
 impl Eq for Behaviour {}
 
-/// Every behaviour there is, in the order of a report.
+/// Returns every behaviour there is, in the order of a report.
 #[must_use]
 pub fn behaviours() -> &'static [Behaviour] {
     BEHAVIOURS
@@ -108,7 +108,7 @@ macro_rules! behaviours {
     };
 }
 
-// Behind a behaviour, in brackets: the tests of Django's that ask the same, without their `test_`.
+// After a behaviour, in brackets: the tests of Django's that check the same, without their `test_`.
 behaviours! {
     Caches basics {
         what_is_set_is_got ["simple"]

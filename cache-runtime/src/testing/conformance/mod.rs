@@ -1,4 +1,4 @@
-//! The conformance suite: what every store does alike, by name, to be run on a store of your own.
+//! The conformance suite: what every store does alike, as named behaviours, to run on a store of your own.
 //!
 //! ```
 //! use cache_runtime::testing::conformance::Suite;
@@ -30,8 +30,8 @@
 //! report.assert_passed();    // in a #[test]
 //! ```
 //!
-//! Each behaviour is run for callers who await and for callers who block, under a key prefix of its
-//! own; many at once, since some wait for what expires. A store that says (by an error of kind
+//! Each behaviour is run for callers that await and for callers that block, under a key prefix of its
+//! own; many at once, since some wait for entries to expire. A store that says (with an error of kind
 //! `Unsupported`) that it cannot do something has not failed: the table shows a `–`. What its
 //! [`Capabilities`](crate::Capabilities) claim, it has to do.
 //!
@@ -51,7 +51,7 @@
 //! Of the 54 tests that Django runs on each of its backends, these have no counterpart: the three
 //! about model instances (`cache_read_for_model_instance` and two more: values here have no deferred
 //! fields and run no code when they are read), `cache_write_unpicklable_object` (a response in a
-//! middleware), and `zero_cull` (`cull_frequency` is tested with each store that bounds itself).
+//! middleware), and `zero_cull` (`cull_frequency` is tested with each store that limits itself).
 
 mod bed;
 mod behaviours;

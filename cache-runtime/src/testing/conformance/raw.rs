@@ -1,4 +1,4 @@
-//! A caller of the store itself, who awaits or blocks.
+//! A caller of the store itself, which awaits or blocks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,13 +30,13 @@ impl Raw {
         Self { store, blocks }
     }
 
-    /// The store as this caller has it.
+    /// Returns the store as this caller has it.
     pub(super) fn face(&self) -> &dyn Store {
         let blocking = self.blocks.then(|| self.store.blocking()).flatten();
         blocking.unwrap_or(&*self.store)
     }
 
-    /// The store itself.
+    /// Returns the store itself.
     pub(super) fn itself(&self) -> &dyn Store {
         &*self.store
     }
@@ -71,7 +71,7 @@ impl Raw {
         close() -> ();
     }
 
-    /// In order of the alphabet.
+    /// Returns the keys in alphabetical order.
     pub(super) async fn keys(
         &self,
         prefix: &str,

@@ -1,4 +1,4 @@
-//! What came of it: a table of behaviours by columns, and what the failures say.
+//! The result: a table of behaviours by columns, and the failures.
 
 use std::fmt::{self, Write};
 
@@ -6,10 +6,10 @@ use super::failure::Verdict;
 use super::list::Behaviour;
 use super::run::Job;
 
-/// What came of a run: one cell for each behaviour and column.
+/// The result of a run: one cell for each behaviour and column.
 ///
-/// In a table `✓` is kept, `✗` is not kept, `–` is what the store says that it cannot do, or what was
-/// left out; an empty cell does not apply.
+/// In the table, `✓` means that it holds, `✗` that it does not, and `–` that the store says it cannot do it, or
+/// that it was left out; an empty cell does not apply.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct Report {
@@ -32,7 +32,7 @@ struct Row {
     cells: Vec<Cell>,
 }
 
-/// In order of what tells most, where several callers share a cell.
+/// In order of significance, for when several callers share a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cell {
     Empty,
@@ -108,7 +108,7 @@ impl Report {
         }
     }
 
-    /// All columns as one, called `name`.
+    /// Merges all columns into one, called `name`.
     pub fn as_column(mut self, name: &str) -> Self {
         self.columns = vec![name.to_owned()];
         for row in &mut self.rows {
@@ -122,7 +122,7 @@ impl Report {
         self
     }
 
-    /// A column of a store that could not be tried at all.
+    /// Returns a report with a column for a store that could not be tried at all.
     pub fn broken_column(name: &str, why: &str) -> Self {
         Self {
             columns: vec![name.to_owned()],
@@ -131,7 +131,7 @@ impl Report {
         }
     }
 
-    /// This one and `other`, column beside column.
+    /// Returns this report with the columns of `other` beside its own.
     pub fn beside(mut self, other: Report) -> Self {
         let before = self.columns.len();
         self.columns.extend(other.columns);
@@ -151,17 +151,17 @@ impl Report {
         self
     }
 
-    /// Whether every behaviour was kept that the store does not say it cannot do.
+    /// Returns whether every behaviour holds, except those that the store says it cannot do.
     #[must_use]
     pub fn has_passed(&self) -> bool {
         self.failures.is_empty()
     }
 
-    /// Panics if a behaviour was not kept.
+    /// Panics if a behaviour does not hold.
     ///
     /// # Panics
     ///
-    /// With all failures, one a line; also if nothing was run at all.
+    /// With all failures, one per line; also if nothing was run at all.
     pub fn assert_passed(&self) {
         assert!(
             self.has_passed(),
@@ -176,13 +176,13 @@ impl Report {
         );
     }
 
-    /// What went wrong, a text each: behaviour, caller, what was found, and where in the suite.
+    /// Returns the failures, as one text each: behaviour, caller, what was found, and where in the suite.
     #[must_use]
     pub fn failures(&self) -> &[String] {
         &self.failures
     }
 
-    /// What has a `–`: the name of the behaviour, and why.
+    /// Returns the behaviours that show a `–`, by name, and why.
     #[must_use]
     pub fn reasons(&self) -> Vec<(&'static str, &str)> {
         let reasons = self.reasons.iter();
@@ -191,7 +191,7 @@ impl Report {
             .collect()
     }
 
-    /// The names of the behaviours that at least one column does not keep.
+    /// Returns the names of the behaviours that do not hold in at least one column.
     #[must_use]
     pub fn broken(&self) -> Vec<&'static str> {
         let is_broken = |row: &&Row| row.cells.contains(&Cell::Broken);
@@ -199,7 +199,7 @@ impl Report {
         broken.map(|row| row.behaviour.name()).collect()
     }
 
-    /// How many cells there are: kept, not to be done, not kept.
+    /// Returns how many cells there are of each kind: `✓`, `–` and `✗`.
     #[must_use]
     pub fn counts(&self) -> (usize, usize, usize) {
         let cells = || self.rows.iter().flat_map(|row| &row.cells);
@@ -207,7 +207,7 @@ impl Report {
         (count(Cell::Kept), count(Cell::Unable), count(Cell::Broken))
     }
 
-    /// The table as Markdown.
+    /// Returns the table as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut text = String::from("| behaviour |");
@@ -258,7 +258,7 @@ impl fmt::Display for Report {
             f,
             "\n\n{kept} kept, {unable} not to be done, {broken} not kept"
         )?;
-        // Each reason once, with all that it is the reason for.
+        // Each reason once, with everything that it applies to.
         for (at, Reason { why, .. }) in self.reasons.iter().enumerate() {
             if self.reasons[..at].iter().all(|earlier| earlier.why != *why) {
                 let alike = self.reasons.iter().filter(|reason| reason.why == *why);

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::mode::block_on;
 use crate::tools::panics::{self, caught};
 
-/// One behaviour, through one column, for one kind of caller.
+/// One behaviour, on one column, for one kind of caller.
 pub(super) struct Job {
     pub(super) behaviour: &'static Behaviour,
     pub(super) column: usize,
@@ -27,7 +27,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Who it was that met a failure.
+    /// Returns which behaviour, column and caller this is, for a failure.
     pub(super) fn who(&self) -> String {
         let caller = match self.bed.caller {
             Caller::Awaiting => "awaiting",
@@ -36,13 +36,13 @@ impl Job {
         format!("{}, {caller}", self.through)
     }
 
-    /// Whether the store claims to do what it now says it cannot.
+    /// Returns whether the store claims to do what it now says it cannot.
     pub(super) fn claims(&self, failure: &Failure) -> bool {
         let says = self.bed.capabilities();
         match failure.unsupported() {
             Some("keys") => says.list_keys,
             Some("incr") => says.atomic_incr,
-            // What is there in every store, made of the three that must be written.
+            // What every store has, built on the required operations.
             Some(operation) => {
                 const ALWAYS: &[&str] = &["get", "set", "delete", "add", "get_many", "set_many"];
                 ALWAYS.contains(&operation)
@@ -51,7 +51,7 @@ impl Job {
         }
     }
 
-    /// Tried again where a machine was too busy for short lives, with longer ones.
+    /// Runs the behaviour, again with longer lifetimes if the machine was too busy for short ones.
     async fn verdict(&self) -> Verdict {
         loop {
             let verdict = self.attempt().await;
@@ -61,7 +61,7 @@ impl Job {
         }
     }
 
-    /// A behaviour or a store that panics has failed, and nothing more.
+    /// Makes a panic of a behaviour or a store a failure, and nothing more.
     async fn attempt(&self) -> Verdict {
         let verdict = caught((self.behaviour.run)(&self.bed)).await;
         verdict.unwrap_or_else(|panic| Err(panicked(&*panic)))
@@ -76,7 +76,7 @@ fn hangs(limit: Duration) -> Failure {
     Failure::new(format!("it hangs: not done within {limit:?}"))
 }
 
-/// Each on a thread of its own. One that hangs keeps its thread, and the others go on.
+/// Runs each on a thread of its own. One that hangs keeps its thread, and the others continue.
 pub(super) fn on_threads(jobs: Vec<Job>, suite: &Suite) -> Vec<(Arc<Job>, Verdict)> {
     let (sender, receiver) = channel();
     let mut waiting = jobs.into_iter().enumerate();
@@ -94,7 +94,7 @@ pub(super) fn on_threads(jobs: Vec<Job>, suite: &Suite) -> Vec<(Arc<Job>, Verdic
                 let work = async move {
                     let verdict = job.verdict().await;
                     drop(job);
-                    // Nobody listens for one that was given up.
+                    // Nobody receives the result of one that was given up.
                     let _ = told.send((number, verdict));
                 };
                 let driven = catch_unwind(AssertUnwindSafe(|| match &driver {
@@ -145,7 +145,7 @@ pub(super) fn on_threads(jobs: Vec<Job>, suite: &Suite) -> Vec<(Arc<Job>, Verdic
         .collect()
 }
 
-/// All in the task that polls this.
+/// Runs all in the task that polls this.
 pub(super) async fn in_this_task(jobs: Vec<Job>, suite: &Suite) -> Vec<(Job, Verdict)> {
     let limit = suite.limit;
     let jobs = jobs.into_iter().map(|job| async move {

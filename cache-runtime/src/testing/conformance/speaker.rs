@@ -1,4 +1,4 @@
-//! A caller of a cache's vocabulary, who awaits or blocks; behaviours are written for either.
+//! A caller of a cache's methods, which awaits or blocks; behaviours are written for either.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -62,7 +62,7 @@ impl Speaker {
         say!(self, add(key, value, timeout))
     }
 
-    /// A blocking caller waits for `make` where it stands.
+    /// A blocking caller waits for `make` on its own thread.
     pub(super) async fn get_or_set<T: CacheValue, M: Future<Output = T>>(
         &self,
         key: &str,

@@ -1,4 +1,4 @@
-//! What is run on which store, and how: the words before `run`.
+//! What is run on which store, and how: the options before `run`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,12 +17,12 @@ use crate::guarded::Guarded;
 use crate::mode::block_on;
 use crate::store::Store;
 
-/// A behaviour under way, to be driven by an executor of one's own.
+/// A running behaviour, to be driven by an executor of your own.
 pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(super) type Driver = Arc<dyn Fn(Running) + Send + Sync>;
 
-/// The behaviours, and a store to hold to them.
+/// The behaviours, and a store to check against them.
 ///
 /// ```
 /// use cache_runtime::testing::conformance::Suite;
@@ -47,9 +47,9 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// The suite for a store of your own: through the type, `Box<dyn Store>` and `Arc<dyn Store>`.
+    /// Returns the suite for a store of your own: as its type, as `Box<dyn Store>` and as `Arc<dyn Store>`.
     ///
-    /// `make` is called several times, and what it gives may share its data or not.
+    /// `make` is called several times, and the stores it returns may or may not share their data.
     pub fn of_store<S: Store>(make: impl Fn() -> S + Send + Sync + 'static) -> Self {
         let make = Arc::new(make);
         let mut suite = Self::new(|| Ok(Cache::builder()));
@@ -65,11 +65,11 @@ impl Suite {
         suite
     }
 
-    /// The suite for what a URL names, with the settings that stand in it.
+    /// Returns the suite for the store of a URL, with the settings in that URL.
     ///
     /// # Errors
     ///
-    /// As [`Cache::from_url`].
+    /// Those of [`Cache::from_url`].
     pub fn of_url(url: &str) -> Result<Self, CacheError> {
         let url = url.to_owned();
         let settings = move || CacheBuilder::from_url(&url);
@@ -136,55 +136,55 @@ impl Suite {
         self.columns.push((name.to_owned(), place));
     }
 
-    /// Only the behaviours of this theme, or whose name holds this word. Said twice: either.
+    /// Runs only the behaviours of this theme, or whose name contains this word. Call it again to add others.
     pub fn only(mut self, word: &str) -> Self {
         self.words.push(word.to_owned());
         self
     }
 
-    /// Leaves out the behaviours of this theme, or whose name holds this word; the report says why.
+    /// Leaves out the behaviours of this theme, or whose name contains this word; the report says why.
     pub fn without(mut self, word: &str, why: &str) -> Self {
         self.without.push((word.to_owned(), why.to_owned()));
         self
     }
 
-    /// Only through the type itself: a third of the work, where `Box` and `Arc` are known to do.
+    /// Runs only on the type itself: a third of the work, if `Box` and `Arc` are known to work.
     pub fn through_the_type(mut self) -> Self {
         self.columns.truncate(1);
         self
     }
 
-    /// Only for callers who await.
+    /// Runs only for callers that await.
     pub fn awaiting(mut self) -> Self {
         self.callers = vec![Caller::Awaiting];
         self
     }
 
-    /// Only for callers who block.
+    /// Runs only for callers that block.
     pub fn blocking(mut self) -> Self {
         self.callers = vec![Caller::Blocking];
         self
     }
 
-    /// Lives are rounded up to a multiple of this; what the store's capabilities say, unless told.
+    /// Sets the unit to which lifetimes are rounded up; by default the one in the store's capabilities.
     pub fn resolution(mut self, resolution: Duration) -> Self {
         self.resolution = Some(resolution);
         self
     }
 
-    /// How long one behaviour may take until it counts as hanging; a minute unless told.
+    /// Sets how long one behaviour may take before it counts as hanging; a minute by default.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// How many behaviours are under way at once; 24 unless told.
+    /// Sets how many behaviours run at once; 24 by default.
     pub fn at_once(mut self, behaviours: usize) -> Self {
         self.at_once = behaviours.max(1);
         self
     }
 
-    /// Has each behaviour driven by `drive`, on a thread of its own: for a runtime of one's own.
+    /// Drives each behaviour with `drive`, on a thread of its own: for a runtime of your own.
     ///
     /// ```
     /// use cache_runtime::testing::conformance::Suite;
@@ -199,7 +199,7 @@ impl Suite {
         self
     }
 
-    /// Runs it on threads, without a runtime; a store that needs one has it on its own I/O thread.
+    /// Runs the suite on threads, without a runtime; a store that needs one has it on its own I/O thread.
     pub fn run(self) -> Report {
         let (jobs, mut report) = self.jobs(self.driver.is_some());
         for (job, outcome) in run::on_threads(jobs, &self) {
@@ -209,7 +209,7 @@ impl Suite {
         report
     }
 
-    /// Runs it where this future is polled, callers who await only: inside a runtime of one's own.
+    /// Runs the suite where this future is polled, for callers that await only: inside a runtime of your own.
     #[must_use = "a future does nothing until it is awaited"]
     pub async fn run_async(self) -> Report {
         let suite = self.awaiting();
@@ -221,7 +221,7 @@ impl Suite {
         report
     }
 
-    /// What is to be run, and the report as it is before.
+    /// Returns what is to be run, and the report before the run.
     fn jobs(&self, is_one_task: bool) -> (Vec<Job>, Report) {
         let meant = |behaviour: &&Behaviour| {
             self.words.is_empty() || self.words.iter().any(|word| behaviour.is_meant(word))
@@ -266,11 +266,11 @@ impl Suite {
         }
     }
 
-    /// Takes away what is left of the run, where that can be done.
+    /// Deletes what is left of the run, where possible.
     async fn sweep(&self) {
         for (_, place) in &self.columns {
             if let Place::Store(shared) = place {
-                // A store that cannot clear, or is gone, was told of already.
+                // A store that cannot clear, or is gone, has been reported already.
                 let _ = shared.store.clear(&self.run).await;
             }
         }

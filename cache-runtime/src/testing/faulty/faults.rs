@@ -1,4 +1,4 @@
-//! Which operation is hit by what: said by hand, counted, and the same in every run.
+//! Which operation is hit by which fault: chosen by the test, counted, and the same in every run.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -11,36 +11,36 @@ use crate::sync::lock;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// An error of this kind; the store inside is not asked.
+    /// It fails with an error of this kind; the inner store is not called.
     Error(ErrorKind),
-    /// An error of this kind, after the store inside has done it: an answer that was lost.
+    /// It fails with an error of this kind after the inner store has done it: a lost answer.
     Lost(ErrorKind),
     /// It takes this much longer.
     Delay(Duration),
-    /// No answer; the cache's `op_timeout` ends the wait. A store with a blocking face, which ends
-    /// its waits itself, gives up after the time of [`FaultyStore::patience`].
+    /// It does not answer; the cache's `op_timeout` ends the wait. A store with a blocking counterpart, which
+    /// ends its waits itself, gives up after the time of [`FaultyStore::patience`].
     ///
     /// [`FaultyStore::patience`]: super::FaultyStore::patience
     Hang,
-    /// A panic.
+    /// It panics.
     Panic,
-    /// Bytes that are read come back changed: cut, torn or someone else's.
+    /// The bytes that it reads come back changed: cut off, torn or someone else's.
     Garbage,
 }
 
-/// Which operations are hit.
+/// Which operations a fault hits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum When {
-    /// Each of them.
+    /// Every operation.
     Always,
-    /// Every so-manieth: with 3 the third, the sixth, and so on.
+    /// Every nth operation: with 3 the third, the sixth, and so on.
     Every(u64),
-    /// About this share of them (0 to 1), the same ones for the same seed.
+    /// About this share of the operations (0 to 1), the same ones for the same seed.
     Share {
         /// 0 for none, 1 for all.
         share: f64,
-        /// Where the dice start.
+        /// The seed of the dice.
         seed: u64,
     },
 }
@@ -52,7 +52,7 @@ struct Rule {
     when: When,
     /// The only operation that it hits; `None` for all.
     operation: Option<&'static str>,
-    /// How many operations it has been held against.
+    /// How many operations it has been checked against.
     seen: u64,
 }
 
@@ -96,14 +96,14 @@ impl Faults {
         lock(&self.0).rules.clear();
     }
 
-    /// What hits this operation, if anything: the first rule that does.
+    /// Returns the fault that hits this operation, if any: that of the first rule that applies.
     pub(super) fn strike(&self, operation: &'static str) -> Option<Fault> {
         let mut inner = lock(&self.0);
         *inner.asked.entry(operation).or_default() += 1;
         let rules = inner.rules.iter_mut();
         let mut hits = rules.filter_map(|rule| rule.hits(operation).then_some(rule.fault));
         let first = hits.next();
-        // All rules count, whichever comes first.
+        // All rules count the operation, whichever applies first.
         hits.for_each(drop);
         inner.hit += u64::from(first.is_some());
         first
@@ -127,7 +127,7 @@ impl Faults {
         lock(&self.0).hit
     }
 
-    /// Bytes that are not what was stored, each time in another way.
+    /// Returns bytes that are not what was stored, corrupted in a different way each time.
     pub(super) fn garble(&self, mut bytes: Vec<u8>) -> Vec<u8> {
         let mut inner = lock(&self.0);
         inner.garbled += 1;
@@ -145,7 +145,7 @@ pub(super) fn error(kind: ErrorKind, operation: &'static str) -> CacheError {
     CacheError::new(kind, "this failure was asked for").in_operation(operation)
 }
 
-/// A number from 0 to 1, the same for the same seed and step (SplitMix64).
+/// Returns a number from 0 to 1, the same for the same seed and step (SplitMix64).
 #[expect(clippy::cast_precision_loss, reason = "53 bits are left, which fit")]
 fn dice(seed: u64, step: u64) -> f64 {
     let mut bits = seed.wrapping_add(step.wrapping_mul(0x9E37_79B9_7F4A_7C15));

@@ -1,4 +1,4 @@
-//! A store that fails on demand, for tests of what a service does then.
+//! A store that fails on demand, to test what a service does then.
 //!
 //! ```text
 //! faults.rs       which operation is hit by what

@@ -1,4 +1,4 @@
-//! The store around a store: it asks what goes wrong, and then the one inside.
+//! The store around a store: it checks what goes wrong, and then calls the inner one.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::store::backplane::{Backplane, Heard};
 use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 
-/// A store around another one, whose operations fail when a test says so; clones are one store.
+/// A store around another one, whose operations fail when a test says so; clones are the same store.
 ///
 /// ```
 /// use cache_runtime::testing::{Fault, FaultyStore, When};
@@ -59,7 +59,7 @@ pub struct FaultyStore<S> {
 }
 
 impl<S: Store> FaultyStore<S> {
-    /// A store around `inner`, with nothing wrong yet.
+    /// Wraps `inner`, with nothing going wrong yet.
     pub fn new(inner: S) -> Self {
         let (inner, faults) = (Arc::new(inner), Arc::new(Faults::default()));
         let face = |blocks| Face {
@@ -74,52 +74,52 @@ impl<S: Store> FaultyStore<S> {
         }
     }
 
-    /// How long a [`Fault::Hang`] holds a caller who blocks, where the store inside has a blocking
-    /// face; 500 ms unless told.
+    /// Sets how long a [`Fault::Hang`] holds up a caller that blocks, if the inner store has a blocking
+    /// counterpart; 500 ms by default.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.blocking.patience = patience;
         self
     }
 
-    /// From now on, `fault` hits the operations that `when` says.
+    /// Makes `fault` hit the operations that `when` selects, from now on.
     ///
-    /// Of several faults the first that hits counts; each counts its operations for itself.
+    /// Of several faults, the first that hits counts; each keeps its own count of operations.
     pub fn inject(&self, fault: Fault, when: When) {
         self.awaiting.faults.add(fault, when, None);
     }
 
-    /// The same for one operation: `get`, `set`, `delete`, `delete_if`, `set_unless`, `add`, `touch`,
-    /// `ttl`, `incr`, `get_many`, `set_many`, `delete_many`, `keys`, `clear`, `ping` or `close`; `publish`
-    /// or `listen`, which hits whoever begins to.
+    /// Does what [`inject`](Self::inject) does, for one operation: `get`, `set`, `delete`, `delete_if`,
+    /// `set_unless`, `add`, `touch`, `ttl`, `incr`, `get_many`, `set_many`, `delete_many`, `keys`, `clear`,
+    /// `ping` or `close`; or `publish` or `listen`, which hits whoever starts to.
     pub fn inject_on(&self, operation: &'static str, fault: Fault, when: When) {
         self.awaiting.faults.add(fault, when, Some(operation));
     }
 
-    /// From now on nothing goes wrong.
+    /// Stops all faults from now on.
     pub fn heal(&self) {
         self.awaiting.faults.clear();
     }
 
-    /// How often `operation` was asked for.
+    /// Returns how often `operation` was called.
     #[must_use]
     pub fn asked(&self, operation: &str) -> u64 {
         self.awaiting.faults.asked(operation)
     }
 
-    /// How many operations were asked for in all; news, which goes behind the callers, is not counted.
+    /// Returns how many operations were called in all; news, which is sent in the background, is not counted.
     #[must_use]
     pub fn asked_in_all(&self) -> u64 {
         self.awaiting.faults.asked_in_all()
     }
 
-    /// How many of them were hit by a fault.
+    /// Returns how many of them were hit by a fault.
     #[must_use]
     pub fn hit(&self) -> u64 {
         self.awaiting.faults.hit()
     }
 
-    /// The store inside.
+    /// Returns the inner store.
     #[must_use]
     pub fn inner(&self) -> &S {
         &self.awaiting.inner
@@ -168,7 +168,7 @@ impl<S: Store> Face<S> {
         blocking.unwrap_or(&*self.inner)
     }
 
-    /// One operation, and what goes wrong with it.
+    /// Runs one operation, with what goes wrong with it.
     fn ask<'a, T: Send + 'a>(
         &'a self,
         operation: &'static str,
@@ -228,7 +228,7 @@ impl<S: Store> Store for Face<S> {
 
     fn capabilities(&self) -> Capabilities {
         let mut can = self.inner.capabilities();
-        // Not of what was asked to hang.
+        // Not for an operation that is made to hang.
         can.time_limits = false;
         can
     }
