@@ -1,6 +1,6 @@
 //! Parts of a page, rendered once and kept: Django's `{% cache %}`, for any template engine.
 //!
-//! A fragment has a name, and what else its text depends on: whose it is, in which language.
+//! A fragment has a name, and whatever else its text depends on: the user, the language.
 //!
 //! ```
 //! use cache_web::fragment::fragment;
@@ -24,12 +24,12 @@
 //! # Ok::<(), std::fmt::Error>(()) }).unwrap();
 //! ```
 //!
-//! What is kept is the text as it was rendered, so it is to be escaped already: `{{ html|safe }}` in askama
+//! The text is kept as it was rendered, so it must be escaped already: write `{{ html|safe }}` in askama
 //! and tera, `PreEscaped(html)` in maud. An error is returned and not kept. A cache that is down changes
-//! nothing but the time it takes. Fragments are in the cache of the alias `template_fragments`, if there is
-//! one, else in `default`; [`Fragments`] says otherwise.
+//! nothing but the time it takes. Fragments are kept in the cache of the alias `template_fragments`, if there is
+//! one, or else in `default`; use [`Fragments`] for another place.
 //!
-//! The function `cache` of minijinja's templates is in `Fragments::add_to` (feature `minijinja`).
+//! The function `cache` for minijinja's templates is added by `Fragments::add_to` (feature `minijinja`).
 
 mod key;
 #[cfg(feature = "minijinja")]
@@ -43,7 +43,7 @@ pub use place::Fragments;
 pub use rendering::Fragment;
 pub use vary::Vary;
 
-/// The fragment of this name, in the usual place; see [`Fragments`] for another.
+/// Returns the fragment of this name, in the usual place; see [`Fragments`] for another.
 pub fn fragment(name: impl Into<String>) -> Fragment {
     Fragments::new().fragment(name)
 }

@@ -1,4 +1,4 @@
-//! Digests as text, as they stand in keys, tags and `ETag`s.
+//! Digests as text, as used in keys, tags and `ETag`s.
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

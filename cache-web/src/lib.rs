@@ -1,5 +1,5 @@
-//! The levels of caching beside the cached function, for axum and anything that speaks tower: whole
-//! pages, template fragments, sessions, and a panel to see it all; on any [`Cache`](cache_runtime::Cache).
+//! The levels of caching beside the cached function, for axum and anything else that uses tower: whole
+//! pages, template fragments, sessions, and a panel to inspect it all; on any [`Cache`](cache_runtime::Cache).
 //!
 //! ```
 //! use axum::{Router, routing::get};
@@ -12,23 +12,23 @@
 //! # let _ = app;
 //! ```
 //!
-//! | module | is |
+//! | module | contains |
 //! | --- | --- |
 //! | [`page`] | whole pages: a tower layer |
 //! | [`fragment`] | parts of pages: a function for minijinja, and one for any engine |
-//! | `session` | stores for tower-sessions, alone or before a database |
+//! | `session` | stores for tower-sessions, alone or in front of a database |
 //! | `panel` | a page for development that shows what all caches do; `Server-Timing` |
 //!
 //! # Cargo features
 //!
-//! | feature | brings |
+//! | feature | adds |
 //! | --- | --- |
-//! | `axum` | pages behind `nest` are named by the client's URI; on by default |
+//! | `axum` | pages inside `nest` are keyed by the client's URI; on by default |
 //! | `minijinja` | the function `cache` for templates |
 //! | `sessions` | `session` |
 //! | `panel` | `panel` |
 
-// docs.rs says at each item which feature it needs.
+// docs.rs says for each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod fragment;

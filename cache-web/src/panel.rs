@@ -1,8 +1,8 @@
-//! A page that a developer mounts in development: what the caches do, live, and one key looked up or
-//! deleted.
+//! A page that a developer mounts in development: it shows live what the caches do, and looks up or
+//! deletes a single key.
 //!
-//! Nothing mounts it by itself. [`Panel`] is a tower service for a path of its own, [`Panel::layer`] traces the
-//! requests that it shows; [`server_timing`] tells the browser the same about each response.
+//! Nothing mounts it by itself. [`Panel`] is a tower service for a path of its own, and [`Panel::layer`] traces
+//! the requests that it shows; [`server_timing`] tells the browser the same about each response.
 //!
 //! ```
 //! # use axum::{Router, body::Body, http::Request, routing::get};
@@ -24,21 +24,21 @@
 //! # }
 //! ```
 //!
-//! It is for development alone: who sees it sees keys, may see values, and may delete what he knows the key of.
-//! So it answers loopback hosts only ([`Panel::allow_host`] adds others), values are shown when that is asked
-//! for, and what deletes must come from a page of the panel itself. It has no log-in: put your own in front of
+//! It is for development only: whoever can see it sees keys, may see values, and can delete any entry whose key is
+//! known. So it answers only loopback hosts ([`Panel::allow_host`] adds others), values are shown only on
+//! request, and a deletion must come from a page of the panel itself. It has no login: put your own in front of
 //! it, or do not mount it where others can reach it.
 //!
 //! | request | answer |
 //! | --- | --- |
-//! | `GET /` | functions, caches and the last requests; works without script |
+//! | `GET /` | functions, caches and the last requests; works without scripts |
 //! | `GET /?cache=default&key=…` | one entry; with `&value` its value |
 //! | `POST /?delete` | deletes it, from the form of that page |
 //! | `GET /api/report` | `{"version": 1, "functions": […], "caches": […]}` |
 //! | `GET /api/requests?after=7` | `{"version": 1, "last": 9, "requests": […]}`, those after number 7 |
 //! | `GET /api/key?cache=default&key=…` | `{"version": 1, "found": true, …}`; with `&value` its value |
 //!
-//! `docs/panel.md` has the fields.
+//! `docs/panel.md` lists the fields.
 
 mod api;
 mod form;

@@ -1,4 +1,4 @@
-//! Sessions of tower-sessions on any cache, alone or before a database (feature `sessions`).
+//! Sessions of tower-sessions on any cache, alone or in front of a database (feature `sessions`).
 //!
 //! ```
 //! use cache_runtime::Cache;
@@ -23,17 +23,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
 //!
-//! What holds, on every store:
+//! These guarantees hold on every store:
 //!
-//! - A new session takes no id that another has (`add`).
-//! - A cache that cannot be asked is an error, never an empty session and never another person's: a request
+//! - A new session never takes an id that another has (`add`).
+//! - A cache that cannot be reached is an error, never an empty session and never another person's: a request
 //!   that needs its session fails, the others do not notice.
-//! - A save does not bring back a session that is gone: it is an error, as Django's `UpdateError`. A logout that
-//!   happens during the save wins as well.
-//! - A session ends with its `expiry_date`, whether the cache keeps it longer or not.
+//! - A save does not bring back a session that is gone: it is an error, like Django's `UpdateError`. A logout
+//!   during the save wins as well.
+//! - A session ends at its `expiry_date`, whether or not the cache keeps it longer.
 //!
 //! [`CacheStore`] is Django's `sessions.backends.cache`: a session lives as long as the cache keeps it.
-//! [`CachedDbStore`] is `cached_db`: it lives in a database, and the cache answers for it.
+//! [`CachedDbStore`] is `cached_db`: it lives in a database, and is read through the cache.
 
 mod cache_store;
 mod cached_db;

@@ -1,11 +1,11 @@
-//! What a trace is told of pages, fragments and sessions, for the panel and for `Server-Timing`.
+//! What pages, fragments and sessions report to a trace, for the panel and for `Server-Timing`.
 
 use std::borrow::Cow;
 use std::time::Instant;
 
 use cache_runtime::{Kind, Outcome, TraceEvent, is_traced, note};
 
-/// A look-up that is on its way.
+/// A look-up under way.
 pub(crate) struct Telling(Option<Begun>);
 
 struct Begun {
@@ -16,7 +16,7 @@ struct Begun {
 }
 
 impl Telling {
-    /// It begins. Where nobody listens, that is all.
+    /// Begins a look-up. If nothing is traced, that is all.
     pub(crate) fn begin(kind: Kind, name: impl FnOnce() -> Cow<'static, str>) -> Self {
         Self(is_traced().then(|| Begun {
             at: Instant::now(),
@@ -26,7 +26,7 @@ impl Telling {
         }))
     }
 
-    /// It is kept in the cache of this alias, if it is one of an alias.
+    /// Notes the alias of the cache that keeps it, if that has one.
     pub(crate) fn kept_in(mut self, alias: impl FnOnce() -> Option<String>) -> Self {
         if let Some(begun) = &mut self.0 {
             begun.alias = alias();
@@ -34,7 +34,7 @@ impl Telling {
         self
     }
 
-    /// It has ended like this; `key` is where it stands, if that may be seen.
+    /// Ends it with this outcome; `key` is where it is kept, if that may be shown.
     pub(crate) fn end(self, outcome: Outcome, key: impl FnOnce() -> Option<String>) {
         let Some(begun) = self.0 else {
             return;

@@ -1,14 +1,14 @@
-//! The key of a fragment, byte for byte that of Django's `make_template_fragment_key`.
+//! The key of a fragment, byte for byte as Django's `make_template_fragment_key` makes it.
 
 use md5::{Digest, Md5};
 
 use super::vary::Vary;
 use crate::hex::hex;
 
-/// Which Django makes the same keys: they were changed once.
+/// Which version of Django makes the same keys: they were changed once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DjangoKeys {
-    /// Django 6.1 and later: what a fragment varies on enters with its length, so that `["a:b"]` and
+    /// Django 6.1 and later: each value that a fragment varies on enters with its length, so that `["a:b"]` and
     /// `["a", "b"]` are two fragments.
     #[default]
     V6_1,
@@ -17,9 +17,9 @@ pub enum DjangoKeys {
     V5_2,
 }
 
-/// The key of a fragment by its name and what it varies on, as Django 6.1 makes it.
+/// Returns the key of a fragment from its name and what it varies on, as Django 6.1 makes it.
 ///
-/// [`Fragment::key`](super::Fragment::key) is the same for a fragment that is at hand, and knows the older
+/// [`Fragment::key`](super::Fragment::key) does the same for an existing fragment, and supports the older
 /// [`DjangoKeys`].
 ///
 /// ```

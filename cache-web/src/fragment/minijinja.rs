@@ -33,18 +33,18 @@ impl Fragments {
     /// # Ok::<(), minijinja::Error>(())
     /// ```
     ///
-    /// `cache(timeout, name, …)`: the timeout is a number of seconds, or `none` for ever; behind the name
-    /// stands what the block varies on, in order: strings, numbers, `true`, `false`, `none`. Anything else
-    /// is an error, and so is what is undefined: a misspelt `user.idd` would be one fragment for everybody.
-    /// `using="alias"` names another cache, `tags=[…]` gives labels for `delete_tag`.
+    /// `cache(timeout, name, …)`: the timeout is a number of seconds, or `none` for ever; the name is followed
+    /// by what the block varies on, in order: strings, numbers, `true`, `false`, `none`. Anything else
+    /// is an error, and so is an undefined value: a misspelt `user.idd` would be one fragment for everybody.
+    /// `using="alias"` selects another cache, `tags=[…]` gives tags for `delete_tag`.
     ///
-    /// The block sees the variables around it, and runs only if its text is not there. What it does besides
-    /// its text (`{% set %}`) is not seen outside of it. Its text is escaped as the template escapes; that of a
-    /// template that escapes for something else than HTML, or not at all, has a key of its own (`….json`,
-    /// `….unescaped`), so that no page ever takes it for escaped.
+    /// The block sees the variables around it, and runs only if its text is not cached. Whatever else it does
+    /// (`{% set %}`) has no effect outside of it. Its text is escaped as the template escapes; that of a
+    /// template that escapes for something other than HTML, or not at all, has a key of its own (`….json`,
+    /// `….unescaped`), so that no page ever takes it for escaped text.
     ///
-    /// Templates are rendered without `await`, so that
-    /// [`render_blocking`](super::Fragment::render_blocking) applies.
+    /// Templates are rendered without `await`, so the notes on
+    /// [`render_blocking`](super::Fragment::render_blocking) apply.
     pub fn add_to(self, environment: &mut Environment<'_>) {
         environment.add_function(
             "cache",
@@ -112,13 +112,13 @@ fn cached_block(
     })
 }
 
-/// What stands behind the key: text is safe only where it was escaped for.
+/// Returns what follows the key: text is safe only where it was escaped for.
 fn suffix(escaping: &AutoEscape) -> Cow<'static, str> {
     match escaping {
         AutoEscape::Html => "".into(),
         AutoEscape::None => ".unescaped".into(),
         AutoEscape::Custom(name) => format!(".custom.{name}").into(),
-        // `Json` is there only with a feature of minijinja's.
+        // `Json` exists only with a feature of minijinja.
         other => format!(".{other:?}").to_ascii_lowercase().into(),
     }
 }
@@ -133,8 +133,8 @@ fn timeout(seconds: &Value) -> Result<Timeout, Error> {
     }
 }
 
-/// As Python's `str()` writes it. Only what has one way to be written: what else there is may show the same
-/// text for two people.
+/// Returns the text that Python's `str()` gives. Only for values with one way to be written: others may show the
+/// same text for two people.
 fn text<'a>(name: &str, value: &'a Value) -> Result<Cow<'a, str>, Error> {
     match value.kind() {
         ValueKind::String => Ok(value.as_str().unwrap_or_default().into()),

@@ -1,16 +1,16 @@
-//! Where fragments are kept, and whose keys they have.
+//! Where fragments are kept, and which Django's keys they have.
 
 use cache_runtime::{Cache, CacheError, ErrorKind, caches};
 
 use super::key::DjangoKeys;
 use super::rendering::Fragment;
 
-/// The alias that fragments have for themselves, as in Django.
+/// The alias reserved for fragments, as in Django.
 const ALIAS: &str = "template_fragments";
 
-/// Where fragments are kept, and whose keys they have.
+/// Where fragments are kept, and which Django's keys they have.
 ///
-/// The usual place is the cache of the alias `template_fragments` if there is one, else `default`.
+/// The usual place is the cache of the alias `template_fragments` if there is one, or else `default`.
 ///
 /// ```
 /// use cache_runtime::Cache;
@@ -38,39 +38,39 @@ enum Place {
 }
 
 impl Fragments {
-    /// In the usual place, with the keys of Django 6.1.
+    /// Returns the usual place, with the keys of Django 6.1.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// In the cache of this alias.
+    /// Keeps fragments in the cache of this alias.
     #[must_use]
     pub fn using(mut self, alias: impl Into<String>) -> Self {
         self.place = Place::Alias(alias.into());
         self
     }
 
-    /// In this cache.
+    /// Keeps fragments in this cache.
     #[must_use]
     pub fn cache(mut self, cache: Cache) -> Self {
         self.place = Place::Cache(cache);
         self
     }
 
-    /// With the keys of this Django.
+    /// Uses the keys of this version of Django.
     #[must_use]
     pub fn keys(mut self, keys: DjangoKeys) -> Self {
         self.keys = keys;
         self
     }
 
-    /// The fragment of this name.
+    /// Returns the fragment of this name.
     pub fn fragment(&self, name: impl Into<String>) -> Fragment {
         Fragment::new(self.clone(), name.into())
     }
 
-    /// The cache, looked up at each rendering: a program may set its caches later than its templates.
+    /// Returns the cache, looked up at each rendering: a program may set its caches later than its templates.
     pub(super) fn open(&self) -> Result<Cache, CacheError> {
         match &self.place {
             Place::Cache(cache) => Ok(cache.clone()),
@@ -82,7 +82,7 @@ impl Fragments {
         }
     }
 
-    /// The alias of the cache, if it has one.
+    /// Returns the alias of the cache, if it has one.
     pub(super) fn alias(&self) -> Option<String> {
         match &self.place {
             Place::Cache(_) => None,

@@ -1,4 +1,4 @@
-//! One fragment: rendered, taken from the cache, forgotten.
+//! One fragment: rendered, taken from the cache, deleted.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use super::place::Fragments;
 use super::vary::Vary;
 use crate::telling::Telling;
 
-/// One fragment: a name, and what else its text depends on. See [`fragment`](super::fragment).
+/// One fragment: a name, and whatever else its text depends on. See [`fragment`](super::fragment).
 #[derive(Debug, Clone)]
 #[must_use = "a fragment is rendered by `render`, `render_blocking` or a template"]
 pub struct Fragment {
     of: Fragments,
     name: String,
     vary_on: Vec<String>,
-    /// What stands behind the key, for text that is not to be taken for HTML, as Django's is.
+    /// What follows the key, for text that must not be taken for HTML, as Django's is.
     suffix: Cow<'static, str>,
     timeout: Timeout,
     tags: Vec<String>,
@@ -35,50 +35,51 @@ impl Fragment {
         }
     }
 
-    /// Its text depends on this as well: whoever gives something else has another fragment. The order counts.
+    /// Makes its text depend on this as well: another value is another fragment. The order counts.
     ///
-    /// Everything that the text shows of a person belongs here, or people see each other's.
+    /// Everything in the text that depends on the user belongs here, or users see each other's.
     pub fn vary_on(mut self, value: impl Vary) -> Self {
         self.vary_on.push(value.text().into_owned());
         self
     }
 
-    /// How long it lives: seconds, a `Duration`, [`Timeout::Never`]; the cache's own timeout unless told.
-    /// Zero and less: it is rendered each time.
+    /// Sets how long it lives: seconds, a `Duration`, [`Timeout::Never`]; by default the cache's own timeout.
+    /// With zero or less, it is rendered each time.
     pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
         self.timeout = timeout.into();
         self
     }
 
-    /// [`Cache::delete_tag`] forgets it by this label, with whatever else has it.
+    /// Gives it this tag, by which [`Cache::delete_tag`] invalidates it, along with everything else that has the
+    /// tag.
     ///
-    /// Not in a cache of the format `json` or `django`, which has no place for tags: there it is rendered
-    /// each time.
+    /// This does not work in a cache of the format `json` or `django`, which has no place for tags: there it is
+    /// rendered each time.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
         self
     }
 
-    /// Escaped for something else than HTML, or for nothing: kept apart from what a page takes as it is.
+    /// Marks it as escaped for something other than HTML, or not at all: kept apart from what a page uses as it is.
     #[cfg(feature = "minijinja")]
     pub(super) fn apart(mut self, suffix: impl Into<Cow<'static, str>>) -> Self {
         self.suffix = suffix.into();
         self
     }
 
-    /// Its key in the cache, as Django's `make_template_fragment_key` makes it.
+    /// Returns its key in the cache, as Django's `make_template_fragment_key` makes it.
     #[must_use]
     pub fn key(&self) -> String {
         self.of.key(&self.name, &self.vary_on) + &self.suffix
     }
 
-    /// The text that is kept, or what `render` gives, which is kept then. Of many who want it at once one
-    /// renders, and the others wait for that.
+    /// Returns the cached text, or else runs `render` and caches its text. Of many concurrent callers, one
+    /// renders, and the others wait for it.
     ///
     /// # Errors
     ///
-    /// Those of `render` alone: they are not kept. A cache that is down, is not configured or cannot have
-    /// this key is logged, and the fragment is rendered.
+    /// Only those of `render`, which are not cached. If the cache is down, is not configured or cannot take
+    /// this key, that is logged, and the fragment is rendered.
     pub async fn render<T, E>(
         &self,
         render: impl AsyncFnOnce() -> Result<T, E>,
@@ -91,7 +92,7 @@ impl Fragment {
             Ok(cache) => cache,
             Err(error) => return self.uncached(telling, &error, render().await),
         };
-        // A key that cannot be used is found out before `render` runs, which then still has to.
+        // A key that cannot be used is noticed before `render` runs, which then still has to.
         let mut left = Some(render);
         let key = self.key();
         let found = cache.get_or_try_set(&key, self.timeout, async || {
@@ -106,16 +107,16 @@ impl Fragment {
         }
     }
 
-    /// [`render`](Self::render) for code that does not `await`, which most template engines are.
+    /// Does what [`render`](Self::render) does, for code that does not `await`, as in most template engines.
     ///
     /// It blocks its thread while it asks a shared store or waits for another's rendering. In an async
-    /// handler that is a round trip of the store's, or `op_timeout` (500 ms) once when the store hangs;
-    /// where that is too much, render in `spawn_blocking`. Give one fragment one of the two ways: a thread
+    /// handler, that is a round trip to the store, or `op_timeout` (500 ms) once if the store hangs;
+    /// if that is too much, render in `spawn_blocking`. Use only one of the two methods for one fragment: a thread
     /// that blocks for a rendering that awaits on the same thread gives up after half a minute, and renders.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`render`](Self::render).
     pub fn render_blocking<T, E>(
         &self,
         render: impl FnOnce() -> Result<T, E>,
@@ -141,20 +142,20 @@ impl Fragment {
         }
     }
 
-    /// Forgets it; true if it was there.
+    /// Deletes it from the cache; returns whether it was there.
     ///
     /// # Errors
     ///
-    /// The cache's.
+    /// Any error of the cache.
     pub async fn delete(&self) -> Result<bool, CacheError> {
         self.open()?.delete(&self.key()).await
     }
 
-    /// [`delete`](Self::delete) for code that does not `await`.
+    /// Does what [`delete`](Self::delete) does, for code that does not `await`.
     ///
     /// # Errors
     ///
-    /// The cache's.
+    /// Any error of the cache.
     pub fn delete_blocking(&self) -> Result<bool, CacheError> {
         self.open()?.blocking().delete(&self.key())
     }
@@ -163,7 +164,7 @@ impl Fragment {
         self.of.open()
     }
 
-    /// Inside of the rendering: the cache keeps its text with these.
+    /// Called while it is rendered: the cache keeps its text with these tags.
     fn say_tags(&self) {
         for tag in &self.tags {
             current().tag(tag.clone());
@@ -205,7 +206,7 @@ impl Fragment {
     {
         static IS_TOLD: AtomicBool = AtomicBool::new(false);
         let name = &*self.name;
-        // Once aloud: a page may have a hundred of them.
+        // Once as a warning: a page may have a hundred of them.
         if IS_TOLD.swap(true, Ordering::Relaxed) {
             tracing::debug!(name, %error, "a fragment is rendered without its cache");
         } else {

@@ -1,9 +1,9 @@
-//! What a fragment varies on, as the text that Python's `str()` gives: Django's keys are made of that.
+//! What a fragment varies on, as the text that Python's `str()` gives: Django's keys are made from it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Something that a fragment varies on: text, a number, a truth, or an `Option` of these.
+/// A value that a fragment varies on: text, a number, a Boolean, or an `Option` of these.
 ///
 /// ```
 /// use cache_web::fragment::Vary;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// assert_eq!(1e16.text(), "1e+16");
 /// ```
 pub trait Vary {
-    /// The text that enters the key: that of Python's `str()`.
+    /// Returns the text that enters the key: that of Python's `str()`.
     fn text(&self) -> Cow<'_, str>;
 }
 
@@ -79,7 +79,7 @@ impl<T: Vary + ToOwned + ?Sized> Vary for Cow<'_, T> {
     }
 }
 
-/// Python's `repr` of a float: the shortest digits that read back as the same, with an exponent from
+/// Returns Python's `repr` of a float: the shortest digits that read back as the same, with an exponent from
 /// 1e16 on and below 1e-4.
 fn float(number: f64) -> String {
     if number.is_nan() {
@@ -96,7 +96,7 @@ fn float(number: f64) -> String {
         .bytes()
         .filter(u8::is_ascii_digit)
         .count();
-    // Of several that are as short, Python takes the nearest; `{:e}` takes another where two are as near.
+    // Of several equally short ones, Python takes the nearest; `{:e}` takes another if two are equally near.
     let nearest = format!("{number:.*e}", digits.saturating_sub(1));
     let (mantissa, exponent) = nearest.split_once('e').unwrap_or((&nearest, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();

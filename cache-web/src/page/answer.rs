@@ -1,4 +1,4 @@
-//! The response that is made of a kept page.
+//! The response made from a kept page.
 
 use http::header::{AGE, CONTENT_LENGTH, CONTENT_RANGE, HeaderValue};
 use http::{HeaderMap, HeaderName, Response, StatusCode};
@@ -12,7 +12,7 @@ use super::range::{Part, part};
 use super::status::Told;
 use super::stored::Stored;
 
-/// What is asked, as far as an answer depends on it.
+/// What is asked for, as far as the response depends on it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     pub(crate) asked: Asked,
@@ -21,7 +21,7 @@ pub(crate) struct Question<'a> {
     pub(crate) now: u64,
 }
 
-/// The answer out of the cache.
+/// Returns the response from the cache.
 pub(crate) fn from_cache<B: Body>(
     page: &Stored,
     question: Question<'_>,
@@ -31,7 +31,7 @@ pub(crate) fn from_cache<B: Body>(
     answer(page, question, Some(age), &[], told)
 }
 
-/// The answer that has just been kept: what came, with what a hit leaves out.
+/// Returns the response that has just been kept: what came, including what a hit leaves out.
 pub(crate) fn just_made<B: Body>(
     page: &Stored,
     extra: &[(HeaderName, HeaderValue)],

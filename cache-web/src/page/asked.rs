@@ -1,4 +1,4 @@
-//! What a request says that matters to a cache, read once.
+//! What a request says that matters to a cache, parsed once.
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HeaderMap, IF_MATCH, IF_UNMODIFIED_SINCE,
@@ -18,14 +18,14 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// `None` where no kept page can be the answer, and none is to be made of it.
+    /// Returns `None` if no kept page can answer it, and none is to be made from it.
     pub(crate) fn of(request: &Parts) -> Option<Self> {
         let headers = &request.headers;
         let is_head = request.method == Method::HEAD;
         if !is_head && request.method != Method::GET {
             return None;
         }
-        // A body would have to be part of the key. `If-Match` is for the one who has the original.
+        // A body would have to be part of the key. `If-Match` is for the server that has the original.
         let has_body = headers.contains_key(TRANSFER_ENCODING)
             || headers
                 .get(CONTENT_LENGTH)
@@ -51,8 +51,8 @@ impl Asked {
     }
 }
 
-/// Whether a proxy would leave out fields that the key may be made of, because `Connection` names them: what
-/// it gets without them is not for who has them.
+/// Returns whether a proxy would leave out fields that may be part of the key, because `Connection` names them:
+/// what it gets without them is not for clients that sent them.
 fn takes_fields_away(headers: &HeaderMap) -> bool {
     const HARMLESS: [&str; 5] = ["close", "keep-alive", "te", "upgrade", "http2-settings"];
     headers.get_all(CONNECTION).iter().any(|line| {

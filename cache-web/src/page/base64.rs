@@ -1,4 +1,4 @@
-//! Base64 with padding (RFC 4648), for bodies that are no text in stores that keep text alone.
+//! Base64 with padding (RFC 4648), for bodies that are not text, in formats that hold only text.
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -19,7 +19,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// `None` for what is no base64.
+/// Decodes base64; `None` for invalid input.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let text = text.as_bytes();
     if !text.len().is_multiple_of(4) {

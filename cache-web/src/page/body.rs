@@ -1,4 +1,4 @@
-//! The body of an answer: whole bytes out of the cache, or what the inner service sends.
+//! The body of a response: whole bytes from the cache, or what the inner service sends.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a response behind [`CachePage`](super::CachePage): a kept page's bytes, or the inner
+    /// The body of a response of [`CachePage`](super::CachePage): the bytes of a kept page, or the inner
     /// service's own body, untouched.
     pub struct PageBody<B: Body> {
         #[pin]
@@ -23,7 +23,7 @@ pin_project! {
     enum Kind<B, E> {
         Whole { bytes: Option<Bytes> },
         Passed { #[pin] body: B },
-        // It was read up to a point, and then it turned out that it is not to be kept.
+        // It was read up to some point, and then turned out not to be kept.
         Begun { read: VecDeque<Bytes>, end: Option<Result<HeaderMap, E>>, rest: Option<Pin<Box<B>>> },
     }
 }
@@ -102,7 +102,7 @@ impl<B: Body<Data = Bytes>> Body for PageBody<B> {
                     .as_ref()
                     .map_or_else(|| SizeHint::with_exact(0), |rest| rest.size_hint());
                 if end.is_some() && rest.is_none() {
-                    // An error may come where more was promised: nothing is promised.
+                    // An error may come where more was announced: nothing is announced.
                     hint = SizeHint::default();
                 }
                 if let Some(upper) = hint.upper() {

@@ -1,4 +1,4 @@
-//! Reads a body that is to be kept, up to a limit; hands it on whole where it is not.
+//! Reads a body that is to be kept, up to a limit; passes it on whole if it is not to be kept.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -11,13 +11,13 @@ use super::body::PageBody;
 /// What became of a body.
 pub(crate) enum Collected<B: Body> {
     Whole(Bytes),
-    /// It is not to be kept: a stream, too long, with trailers, or it broke. Whatever it is, the
+    /// It is not to be kept: it is a stream, too long, has trailers, or broke off. In any case, the
     /// client gets all of it.
     HandedOn(PageBody<B>),
 }
 
-/// `B`'s bytes if their number is known before and at most `limit`. A body that does not know its size
-/// is a stream: waiting for its end might be forever.
+/// Reads all of `body` if its length is known in advance and at most `limit`. A body that does not know its
+/// size is a stream, whose end may never come.
 pub(crate) async fn collect<B: Body<Data = Bytes>>(body: B, limit: usize) -> Collected<B> {
     let Some(size) = body.size_hint().exact() else {
         return Collected::HandedOn(PageBody::passed(body));
@@ -47,7 +47,7 @@ pub(crate) async fn collect<B: Body<Data = Bytes>>(body: B, limit: usize) -> Col
         }
     }
     if length as u64 != size {
-        // It ended before the end that it named.
+        // It ended before its announced length.
         return Collected::HandedOn(PageBody::begun(read, None, None));
     }
     // Copied, so that a page does not hold the whole buffer that a connection was read into.

@@ -9,17 +9,17 @@ use http::header::{
 use super::control::split_outside_quotes;
 use super::date;
 
-/// The fields by which a client asks whether what it has is still right.
+/// The fields by which a client asks whether what it has is still current.
 pub(crate) const CONDITIONS: [HeaderName; 2] = [IF_NONE_MATCH, IF_MODIFIED_SINCE];
 
 pub(crate) fn is_conditional(request: &HeaderMap) -> bool {
     CONDITIONS.iter().any(|name| request.contains_key(name))
 }
 
-/// Whether a client that says this has the page with these headers.
+/// Returns whether a client that sends these fields has the page with these headers.
 pub(crate) fn is_known(request: &HeaderMap, page: &HeaderMap) -> bool {
     if request.contains_key(IF_NONE_MATCH) {
-        // Section 13.2.2: then the date does not count.
+        // Section 13.2.2: in this case, the date does not count.
         let etag = page.get(ETAG).map(|etag| etag.as_bytes());
         return request.get_all(IF_NONE_MATCH).iter().any(|line| {
             let text = String::from_utf8_lossy(line.as_bytes());
@@ -42,12 +42,12 @@ pub(crate) fn is_known(request: &HeaderMap, page: &HeaderMap) -> bool {
     changed.is_some_and(|changed| changed <= since)
 }
 
-/// Weak and strong tags are compared alike here (section 8.8.3.2).
+/// Returns the tag without its weakness: weak and strong tags are compared alike here (section 8.8.3.2).
 fn opaque(tag: &[u8]) -> &[u8] {
     tag.strip_prefix(b"W/").unwrap_or(tag)
 }
 
-/// What a 304 leaves out: it describes no body.
+/// Removes what a 304 leaves out: it describes no body.
 pub(crate) fn shorten(headers: &mut HeaderMap) {
     for name in [
         CONTENT_ENCODING,

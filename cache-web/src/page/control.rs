@@ -1,16 +1,16 @@
-//! Cache-Control of requests and responses, read once, the strict way (RFC 9111, section 5.2).
+//! Cache-Control of requests and responses, parsed once, strictly (RFC 9111, section 5.2).
 
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, PRAGMA};
 
-/// The longest age that is told apart: RFC 9111 asks for at least this.
+/// The longest age that is distinguished: RFC 9111 requires at least this.
 pub(crate) const LONGEST: u32 = 1 << 31;
 
-/// What a response says of who may keep it, and for how long.
+/// What a response says about who may keep it, and for how long.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ResponseControl {
     pub(crate) no_store: bool,
     pub(crate) no_cache: bool,
-    /// `no-cache="a, b"`: these fields alone may not be served without asking.
+    /// `no-cache="a, b"`: only these fields must not be served without validation.
     pub(crate) no_cache_fields: Vec<HeaderName>,
     pub(crate) private: bool,
     pub(crate) public: bool,
@@ -38,7 +38,8 @@ impl ResponseControl {
         said
     }
 
-    /// What forbids, wherever it stands in a line that means nothing: `private; max-age=60` was meant to.
+    /// Obeys the directives that forbid, wherever they occur in a malformed line: `private; max-age=60` was meant
+    /// to.
     fn obey_words(&mut self, line: &str) {
         let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
         for word in line.split(|c| !is_of_word(c)) {
@@ -51,9 +52,9 @@ impl ResponseControl {
         }
     }
 
-    /// The same of a field that speaks to some caches alone (RFC 9213). A directive may have a
-    /// parameter; that of `Surrogate-Control` is the one cache that it is for. `None` if it says nothing to
-    /// this cache: then it is as if it were not there.
+    /// Parses a field that addresses only some caches (RFC 9213). A directive may have a
+    /// parameter; that of `Surrogate-Control` names the one cache that it is for. `None` if it says nothing to
+    /// this cache, as if the field were missing.
     pub(crate) fn of_targeted(
         headers: &HeaderMap,
         field: &HeaderName,
@@ -92,7 +93,7 @@ impl ResponseControl {
                 _ => self.no_cache = true,
             }
         } else if is("private") {
-            // `private="a"` would allow the rest to be kept; nobody is harmed if it is not.
+            // `private="a"` would allow the rest to be kept; it does no harm not to.
             self.private = true;
         } else if is("public") {
             self.public = true;
@@ -113,14 +114,14 @@ impl ResponseControl {
         }
     }
 
-    /// Whether a stale response may be served at all by a cache that many share.
+    /// Returns whether a stale response must not be served at all by a shared cache.
     pub(crate) fn forbids_stale(&self) -> bool {
         // Section 5.2.2.10: `s-maxage` implies `proxy-revalidate`.
         self.must_revalidate || self.proxy_revalidate || self.no_cache || self.s_maxage.is_some()
     }
 }
 
-/// What a request says of what it would like to get.
+/// What a request says about the response it would accept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RequestControl {
     pub(crate) no_store: bool,
@@ -128,7 +129,7 @@ pub(crate) struct RequestControl {
     pub(crate) only_if_cached: bool,
     pub(crate) max_age: Option<u32>,
     pub(crate) min_fresh: Option<u32>,
-    /// Without a value: as stale as there is.
+    /// Without a value: however stale it is.
     pub(crate) max_stale: Option<u32>,
 }
 
@@ -136,7 +137,7 @@ impl RequestControl {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut said = Self::default();
         if !headers.contains_key(CACHE_CONTROL) {
-            // What browsers of 1996 say in its place.
+            // What browsers of 1996 send instead.
             directives(headers, &PRAGMA, |name, _| {
                 said.no_cache |= name.eq_ignore_ascii_case("no-cache");
             });
@@ -171,14 +172,14 @@ impl RequestControl {
     }
 }
 
-/// Of the same directive twice the shorter one holds; one that cannot be read is over at once
+/// Takes the shorter of two values of the same directive; one that cannot be read expires at once
 /// (section 4.2.1).
 fn strictest(known: &mut Option<u32>, value: Option<&str>) {
     let new = value.and_then(seconds).unwrap_or(0);
     *known = Some(known.map_or(new, |known| known.min(new)));
 }
 
-/// Whole seconds, digits alone; what is too large to count is as large as can be.
+/// Parses whole seconds, digits only; a number that is too large counts as the largest.
 pub(crate) fn seconds(text: &str) -> Option<u32> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -189,7 +190,7 @@ pub(crate) fn seconds(text: &str) -> Option<u32> {
     )
 }
 
-/// The field names in a quoted value; `None` if there is one that is no name.
+/// Returns the field names in a quoted value; `None` if one of them is not a valid name.
 fn fields(value: &str) -> Option<Vec<HeaderName>> {
     let names = value
         .split(',')
@@ -202,7 +203,7 @@ fn fields(value: &str) -> Option<Vec<HeaderName>> {
 /// Calls `take` with each directive and its value without quotes, over all lines of a field.
 fn directives(headers: &HeaderMap, name: &HeaderName, mut take: impl FnMut(&str, Option<&str>)) {
     for line in headers.get_all(name) {
-        // A byte that is no text is in a value that nobody here asks for, or the line means nothing.
+        // A byte that is not text is in a value that is not used here, or the line means nothing.
         let text = String::from_utf8_lossy(line.as_bytes());
         for directive in split_outside_quotes(&text, b',') {
             read_directive(directive, &mut take);
@@ -223,7 +224,7 @@ fn read_directive(directive: &str, mut take: impl FnMut(&str, Option<&str>)) {
     }
 }
 
-/// Whether all members of a list are `token`, `token=token` or `token="…"`.
+/// Returns whether all members of a list are `token`, `token=token` or `token="…"`.
 fn is_well_formed(line: &str) -> bool {
     let is_token = |text: &str| {
         let is_of_token =
@@ -266,7 +267,7 @@ fn unescaped(quoted: &str) -> String {
     text
 }
 
-/// The members of a list; a comma (or semicolon, `at`) in quotes is no end of one.
+/// Returns the members of a list; a comma (or semicolon, `at`) in quotes does not end one.
 pub(crate) fn split_outside_quotes(text: &str, at: u8) -> impl Iterator<Item = &str> {
     let end = at;
     let mut rest = Some(text);

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::HeaderValue;
 use http::header::{HeaderMap, HeaderName};
 
-/// The date in a field; `None` if it is missing, there twice, or no date.
+/// Returns the date in a field; `None` if it is missing, occurs twice, or is not a date.
 pub(crate) fn date(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
     let mut lines = headers.get_all(name).iter();
     let line = lines.next()?;

@@ -1,4 +1,4 @@
-//! Django's own keys of pages, so that a Django service and this one name a page alike.
+//! Django's own keys of pages, so that a Django service and this one use the same ones.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use md5::{Digest, Md5};
 use super::vary::Names;
 use crate::hex::hex;
 
-/// What the keys of lists of names begin with.
+/// The beginning of the keys of lists of names.
 const LISTS: &str = "views.decorators.cache.cache_header.";
 
-/// How Django names pages: its version, and the settings that are a part of its keys.
+/// How Django keys pages: its version, and the settings that are part of its keys.
 ///
-/// What stands under the key is this crate's page, as JSON with `status`, `headers` and `body`; Django's
+/// What is kept under the key is this crate's page, as JSON with `status`, `headers` and `body`; Django's
 /// own is a pickle, which is code. A Django middleware that shares pages reads and writes that JSON.
 ///
 /// ```
@@ -30,11 +30,11 @@ pub struct DjangoKeys {
     version: DjangoVersion,
     scheme: String,
     language: Language,
-    /// With its point before it.
+    /// With a dot before it.
     time_zone: String,
 }
 
-/// The language that stands in the keys.
+/// The language in the keys.
 #[derive(Clone)]
 enum Language {
     None,
@@ -55,21 +55,21 @@ impl fmt::Debug for Language {
     }
 }
 
-/// How a Django makes one value of the fields that a page varies by.
+/// Which version of Django: how it encodes the values of the fields that a page varies by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DjangoVersion {
-    /// Up to 5.2.18: values run into each other, and a missing one is like an empty one. For services
+    /// Up to 5.2.18: values run into each other, and a missing one equals an empty one. For services
     /// that cannot be updated.
     V5_2,
-    /// 5.2.19: a missing value is not an empty one.
+    /// 5.2.19: a missing value differs from an empty one.
     V5_2_19,
-    /// 6.1.3: each value has its length before it.
+    /// 6.1.3: each value is preceded by its length.
     V6_1,
 }
 
 impl DjangoKeys {
-    /// The keys of a Django with `USE_I18N` and `USE_TZ` off, asked by `http`.
+    /// Returns the keys of a Django with `USE_I18N` and `USE_TZ` off, reached by `http`.
     #[must_use]
     pub fn new(version: DjangoVersion) -> Self {
         Self {
@@ -80,27 +80,27 @@ impl DjangoKeys {
         }
     }
 
-    /// `https`, where Django sees the requests as such.
+    /// Sets the scheme: `https`, if that is how Django sees the requests.
     #[must_use]
     pub fn scheme(mut self, scheme: &str) -> Self {
         scheme.clone_into(&mut self.scheme);
         self
     }
 
-    /// With `USE_I18N`, the language that is active: `en-us`.
+    /// Sets the active language, with `USE_I18N`: `en-us`.
     ///
-    /// It is that of the whole layer, and stands in the key where Django leaves `Accept-Language` out. So a page
-    /// that varies by that field is neither kept nor served: it may be in another language. Where there is more
-    /// than one, say [`language_of`](Self::language_of).
+    /// It applies to the whole layer, and is in the key where Django leaves `Accept-Language` out. So a page
+    /// that varies by that field is neither kept nor served: it may be in another language. If there is more
+    /// than one language, use [`language_of`](Self::language_of).
     #[must_use]
     pub fn language(mut self, language: &str) -> Self {
         self.language = Language::All(language.to_owned());
         self
     }
 
-    /// With `USE_I18N`, the language that Django's middleware makes active for a request.
+    /// Sets how to find the language that Django's middleware activates for a request, with `USE_I18N`.
     ///
-    /// What this takes for the same language is the same page for those who ask for it.
+    /// Requests for which this returns the same language share a page.
     ///
     /// ```
     /// use cache_web::page::{DjangoKeys, DjangoVersion};
@@ -120,16 +120,16 @@ impl DjangoKeys {
         self
     }
 
-    /// With `USE_TZ`, the time zone that is active: `UTC`.
+    /// Sets the active time zone, with `USE_TZ`: `UTC`.
     #[must_use]
     pub fn time_zone(mut self, name: &str) -> Self {
-        // As Django cleans it: a name may hold anything.
+        // Cleaned as in Django: a name may contain anything.
         let name: String = name.chars().filter(char::is_ascii).collect();
         self.time_zone = format!(".{}", name.replace(' ', "_"));
         self
     }
 
-    /// What stands behind the keys of a request's pages.
+    /// Returns what follows the keys of a request's pages.
     pub(crate) fn suffix(&self, request: &Parts) -> String {
         let time_zone = &self.time_zone;
         match &self.language {
@@ -139,10 +139,10 @@ impl DjangoKeys {
         }
     }
 
-    /// Whether pages that vary by these fields can be told apart as Django does it.
+    /// Returns whether pages that vary by these fields can be told apart as Django does.
     pub(crate) fn can_tell_apart(&self, names: &Names) -> bool {
         names.iter().all(|name| {
-            // Django's list would come back with another name.
+            // Django's list would give it back under another name.
             let comes_back = field_name(&meta_name(name)).as_ref() == Some(name);
             let is_for_all = matches!(self.language, Language::All(_));
             comes_back && !(is_for_all && name == http::header::ACCEPT_LANGUAGE)
@@ -153,13 +153,13 @@ impl DjangoKeys {
         hex(&Md5::digest(format!("{}://{host}{path}", self.scheme)))
     }
 
-    /// Where the list of names stands.
+    /// Returns the key of the list of names.
     pub(crate) fn header_key(&self, prefix: &str, host: &str, path: &str, suffix: &str) -> String {
         let digest = self.digest(host, path);
         format!("{LISTS}{prefix}.{digest}{suffix}")
     }
 
-    /// Where the page stands, beside its list under `header_key`.
+    /// Returns the key of the page whose list is under `header_key`.
     pub(crate) fn page_key(
         &self,
         prefix: &str,
@@ -167,7 +167,7 @@ impl DjangoKeys {
         names: &Names,
         request: &HeaderMap,
     ) -> String {
-        // A digest, and the suffix behind it.
+        // A digest, followed by the suffix.
         let (uri, suffix) = header_key[LISTS.len() + prefix.len() + 1..].split_at(32);
         let values = hex(&Md5::digest(self.values(names, request)));
         format!("views.decorators.cache.cache_page.{prefix}.GET.{uri}.{values}{suffix}")
@@ -187,7 +187,7 @@ impl DjangoKeys {
                 }
                 continue;
             }
-            // As WSGI servers hand over several lines.
+            // As WSGI servers pass on several lines.
             let value = lines.join(b",".as_slice());
             if self.version == DjangoVersion::V6_1 {
                 all.extend_from_slice(format!("{}:", value.len()).as_bytes());
@@ -201,7 +201,7 @@ impl DjangoKeys {
     }
 }
 
-/// `accept-encoding` as Django calls it: `HTTP_ACCEPT_ENCODING`.
+/// Returns `accept-encoding` as Django calls it: `HTTP_ACCEPT_ENCODING`.
 pub(crate) fn meta_name(name: &HeaderName) -> String {
     format!(
         "HTTP_{}",

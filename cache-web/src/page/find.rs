@@ -1,4 +1,4 @@
-//! Looks for the page of a request: one read where it does not vary, two where it does.
+//! Looks up the page of a request: with one read if it does not vary, two if it does.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::stored::Stored;
 /// What is known of a page before the service runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Found {
-    /// By what its variants are chosen, and the key of the one that is asked for.
+    /// What selects its variants, and the key of the one that is asked for.
     pub(crate) varies: Option<(Arc<Varies>, String)>,
     pub(crate) page: Option<Arc<Stored>>,
 }
@@ -42,7 +42,7 @@ pub(crate) async fn find(
     }
 }
 
-/// A list of Django's may have more names than this layer can tell variants apart by.
+/// Returns whether this layer can tell variants apart by all names, of which Django's list may have more.
 fn can_tell_apart(options: &Options, varies: &Varies) -> bool {
     let django = options.django.as_ref();
     django.is_none_or(|django| django.can_tell_apart(&varies.names))
@@ -66,7 +66,7 @@ pub(crate) fn variant_key(
     }
 }
 
-/// A cache that fails has nothing; its breaker has told the log.
+/// Reads an entry; a cache that fails has nothing, and its breaker has logged that.
 async fn read<T: cache_runtime::CacheValue>(cache: &Cache, key: &str) -> Option<T> {
     match cache.get(key).await {
         Ok(found) => found,

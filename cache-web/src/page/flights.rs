@@ -1,4 +1,4 @@
-//! One run of the service for each page: whoever comes meanwhile waits, and looks again.
+//! One run of the service for each page: requests that come meanwhile wait, and look again.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,41 +8,41 @@ use std::time::Duration;
 use http::Extensions;
 use tokio::sync::watch;
 
-/// How long somebody waits for another's run before running for himself.
+/// How long a request waits for another's run before it runs the service itself.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// How long nobody waits for a page that was not kept, in milliseconds.
 const UNKEPT_FOR: u64 = 10_000;
 
-/// The most pages that are known as not kept.
+/// The most pages that are remembered as not kept.
 const MOST_UNKEPT: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
     under_way: Mutex<HashMap<Arc<str>, watch::Receiver<bool>>>,
-    /// Pages whose response was not kept, and until when nobody waits for another one.
+    /// Pages whose response was not kept, and until when no request waits for another one.
     unkept: Mutex<HashMap<Arc<str>, u64>>,
     landed: AtomicU64,
 }
 
-/// The tables that a request has been in, from the outermost layer on.
+/// The tables that a request has passed through, from the outermost layer on.
 #[derive(Debug, Clone)]
 struct Inside(Vec<usize>);
 
 pub(crate) enum Joined {
     Lead(Lead),
     Wait(Wait),
-    /// What comes is not kept, as far as is known: waiting for it would make a queue.
+    /// The response will probably not be kept: waiting for it would make a queue.
     Alone,
 }
 
 impl Flights {
-    /// How many runs have ended; a number that has changed means that a page may be there now.
+    /// Returns how many runs have ended; if the number has changed, a page may be there now.
     pub(crate) fn landed(&self) -> u64 {
         self.landed.load(Ordering::Acquire)
     }
 
-    /// Whether a request comes from a run of this table's own.
+    /// Returns whether a request comes from a run of this table.
     pub(crate) fn is_inside(&self, request: &Extensions) -> bool {
         let inside = request.get::<Inside>();
         inside.is_some_and(|Inside(tables)| tables.contains(&self.address()))
@@ -83,7 +83,7 @@ impl Flights {
         })
     }
 
-    /// What came for `key` was not kept: for a while nobody waits for it.
+    /// Notes that the response for `key` was not kept: for a while nobody waits for it.
     pub(crate) fn unkept(&self, key: &str, now: u64) {
         let mut unkept = lock(&self.unkept);
         if unkept.len() >= MOST_UNKEPT {
@@ -96,13 +96,13 @@ impl Flights {
     }
 }
 
-/// Somebody else's run.
+/// Waiting for another request's run.
 pub(crate) struct Wait(watch::Receiver<bool>);
 
-/// How a wait ended.
+/// How waiting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Over {
-    /// The run came to its end: what it kept is there.
+    /// The run has ended: what it kept is there.
     Ended,
     /// Its caller went away.
     Gone,
@@ -111,7 +111,7 @@ pub(crate) enum Over {
 }
 
 impl Wait {
-    /// Returns when it is over.
+    /// Waits until it is over.
     pub(crate) async fn over(mut self) -> Over {
         let ended = self.0.wait_for(|has_ended| *has_ended);
         match tokio::time::timeout(LONGEST_WAIT, ended).await {
@@ -122,7 +122,7 @@ impl Wait {
     }
 }
 
-/// The run of a page. However it ends, those who wait go on, all together.
+/// The run of a page. However it ends, all that wait for it continue together.
 pub(crate) struct Lead {
     flights: Arc<Flights>,
     key: Arc<str>,
@@ -132,12 +132,12 @@ pub(crate) struct Lead {
 }
 
 impl Lead {
-    /// What came was not kept.
+    /// Notes that the response was not kept.
     pub(crate) fn unkept(&self, now: u64) {
         self.flights.unkept(&self.key, now);
     }
 
-    /// The run has come to its end.
+    /// Notes that the run has ended.
     pub(crate) fn end(mut self) {
         self.has_ended = true;
     }
@@ -147,7 +147,7 @@ impl Drop for Lead {
     fn drop(&mut self) {
         self.flights.landed.fetch_add(1, Ordering::Release);
         if std::thread::panicking() {
-            // It would be run again by each one who comes.
+            // Every request that comes would run it again.
             self.unkept(self.began);
         }
         lock(&self.flights.under_way).remove(&self.key);

@@ -6,7 +6,7 @@ use http::header::{AGE, DATE, EXPIRES, HeaderMap, LAST_MODIFIED};
 use super::control::{LONGEST, ResponseControl, seconds};
 use super::date::date;
 
-/// The age of a response when it arrived, in seconds (section 4.2.3). `asked` and `got` are
+/// Returns the age of a response when it arrived, in seconds (section 4.2.3). `asked` and `got` are
 /// milliseconds since 1970.
 pub(crate) fn initial_age(headers: &HeaderMap, asked: u64, got: u64) -> u32 {
     let apparent = date(headers, &DATE).map_or(0, |date| (got / 1000).saturating_sub(date));
@@ -23,7 +23,7 @@ pub(crate) fn initial_age(headers: &HeaderMap, asked: u64, got: u64) -> u32 {
 enum Age {
     Missing,
     Told(u32),
-    /// It cannot be read, so the response counts as stale: the strict reading.
+    /// It cannot be read, so the response counts as stale, which is the strict reading.
     Unclear,
 }
 
@@ -33,8 +33,8 @@ fn age(headers: &HeaderMap) -> Age {
         return Age::Missing;
     };
     let text = line.to_str().unwrap_or_default();
-    // Two lines, or the two that somebody on the way has joined: two caches that count for
-    // themselves. A list that was sent as one counts by its first member (section 5.1).
+    // Two lines, or two that a server on the way has joined: two caches that count independently.
+    // A list that was sent as one counts by its first member (section 5.1).
     if lines.next().is_some() || text.contains(", ") {
         return Age::Unclear;
     }
@@ -42,7 +42,7 @@ fn age(headers: &HeaderMap) -> Age {
     seconds(first).map_or(Age::Unclear, Age::Told)
 }
 
-/// How long a response is fresh, in seconds, if it says so itself (section 4.2.1). `got` is seconds
+/// Returns how long a response is fresh, in seconds, if it says so itself (section 4.2.1). `got` is seconds
 /// since 1970.
 pub(crate) fn explicit_lifetime(
     headers: &HeaderMap,
@@ -55,15 +55,15 @@ pub(crate) fn explicit_lifetime(
     if !headers.contains_key(EXPIRES) {
         return None;
     }
-    // What is no date is in the past (section 5.3).
+    // An invalid date is in the past (section 5.3).
     let expires = date(headers, &EXPIRES).unwrap_or(0);
     let from = date(headers, &DATE).unwrap_or(got);
     let life = expires.saturating_sub(from);
     Some(u32::try_from(life).map_or(LONGEST, |life| life.min(LONGEST)))
 }
 
-/// A tenth of the time since it was last changed, at most a day (section 4.2.2): for a response that
-/// says nothing, of a status that may be kept without a word, or that says `public`.
+/// Returns a tenth of the time since it was last changed, at most a day (section 4.2.2): for a response that
+/// says nothing, with a status that may be kept without a directive, or that says `public`.
 pub(crate) fn heuristic_lifetime(
     status: StatusCode,
     headers: &HeaderMap,
@@ -79,7 +79,7 @@ pub(crate) fn heuristic_lifetime(
     u32::try_from(life.min(24 * 60 * 60)).ok()
 }
 
-/// RFC 9110, section 15.1, without 206, which is not kept here.
+/// Returns the statuses of RFC 9110, section 15.1, without 206, which is not kept here.
 fn is_heuristic(status: StatusCode) -> bool {
     matches!(
         status.as_u16(),

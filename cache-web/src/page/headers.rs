@@ -1,4 +1,4 @@
-//! The header fields of a kept page: what is left out, what is made, and what a 304 brings anew.
+//! The header fields of a kept page: what is left out, what is added, and what a 304 updates.
 
 use bytes::Bytes;
 use http::header::{
@@ -17,8 +17,8 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 const PROXY_AUTHENTICATION_INFO: HeaderName = HeaderName::from_static("proxy-authentication-info");
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
-/// Removes what speaks of one connection, not of the page (RFC 9111, section 3.1), and the age, which
-/// is told anew each time.
+/// Removes what is about one connection, not about the page (RFC 9111, section 3.1), and the age, which
+/// is computed anew each time.
 pub(crate) fn leave_out(headers: &mut HeaderMap, also: &[HeaderName]) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
@@ -45,12 +45,12 @@ pub(crate) fn leave_out(headers: &mut HeaderMap, also: &[HeaderName]) {
     }
 }
 
-/// When the response came; clients reckon its age from that.
+/// Adds when the response came; clients compute its age from that.
 pub(crate) fn make_date(headers: &mut HeaderMap, now: u64) {
     headers.entry(DATE).or_insert_with(|| date::value(now));
 }
 
-/// Every hit says its age: a field that is there already costs no new memory.
+/// Adds an age, which every hit states: overwriting an existing field allocates nothing.
 pub(crate) fn make_place_for_age(headers: &mut HeaderMap) {
     headers.insert(AGE, HeaderValue::from_static("0"));
 }
@@ -59,9 +59,9 @@ pub(crate) fn make_length(headers: &mut HeaderMap, length: usize) {
     headers.entry(CONTENT_LENGTH).or_insert(length.into());
 }
 
-/// `Expires` and `max-age` for clients: at most as long as the page lives, as Django does it.
+/// Adds `Expires` and `max-age` for clients: at most as long as the page lives, as Django does.
 pub(crate) fn make_freshness(headers: &mut HeaderMap, said: &ResponseControl, life: u32, now: u64) {
-    // What lives for ever is asked for again after a year.
+    // A client asks again after a year even if the page lives for ever.
     let life = life.min(365 * 24 * 60 * 60);
     headers
         .entry(EXPIRES)
@@ -108,7 +108,7 @@ fn set_control(headers: &mut HeaderMap, others: &[u8], life: u32) {
     }
 }
 
-/// What clients ask by whether the page has changed, where the service makes nothing of the kind.
+/// Adds the validators by which clients ask whether the page has changed, if the service adds none.
 pub(crate) fn make_validators(headers: &mut HeaderMap, body: &Bytes, now: u64) {
     headers
         .entry(LAST_MODIFIED)
@@ -120,10 +120,10 @@ pub(crate) fn make_validators(headers: &mut HeaderMap, body: &Bytes, now: u64) {
     }
 }
 
-/// The fields of a 304 in the place of the stored ones of that name (RFC 9111, section 3.2), but for
-/// those that describe the body that is kept.
+/// Replaces the stored fields with those of a 304 (RFC 9111, section 3.2), except for
+/// those that describe the stored body.
 pub(crate) fn update(stored: &HeaderMap, mut new: HeaderMap) -> HeaderMap {
-    // It was as old as this when it came, and so is the page since then.
+    // It was this old when it came, and so is the page from now on.
     let ages: Vec<_> = new.get_all(AGE).iter().cloned().collect();
     leave_out(&mut new, &[]);
     for name in [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_MD5, CONTENT_RANGE] {

@@ -1,4 +1,4 @@
-//! Forgetting pages: by path, by all below a path, by tag; and by what changes them.
+//! Invalidating pages: by path, by everything below a path, by tag; and through requests that change them.
 
 use std::borrow::Cow;
 
@@ -11,13 +11,13 @@ use super::key;
 use super::options::Options;
 use crate::hex::hex;
 
-/// A path of more segments is not kept: each one is a tag.
+/// A page with more path segments than this is not kept: each one is a tag.
 const MOST_SEGMENTS: usize = 16;
 
-/// A longer path stands in its tag as a digest. A tag has 255 bytes, and a prefix of up to 60 before it.
+/// A longer path is a digest in its tag. A tag has 255 bytes, and a prefix of up to 60 before it.
 const LONGEST_PLAIN: usize = 180;
 
-/// A handle to forget pages by. Cloning is cheap.
+/// A handle to invalidate pages. Cloning it is cheap.
 ///
 /// ```
 /// use cache_runtime::Cache;
@@ -44,34 +44,34 @@ impl Pages {
         Self { options }
     }
 
-    /// Forgets a path, on every host and with every query. A path is what stands in the URL, escapes
-    /// and all; `/a` and `/a/` are two.
+    /// Invalidates a path, on every host and with every query. A path is written as in the URL, with its
+    /// escapes; `/a` and `/a/` are two different ones.
     ///
     /// # Errors
     ///
-    /// The cache's; kind `Unsupported` with [`django_keys`](super::CachePage::django_keys), whose
+    /// Any error of the cache; kind `Unsupported` with [`django_keys`](super::CachePage::django_keys), whose
     /// entries carry no tags.
     pub async fn forget(&self, path: &str) -> Result<(), CacheError> {
         self.delete_tag(&of_path(&self.options.key_prefix, path))
             .await
     }
 
-    /// Forgets a path and all below it: `/a` ends `/a`, `/a/` and `/a/b`, not `/ab`.
+    /// Invalidates a path and everything below it: with `/a`, that is `/a`, `/a/` and `/a/b`, but not `/ab`.
     ///
     /// # Errors
     ///
-    /// As [`forget`](Self::forget).
+    /// Those of [`forget`](Self::forget).
     pub async fn forget_prefix(&self, path: &str) -> Result<(), CacheError> {
         let path = path.trim_end_matches('/');
         self.delete_tag(&of_prefix(&self.options.key_prefix, path))
             .await
     }
 
-    /// Forgets the pages with this tag; and whatever else has it in that cache.
+    /// Invalidates the pages with this tag, and everything else in that cache that has it.
     ///
     /// # Errors
     ///
-    /// As [`forget`](Self::forget).
+    /// Those of [`forget`](Self::forget).
     pub async fn forget_tag(&self, tag: &str) -> Result<(), CacheError> {
         self.delete_tag(tag).await
     }
@@ -93,21 +93,21 @@ fn of_prefix(prefix: &str, path: &str) -> String {
     format!("page:{prefix}<{}", short(path))
 }
 
-/// A path as a part of a tag, which has at most 255 bytes.
+/// Returns a path as part of a tag, which has at most 255 bytes.
 fn short(path: &str) -> Cow<'_, str> {
     if path.len() <= LONGEST_PLAIN {
         return path.into();
     }
-    // No slash: no path.
+    // Without a slash, so that it equals no path.
     format!("md5.{}", hex(&Md5::digest(path))).into()
 }
 
-/// Whether a page has too long a path to be kept.
+/// Returns whether a page's path is too deep for it to be kept.
 pub(crate) fn is_too_deep(uri: &Uri) -> bool {
     uri.path().bytes().filter(|&byte| byte == b'/').count() > MOST_SEGMENTS
 }
 
-/// The tags of a page: its path, and all above it.
+/// Returns the tags of a page: its path, and all those above it.
 pub(crate) fn tags(options: &Options, uri: &Uri) -> Vec<String> {
     if !options.has_tags() {
         return Vec::new();
@@ -122,7 +122,7 @@ pub(crate) fn tags(options: &Options, uri: &Uri) -> Vec<String> {
     tags
 }
 
-/// Whether a method may change something (RFC 9110, section 9.2.1): one that nobody knows may.
+/// Returns whether a method may change something (RFC 9110, section 9.2.1): an unknown one may.
 pub(crate) fn is_unsafe(method: &Method) -> bool {
     !matches!(
         *method,
@@ -130,14 +130,14 @@ pub(crate) fn is_unsafe(method: &Method) -> bool {
     )
 }
 
-/// Which pages a request with such a method has changed if it succeeded: its own, and those that the
+/// The pages that a request with such a method has changed if it succeeds: its own, and those that the
 /// response names, on the same host (RFC 9111, section 4.4).
 pub(crate) struct Changed {
     host: String,
     path: String,
-    /// Of the keys: Django's pages in other languages than this client's stay, as there.
+    /// The suffix of their keys: as in Django, its pages in other languages than this client's stay.
     suffix: String,
-    /// What the response names.
+    /// The pages that the response names.
     named: Vec<String>,
 }
 
@@ -152,7 +152,7 @@ impl Changed {
         })
     }
 
-    /// Those that the response names have changed too.
+    /// Adds those that the response names, which have changed too.
     pub(crate) fn also(&mut self, response: &HeaderMap) {
         for name in [LOCATION, CONTENT_LOCATION] {
             let named = response.get(name).and_then(|value| value.to_str().ok());
@@ -172,7 +172,7 @@ impl Changed {
         }
     }
 
-    /// The same for who cannot wait.
+    /// Does the same for a caller that cannot wait.
     pub(crate) fn forget_blocking(&self, cache: &Cache, options: &Options) {
         let cache = cache.blocking();
         for path in self.paths() {
@@ -185,7 +185,7 @@ impl Changed {
         }
     }
 
-    /// Each once.
+    /// Returns the paths, each once.
     fn paths(&self) -> impl Iterator<Item = &str> {
         let others = self
             .named
@@ -195,7 +195,7 @@ impl Changed {
         std::iter::once(&*self.path).chain(others.map(|(_, path)| &**path))
     }
 
-    /// The path and query of a reference, if it stays on this host.
+    /// Returns the path and query of a reference, if it stays on this host.
     fn same_host(&self, reference: &str) -> Option<String> {
         let reference = reference.split('#').next().unwrap_or_default();
         self.resolved(reference).map(|path| without_dots(&path))
@@ -224,8 +224,8 @@ impl Changed {
     }
 }
 
-/// A page that another process makes now is ended by its tag alone: to delete its key before it is there says
-/// nothing to that process.
+/// Returns the tag of a path. Only the tag invalidates a page that another process is just making: deleting its
+/// key before it is there would not affect that process.
 fn tag_of(options: &Options, path: &str) -> Option<String> {
     let path = path.split('?').next().unwrap_or_default();
     options
@@ -233,7 +233,7 @@ fn tag_of(options: &Options, path: &str) -> Option<String> {
         .then(|| of_path(&options.key_prefix, path))
 }
 
-/// A format without tags has no page with one.
+/// Ignores an unsupported tag: in a format without tags, no page has one.
 fn or_without_tags(ended: Result<(), CacheError>) -> Result<(), CacheError> {
     ended.or_else(|error| match error.kind() {
         ErrorKind::Unsupported => Ok(()),
@@ -247,7 +247,7 @@ fn report(ended: Result<(), CacheError>, path: &str) {
     }
 }
 
-/// The same path without `.` and `..` (RFC 3986, section 5.2.4); its query may have them.
+/// Returns the path without `.` and `..` (RFC 3986, section 5.2.4); its query may contain them.
 fn without_dots(path_and_query: &str) -> String {
     let (path, query) = match path_and_query.split_once('?') {
         Some((path, query)) => (path, Some(query)),
@@ -263,7 +263,7 @@ fn without_dots(path_and_query: &str) -> String {
         if !is_dots {
             kept.push(segment);
         } else if segments.peek().is_none() {
-            // What ends with dots is a directory.
+            // A path that ends with dots is a directory.
             kept.push("");
         }
     }

@@ -1,4 +1,4 @@
-//! What is done with a kept page that a request asks for (RFC 9111, section 4): served, renewed, or
+//! What to do with a kept page that a request asks for (RFC 9111, section 4): serve it, renew it, or
 //! both.
 
 use super::asked::Asked;
@@ -8,7 +8,7 @@ use super::stored::{Facts, Stored};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Serve,
-    /// It is stale, and may be served while somebody renews it.
+    /// It is stale, and may be served while it is renewed.
     ServeAndRenew,
     Renew,
 }
@@ -46,7 +46,7 @@ pub(crate) fn judge(page: &Stored, asked: &Asked, heeds_requests: bool, now: u64
     Verdict::Renew
 }
 
-/// Whether it may be served because nothing newer is to be had.
+/// Returns whether it may be served because nothing newer can be had.
 pub(crate) fn is_better_than_nothing(page: &Stored, now: u64) -> bool {
     let stale = page.age_at(now).saturating_sub(page.life);
     !page.facts.has(Facts::ASK_ALWAYS) && stale < page.stale_if_error

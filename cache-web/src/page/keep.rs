@@ -1,10 +1,10 @@
-//! Keeps what a run brings, under one key or two, so that whatever is invalidated while the service
-//! runs stays so.
+//! Keeps what a run returns, under one key or two, so that whatever is invalidated while the service
+//! runs stays invalidated.
 //!
-//! Everything hangs on the first key: it holds the page, or the list of names with a number that is a
+//! Everything depends on the first key: it holds the page, or the list of names with a number that is
 //! part of the variants' keys. The service runs inside a refresh of the first key, and of the variant's
-//! where that is known; a variant whose key is known only at the end is kept as of when the run began. So an
-//! invalidation in between ends what comes of the run.
+//! key if that is known; a variant whose key is known only at the end is kept as of when the run began. So an
+//! invalidation during the run also ends its result.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::run::{Made, Unkept};
 use super::slot::{Slot, Varies};
 use super::vary::Names;
 
-/// Where a run's page goes.
+/// Where the page of a run is kept.
 #[derive(Debug)]
 pub(crate) struct Keeping<'a> {
     pub(crate) cache: &'a Cache,
@@ -28,7 +28,7 @@ pub(crate) struct Keeping<'a> {
     pub(crate) primary: &'a str,
     /// The tags of the path.
     pub(crate) tags: &'a [String],
-    /// The request's fields, by which a variant is chosen.
+    /// The request's fields, which select a variant.
     pub(crate) request: &'a HeaderMap,
 }
 
@@ -48,24 +48,24 @@ impl Keeping<'_> {
         match (kept, made, run) {
             (Some(Err(unkept)), ..) => Err(unkept),
             (_, Some(made), _) => Ok(made),
-            // A key that the cache does not take: the page is made all the same.
+            // The cache cannot take this key: the page is made all the same.
             (_, None, Some(run)) => run.await,
             (_, None, None) => unreachable!("a run ends with a page or without one"),
         }
     }
 
-    /// Whether a page is where it was put. A cache may not take it, and says nothing of that: its store is
+    /// Returns whether a page is where it was put. A cache may not have stored it, without saying so: its store is
     /// down, the page is too large, one of its tags is too long.
     pub(crate) async fn has(&self, made: &Made) -> bool {
         let Some(key) = made.key.as_deref().filter(|_| !made.is_skipped) else {
             return false;
         };
         let is_there = async |key| matches!(self.cache.has_key(key).await, Ok(true));
-        // A variant is found by the list alone.
+        // A variant is found only through the list.
         is_there(key).await && (key == self.primary || is_there(self.primary).await)
     }
 
-    /// Nothing is known of variants.
+    /// Keeps the page if nothing is known of variants.
     async fn first<B, E, F>(
         &self,
         run: &mut Option<F>,
@@ -100,7 +100,7 @@ impl Keeping<'_> {
             .ok()
     }
 
-    /// The variant's key is known, unless the response varies by more than that.
+    /// Keeps the page if the variant's key is known, unless the response varies by more than that.
     async fn variant<B, E, F>(
         &self,
         varies: &Varies,
@@ -124,7 +124,7 @@ impl Keeping<'_> {
                 self.say(&made, made.stays);
                 let (page, is_skipped) = (made.page.clone(), made.is_skipped);
                 other = Some(made);
-                // What is skipped is not kept there, and takes away what is.
+                // What is skipped is not kept there, and removes what is.
                 if is_known || is_skipped {
                     Ok(page)
                 } else {
@@ -145,7 +145,7 @@ impl Keeping<'_> {
             let slot = if made.is_skipped {
                 None
             } else if !is_known {
-                // Two that name different fields are told apart by all of them.
+                // If two responses name different fields, all of them tell requests apart.
                 match varies.names.union(&made.names) {
                     Some(names) => {
                         self.say_of_list(&made);
@@ -154,7 +154,7 @@ impl Keeping<'_> {
                     None => None,
                 }
             } else if until(&made, made.stays) > varies.until {
-                // The list lives as long as what is found by it.
+                // The list lives as long as what is found through it.
                 self.say_of_list(&made);
                 let longer = Varies {
                     until: until(&made, of_list(&made)),
@@ -180,8 +180,8 @@ impl Keeping<'_> {
 
     /// Keeps a variant under a new list, and returns that.
     ///
-    /// It is of when its run began: what was forgotten since then ends it, though the list does not know by
-    /// what.
+    /// It is kept as of when its run began: what was invalidated since then ends it, though the list does not know
+    /// by what.
     async fn put_variant(&self, began: &Moment, names: Names, made: &mut Made) -> Slot {
         let varies = Varies::new(
             names,
@@ -201,14 +201,14 @@ impl Keeping<'_> {
         Slot::Varies(Arc::new(varies))
     }
 
-    /// How long the entry lives whose body this is, and by what it is found to be forgotten.
+    /// Sets how long the entry lives whose body this is, and by which tags it is invalidated.
     fn say(&self, made: &Made, seconds: u32) {
         let call = current();
         call.timeout(Duration::from_secs(seconds.into()));
         self.tags_of(made).into_iter().for_each(|tag| call.tag(tag));
     }
 
-    /// The same of a list. What ends one of its pages is no reason to end the others.
+    /// Does the same for a list. Ending one of its pages is no reason to end the others.
     fn say_of_list(&self, made: &Made) {
         let call = current();
         call.timeout(Duration::from_secs(of_list(made).into()));
@@ -223,16 +223,16 @@ impl Keeping<'_> {
     }
 }
 
-/// What the handler has said of the entry in whose making it ran: it is said of the page, wherever that is
-/// put.
+/// Takes over what the handler decided about the entry in whose computation it ran: it applies to the page,
+/// wherever that is kept.
 fn with_decisions(mut made: Made) -> Made {
     made.tags.extend(current().take_tags());
     made.is_skipped = current().is_skipped();
     made
 }
 
-/// How long a list of names stays, in seconds. Longer than the page, so that it is written seldom: of
-/// two that write it at the same time, one alone is found afterwards.
+/// Returns how long a list of names stays, in seconds. Longer than the page, so that it is rarely written: if two
+/// requests write it at once, only one of the lists is found afterwards.
 fn of_list(made: &Made) -> u32 {
     made.stays.saturating_mul(2)
 }

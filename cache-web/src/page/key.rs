@@ -1,4 +1,4 @@
-//! What a page is called in the cache: by host, path and query, and by what its variants are chosen by.
+//! The key of a page in the cache: from host, path and query, and from what selects its variants.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::hex::hex;
 /// Django's limit is 250 bytes with prefix and version before it.
 const LONGEST_PLAIN: usize = 180;
 
-/// The URI that a page is named by.
+/// Returns the URI by which a page is keyed.
 pub(crate) fn uri<'a>(options: &Options, request: &'a Parts) -> Cow<'a, Uri> {
     match &options.uri {
         Some(uri_of) => Cow::Owned(uri_of(request)),
@@ -21,7 +21,8 @@ pub(crate) fn uri<'a>(options: &Options, request: &'a Parts) -> Cow<'a, Uri> {
     }
 }
 
-/// A router behind `nest` sees paths without their first part: `/a/x` and `/b/x` would be one page.
+/// Returns the client's URI: inside `nest`, a router sees paths without their first part, and `/a/x` and `/b/x`
+/// would be one page.
 #[cfg(feature = "axum")]
 fn of_client(request: &Parts) -> &Uri {
     let original = request.extensions.get::<axum::extract::OriginalUri>();
@@ -33,10 +34,10 @@ fn of_client(request: &Parts) -> &Uri {
     &request.uri
 }
 
-/// The key of a page's first entry; `None` if the request cannot be named: its host is none.
+/// Returns the key of a page's first entry; `None` if the request has no valid host to name it by.
 pub(crate) fn primary(options: &Options, uri: &Uri, request: &Parts) -> Option<String> {
     let host = host(options, uri, request)?;
-    // `GET some.host` names no path, and a service may take it for something else than `/`.
+    // `GET some.host` names no path, and a service may take it for something other than `/`.
     let has_path = |uri: &Uri| uri.path().starts_with('/');
     if !has_path(uri) || !has_path(&request.uri) {
         return None;
@@ -44,13 +45,13 @@ pub(crate) fn primary(options: &Options, uri: &Uri, request: &Parts) -> Option<S
     Some(named(options, host, path(uri), &suffix(options, request)))
 }
 
-/// What stands behind the keys of a request's pages, beside what the names of its page say.
+/// Returns what follows the keys of a request's pages, beside what is in the names of its page.
 pub(crate) fn suffix(options: &Options, request: &Parts) -> String {
     let django = options.django.as_ref();
     django.map_or_else(String::new, |django| django.suffix(request))
 }
 
-/// The key of the first entry of any page.
+/// Returns the key of the first entry of any page.
 pub(crate) fn named(options: &Options, host: &str, path: &str, suffix: &str) -> String {
     match &options.django {
         Some(django) => django.header_key(&options.key_prefix, host, path, suffix),
@@ -75,20 +76,20 @@ fn of(prefix: &str, host: &str, path: &str) -> String {
     }
     let digest = hex(&Md5::digest(&key.as_bytes()[start..]));
     key.truncate(start);
-    // No slash: the name of no page.
+    // Without a slash, so that it is the name of no page.
     key.push_str("md5.");
     key.push_str(&digest);
     key
 }
 
-/// Whether a key ends as those of functions do (`name:9f3c…`), which the cache treats otherwise.
+/// Returns whether a key ends like those of functions (`name:9f3c…`), which the cache treats differently.
 fn is_like_a_functions(key: &str) -> bool {
     let end = key.rsplit_once(':').map(|(_, end)| end);
     end.is_some_and(|end| end.len() == 32 && end.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// The key of the variant that this request chooses. `id` is the list's: variants that were found by
-/// an older list are not found by a new one.
+/// Returns the key of the variant that this request selects. `id` is that of the list: variants that were found
+/// through an older list are not found through a new one.
 pub(crate) fn secondary(
     prefix: &str,
     primary: &str,
@@ -108,15 +109,15 @@ pub(crate) fn path(uri: &Uri) -> &str {
     uri.path_and_query().map_or("/", |path| path.as_str())
 }
 
-/// The host that a page is named by: the client's, unless somebody says what its URI is.
+/// Returns the host by which a page is keyed: the client's, unless the URI is configured.
 pub(crate) fn host<'a>(options: &Options, uri: &'a Uri, request: &'a Parts) -> Option<&'a str> {
     let of_client = host_of_client(request)?;
     let said = uri.authority().filter(|_| options.uri.is_some());
     Some(said.map_or(of_client, |said| said.as_str()))
 }
 
-/// The host as the client named it; nothing where there is none. `None` if it is no host, or if the client
-/// names two: it would be a way to ask for one page by the name of another, since the service may look at
+/// Returns the host as the client named it; empty if there is none. `None` if it is not a valid host, or if the
+/// client names two: that would be a way to request one page under the name of another, since the service may use
 /// the other one.
 fn host_of_client(request: &Parts) -> Option<&str> {
     let mut fields = request.headers.get_all(HOST).iter();
@@ -138,7 +139,7 @@ fn host_of_client(request: &Parts) -> Option<&str> {
     host.bytes().all(is_host).then_some(host)
 }
 
-/// A prefix that cannot be taken for a part of what follows.
+/// Returns a prefix that cannot be taken for part of what follows.
 pub(crate) fn clean_prefix(prefix: &str) -> String {
     let mut clean = String::with_capacity(prefix.len());
     for c in prefix.chars() {

@@ -1,4 +1,4 @@
-//! The layer itself: how pages are cached, said in words.
+//! The layer itself: how pages are cached, as methods.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,23 +15,23 @@ use super::key::clean_prefix;
 use super::options::{Lifetime, Options, PageCache, in_seconds};
 use super::service::{PageService, Shared};
 
-/// Caches the pages of what is behind it for `timeout`: seconds, a [`Duration`], or [`Timeout`].
+/// Caches the pages of the inner service for `timeout`: seconds, a [`Duration`], or [`Timeout`].
 ///
-/// [`Timeout::Default`] takes each page's lifetime from its own `s-maxage` or `max-age`, else 300
+/// [`Timeout::Default`] takes each page's lifetime from its own `s-maxage` or `max-age`, or else 300
 /// seconds.
 #[must_use]
 pub fn cache_page(timeout: impl Into<Timeout>) -> CachePage {
     CachePage::new(Lifetime::of(timeout.into()))
 }
 
-/// A cache that does what the headers say and changes nothing of a response, as RFC 9111 wants it of
-/// one that many share: for what is before other servers.
+/// Caches pages as their headers say and changes nothing in a response, as RFC 9111 requires of
+/// a shared cache: for use in front of other servers.
 #[must_use]
 pub fn http_cache() -> CachePage {
     CachePage::new(Lifetime::Headers)
 }
 
-/// The layer that [`cache_page`] and [`http_cache`] make.
+/// The layer that [`cache_page`] and [`http_cache`] return.
 #[derive(Debug, Clone)]
 pub struct CachePage {
     options: Options,
@@ -46,27 +46,27 @@ impl CachePage {
         }
     }
 
-    /// The cache that keeps the pages, by alias or itself; `"default"` if it is not said.
+    /// Sets the cache that keeps the pages, by alias or the cache itself; `"default"` by default.
     #[must_use]
     pub fn cache(mut self, cache: impl Into<PageCache>) -> Self {
         self.options.cache = cache.into();
         self
     }
 
-    /// The first part of every key. Layers that see the same paths of different services need different
-    /// ones.
+    /// Sets the first part of every key. Layers that see the same paths of different services need different
+    /// prefixes.
     #[must_use]
     pub fn key_prefix(mut self, prefix: &str) -> Self {
         self.options.key_prefix = clean_prefix(prefix);
         self
     }
 
-    /// Tells pages apart by these fields of the request, whatever the response says, and says so in
+    /// Tells pages apart by these fields of the request, whatever the response says, and adds them to
     /// its `Vary`.
     ///
     /// # Panics
     ///
-    /// If one is no name of a header field.
+    /// If one is not a valid name of a header field.
     #[must_use]
     pub fn vary_on_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.options.vary.extend(super::vary_layer::names(names));
@@ -80,64 +80,64 @@ impl CachePage {
         self
     }
 
-    /// A longer body is passed on and not kept; 1 MiB if it is not said. The cache has a limit of its
-    /// own (`max_value_size`).
+    /// Sets the length above which a body is passed on and not kept; 1 MiB by default. The cache has a limit of
+    /// its own (`max_value_size`).
     #[must_use]
     pub fn max_body_size(mut self, bytes: usize) -> Self {
         self.options.max_body_size = bytes;
         self
     }
 
-    /// For so long after its lifetime a page is still served, while it is renewed behind. What the
-    /// response says (RFC 5861) comes first.
+    /// Sets how long after its lifetime a page is still served while it is renewed in the background. What the
+    /// response says (RFC 5861) takes precedence.
     #[must_use]
     pub fn stale_while_revalidate(mut self, time: Duration) -> Self {
         self.options.stale_while_revalidate = in_seconds(time);
         self
     }
 
-    /// For so long after its lifetime a page is served in the place of an error: of the service's own,
-    /// or of status 500, 502, 503, 504. What the response says (RFC 5861) comes first.
+    /// Sets how long after its lifetime a page is served in place of an error: one of the service itself,
+    /// or one of status 500, 502, 503 or 504. What the response says (RFC 5861) takes precedence.
     #[must_use]
     pub fn stale_if_error(mut self, time: Duration) -> Self {
         self.options.stale_if_error = in_seconds(time);
         self
     }
 
-    /// For so long after its lifetime [`http_cache`] keeps what has an `ETag` or a `Last-Modified`, to
-    /// ask whether it is still right; a day if it is not said.
+    /// Sets how long after its lifetime [`http_cache`] keeps a page that has an `ETag` or a `Last-Modified`, to
+    /// check whether it is still current; a day by default.
     #[must_use]
     pub fn keep_for_validation(mut self, time: Duration) -> Self {
         self.options.for_validation = in_seconds(time);
         self
     }
 
-    /// Serves pages whatever `Cache-Control` a request has: nobody can make the service work by asking
-    /// for `no-cache`. `no-store` still passes by.
+    /// Serves pages whatever the request's `Cache-Control` says, so that no client can make the service work by
+    /// sending `no-cache`. `no-store` still bypasses the cache.
     #[must_use]
     pub fn ignore_request_directives(mut self) -> Self {
         self.options.heeds_requests = false;
         self
     }
 
-    /// Treats `Cookie` like any other field, as RFC 9111 does: what does not vary by it is for all.
+    /// Treats `Cookie` like any other field, as RFC 9111 does: what does not vary by it is served to everybody.
     ///
-    /// Only where every response that depends on a cookie says so. Without this, a request with cookies
-    /// gets what varies by them or says `public`.
+    /// Use this only if every response that depends on a cookie says so. Without it, a request with cookies
+    /// is served only what varies by them or says `public`.
     #[must_use]
     pub fn ignore_request_cookies(mut self) -> Self {
         self.options.ignores_cookies = true;
         self
     }
 
-    /// Fields that speak to this cache alone, in the place of `Cache-Control` and `Expires`: the first
+    /// Sets the fields that address this cache, in place of `Cache-Control` and `Expires`: the first one
     /// that a response has counts (RFC 9213), such as `cdn-cache-control`. A directive of
-    /// `surrogate-control` may be for one cache alone, by its name in
+    /// `surrogate-control` may be for one cache only, by the name given to
     /// [`cache_status`](Self::cache_status).
     ///
     /// # Panics
     ///
-    /// If one is no name of a header field.
+    /// If one is not a valid name of a header field.
     #[must_use]
     pub fn targeted_by<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.options
@@ -146,8 +146,8 @@ impl CachePage {
         self
     }
 
-    /// Tags of a page, by its URI and response, to [forget](Pages::forget_tag) it by. A handler may also
-    /// say them itself: [`current().tag(..)`](cache_runtime::Call::tag).
+    /// Sets the tags of a page, from its URI and response, by which to [invalidate](Pages::forget_tag) it. A
+    /// handler may also add tags itself: [`current().tag(..)`](cache_runtime::Call::tag).
     #[must_use]
     pub fn tags<F>(mut self, tags: F) -> Self
     where
@@ -157,10 +157,10 @@ impl CachePage {
         self
     }
 
-    /// The URI that a page is named by, where the request's own is not the client's.
+    /// Sets the URI by which a page is keyed, if the request's own is not the client's.
     ///
-    /// axum takes the prefix away from what is behind `nest`, so that `/a/x` and `/b/x` would be one page
-    /// there. With the feature `axum`, which is on by default, its `OriginalUri` is known without this.
+    /// axum removes the prefix from the URI inside `nest`, so that `/a/x` and `/b/x` would be one page
+    /// there. With the feature `axum`, which is on by default, its `OriginalUri` is used without this.
     #[must_use]
     pub fn uri<F>(mut self, uri: F) -> Self
     where
@@ -170,16 +170,16 @@ impl CachePage {
         self
     }
 
-    /// Names pages as Django does, so that a Django service and this one find the same ones. They carry
-    /// no tags: [`Pages`] cannot forget them.
+    /// Uses Django's keys for pages, so that a Django service and this one find the same pages. They carry
+    /// no tags: [`Pages`] cannot invalidate them.
     #[must_use]
     pub fn django_keys(mut self, keys: DjangoKeys) -> Self {
         self.options.django = Some(keys);
         self
     }
 
-    /// Says in `Cache-Status` what was done, under this name (RFC 9211). Whether a page was stored is looked up,
-    /// which costs a miss a round trip or two.
+    /// Reports in `Cache-Status` what was done, under this name (RFC 9211). Whether a page was stored is looked
+    /// up, which costs a miss a round trip or two.
     #[must_use]
     pub fn cache_status(mut self, name: &str) -> Self {
         let is_token = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
@@ -188,7 +188,7 @@ impl CachePage {
         self
     }
 
-    /// A handle to forget pages by.
+    /// Returns a handle to invalidate pages.
     #[must_use]
     pub fn pages(&self) -> Pages {
         Pages::new(self.options.clone())

@@ -1,5 +1,5 @@
-//! Whole pages: a tower layer that answers out of a cache, as Django's `cache_page` does and as
-//! RFC 9111 wants it.
+//! Whole pages: a tower layer that answers from a cache, as Django's `cache_page` does and as
+//! RFC 9111 requires.
 //!
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
@@ -33,14 +33,14 @@
 //! # Ok(()) }
 //! ```
 //!
-//! | file | answers |
+//! | file | about |
 //! | --- | --- |
-//! | `layer`, `options`, `vary_layer` | what people say |
-//! | `service`, `sought`, `find`, `flights`, `run`, `session`, `keep`, `renew` | the way of a request |
-//! | `asked`, `control`, `date`, `freshness`, `storable`, `judge` | what may be kept, and what may be served: rules alone |
-//! | `vary`, `key`, `django`, `slot`, `stored`, `base64` | what a page is called, and how it is kept |
+//! | `layer`, `options`, `vary_layer` | what users configure |
+//! | `service`, `sought`, `find`, `flights`, `run`, `session`, `keep`, `renew` | the path of a request |
+//! | `asked`, `control`, `date`, `freshness`, `storable`, `judge` | what may be kept, and what may be served: only rules |
+//! | `vary`, `key`, `django`, `slot`, `stored`, `base64` | the key of a page, and how it is kept |
 //! | `answer`, `conditional`, `range`, `headers`, `status`, `body`, `collect` | what the client gets |
-//! | `invalidate` | how pages are forgotten |
+//! | `invalidate` | how pages are invalidated |
 
 mod answer;
 mod asked;

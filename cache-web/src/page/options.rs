@@ -1,4 +1,4 @@
-//! What a layer has been told: one plain struct that every rule reads.
+//! The configuration of a layer: one plain struct that every rule reads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use http::{HeaderName, Uri, request, response};
 use super::control::LONGEST;
 use super::django::DjangoKeys;
 
-/// Which cache pages are kept in: an alias, looked up when it is used, or a cache itself.
+/// Which cache keeps the pages: an alias, looked up when it is used, or a cache itself.
 #[derive(Debug, Clone)]
 pub struct PageCache(Which);
 
@@ -64,13 +64,13 @@ impl PageCache {
 pub(crate) enum Lifetime {
     /// Every page lives this many seconds.
     Page(u32),
-    /// What the response says, else Django's and this project's default.
+    /// As the response says, or else the default of Django and of this project.
     Told,
-    /// What the response says, by the letter of RFC 9111; the response is handed on as it is.
+    /// As the response says, strictly by RFC 9111; the response is passed on unchanged.
     Headers,
 }
 
-/// Where nobody says anything.
+/// The lifetime if nothing else sets one.
 pub(crate) const DEFAULT_LIFETIME: u32 = 300;
 
 impl Lifetime {
@@ -84,7 +84,7 @@ impl Lifetime {
     }
 }
 
-/// Whole seconds, as HTTP counts them. Less than one is one: it was meant to be kept.
+/// Converts to whole seconds, as HTTP counts them. Less than one becomes one: the page was meant to be kept.
 pub(crate) fn in_seconds(time: Duration) -> u32 {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     u32::try_from(seconds).map_or(LONGEST, |seconds| seconds.min(LONGEST))
@@ -103,7 +103,7 @@ pub(crate) struct Options {
     pub(crate) max_body_size: usize,
     pub(crate) stale_while_revalidate: u32,
     pub(crate) stale_if_error: u32,
-    /// How long what has a validator stays for it, after it is stale.
+    /// How long a response with a validator is kept for it after it is stale.
     pub(crate) for_validation: u32,
     pub(crate) heeds_requests: bool,
     pub(crate) ignores_cookies: bool,
@@ -136,12 +136,12 @@ impl Options {
         }
     }
 
-    /// Whether the response goes on as it came, and headers alone say what is done with it.
+    /// Returns whether the response is passed on as it came, and headers alone decide what is done with it.
     pub(crate) fn by_headers(&self) -> bool {
         self.lifetime == Lifetime::Headers
     }
 
-    /// Whether entries carry tags; Django's formats have no place for them.
+    /// Returns whether entries carry tags; Django's formats have no place for them.
     pub(crate) fn has_tags(&self) -> bool {
         self.django.is_none()
     }

@@ -1,4 +1,4 @@
-//! What a request with an unsafe method owes the cache, also if its client goes away before the answer.
+//! What a request with an unsafe method owes the cache, even if its client goes away before the answer.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use http::HeaderMap;
 use super::invalidate::Changed;
 use super::options::Options;
 
-/// The pages that a request under way may have changed. If it is dropped before they are forgotten, they are
-/// forgotten behind it: what the service has done stays done, whoever waits for the answer.
+/// The pages that a running request may have changed. If it is dropped before they are invalidated, they are
+/// invalidated in the background: what the service has done stays done, whether or not anybody waits for it.
 pub(crate) struct Owed<'a> {
     cache: &'a Cache,
     options: &'a Arc<Options>,
@@ -29,12 +29,12 @@ impl<'a> Owed<'a> {
         }
     }
 
-    /// Nothing has changed.
+    /// Notes that nothing has changed.
     pub(crate) fn nothing(&mut self) {
         self.changed = None;
     }
 
-    /// Forgets them, and those that the response names.
+    /// Invalidates them, and those that the response names.
     pub(crate) async fn pay(&mut self, response: &HeaderMap) {
         if let Some(changed) = &mut self.changed {
             changed.also(response);

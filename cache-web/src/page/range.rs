@@ -2,14 +2,14 @@
 
 use http::header::{ETAG, HeaderMap, IF_RANGE, RANGE};
 
-/// What a `Range` asks of a page of this length.
+/// The part of a page of this length that a `Range` asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// From the first byte to before the last.
     Bytes(std::ops::Range<usize>),
-    /// The page ends before it begins.
+    /// The page ends before the part begins.
     Nothing,
-    /// It is not understood, or asks for several parts: the whole page is an answer too.
+    /// The range is not understood, or asks for several parts: the whole page is a valid answer too.
     Whole,
 }
 

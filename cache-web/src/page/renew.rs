@@ -1,4 +1,4 @@
-//! A stale page is renewed behind the one who got it, by one at a time.
+//! Renewing a stale page in the background of the request that got it, one run at a time.
 
 use bytes::Bytes;
 use http::header::{IF_RANGE, RANGE};
@@ -10,7 +10,7 @@ use super::find::Found;
 use super::flights::Joined;
 use super::service::Visit;
 
-/// Renews the page of a visit that has its answer.
+/// Renews the page of a visit that has been answered.
 pub(crate) fn behind<S, A, B>(mut visit: Visit<S, A>, found: Found)
 where
     S: Service<Request<A>, Response = Response<B>> + Send + 'static,
@@ -23,7 +23,7 @@ where
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return;
     };
-    // Whatever part of it was asked for: the page is renewed whole.
+    // Whatever part of it was asked for, the whole page is renewed.
     let sought = &mut visit.sought;
     sought.parts.method = Method::GET;
     sought.parts.headers.remove(RANGE);

@@ -1,5 +1,5 @@
-//! One run of the inner service, and what it brings: a page to keep, or a response that goes on as it
-//! is.
+//! One run of the inner service, and what it returns: a page to keep, or a response that is passed on
+//! as it is.
 
 use std::sync::Arc;
 
@@ -27,19 +27,19 @@ use super::{conditional, headers, session};
 pub(crate) struct Made {
     pub(crate) page: Arc<Stored>,
     pub(crate) names: Names,
-    /// Seconds in the cache.
+    /// How many seconds it stays in the cache.
     pub(crate) stays: u32,
     pub(crate) tags: Vec<String>,
-    /// The handler does not want it to be kept.
+    /// Whether the handler does not want it to be kept.
     pub(crate) is_skipped: bool,
-    /// Where it was put, once it was.
+    /// Its key, once it was kept.
     pub(crate) key: Option<String>,
-    /// What the first client gets and no other: fields of `no-cache="a, b"`.
+    /// What only the first client gets: the fields of `no-cache="a, b"`.
     pub(crate) extra: Vec<(HeaderName, HeaderValue)>,
     pub(crate) is_validated: bool,
 }
 
-/// A run that brought nothing to keep.
+/// A run that returned nothing to keep.
 pub(crate) enum Unkept<B: Body, E> {
     /// Boxed: it is handed through several results.
     Response(Box<Response<PageBody<B>>>, &'static str),
@@ -50,11 +50,11 @@ pub(crate) enum Unkept<B: Body, E> {
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     pub(crate) options: Arc<Options>,
-    /// What the page is named by.
+    /// The URI by which the page is keyed.
     pub(crate) uri: Uri,
     pub(crate) clock: Clock,
     pub(crate) asked: Asked,
-    /// What is stale, or was not enough.
+    /// The page that is stale, or was not enough.
     pub(crate) old: Option<Arc<Stored>>,
 }
 
@@ -78,11 +78,11 @@ impl Job {
         };
         let (mut parts, body) = response.into_parts();
         if let Some(old) = old.filter(|_| parts.status == StatusCode::NOT_MODIFIED) {
-            // It is from now, and so is what it is about (RFC 9110, section 6.6.1).
+            // The 304 is from now, and so is what it is about (RFC 9110, section 6.6.1).
             headers::make_date(&mut parts.headers, times.got / 1000);
             parts.status = old.status;
             parts.headers = headers::update(&old.headers, parts.headers);
-            // Behind that: the stored `Vary` stays unless the 304 has one.
+            // After that: the stored `Vary` stays unless the 304 has one.
             vary::add(&mut parts.headers, self.options.vary.iter());
             let old_body = old.body.clone();
             return match plan(self.asked, &parts, &self.options, times) {
@@ -92,7 +92,7 @@ impl Job {
         }
         vary::add(&mut parts.headers, self.options.vary.iter());
         let plan = match plan(self.asked, &parts, &self.options, times) {
-            // A cookie that is set on the way out is one.
+            // A cookie that is set on the way out counts too.
             Ok(_) if session.is_changed() => Err("set-cookie"),
             plan => plan,
         };
@@ -112,8 +112,8 @@ impl Job {
         }
     }
 
-    /// Puts the stored page's validators in the place of the client's conditions, if the service can
-    /// be asked whether it is still right; returns the page then.
+    /// Replaces the client's conditions with the stored page's validators, if the service can
+    /// be asked whether the page is still current; returns the page in that case.
     fn ask(&self, request: &mut HeaderMap) -> Option<Arc<Stored>> {
         if self.options.by_headers() {
             let old = self.old.as_ref()?;
@@ -125,7 +125,7 @@ impl Job {
                 .iter()
                 .any(|(name, _)| old.headers.contains_key(name))
             {
-                // It has to come whole; a 304 would be for a client that has another.
+                // It has to come whole; a 304 would be for a client that has another page.
                 conditional::CONDITIONS.iter().for_each(|name| {
                     request.remove(name);
                 });
@@ -140,7 +140,7 @@ impl Job {
             return Some(old.clone());
         }
         if !self.asked.is_head {
-            // What is made is for the next ones too.
+            // What is made is also for the next clients.
             for name in conditional::CONDITIONS {
                 request.remove(name);
             }
@@ -202,7 +202,7 @@ impl Job {
     }
 }
 
-/// Whether a body is as long as its `Content-Length` says: a part of one is not kept (section 3.3).
+/// Returns whether a body is as long as its `Content-Length` says: part of one is not kept (section 3.3).
 fn is_of_length(headers: &HeaderMap, length: usize) -> bool {
     let named = headers.get_all(CONTENT_LENGTH).iter();
     let mut named = named.map(|value| value.to_str().ok()?.trim().parse::<usize>().ok());
@@ -222,7 +222,7 @@ fn whole<B: Body>(mut parts: response::Parts, body: Bytes) -> Response<PageBody<
     Response::from_parts(parts, PageBody::whole(body))
 }
 
-/// The service's own answer, with nothing looked up and nothing kept.
+/// Returns the service's own answer, with nothing looked up and nothing kept.
 pub(crate) async fn pass_by<S, A, B>(
     options: &Options,
     mut inner: S,
@@ -238,7 +238,7 @@ where
     Ok(Response::from_parts(parts, PageBody::passed(body)))
 }
 
-/// The client's conditions, which the run may take away.
+/// Returns the client's conditions, which the run may remove.
 pub(crate) fn conditions(request: &request::Parts) -> HeaderMap {
     let mut conditions = HeaderMap::new();
     for name in conditional::CONDITIONS {

@@ -1,4 +1,4 @@
-//! The way of a request: found, waited for, or made.
+//! The path of a request: its page is found, waited for, or made.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) flights: Arc<Flights>,
 }
 
-/// A service behind [`CachePage`](super::CachePage).
+/// A service inside [`CachePage`](super::CachePage).
 #[derive(Debug, Clone)]
 pub struct PageService<S> {
     inner: S,
@@ -69,7 +69,7 @@ where
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        // The one that is ready goes; its clone is asked again.
+        // The one that is ready is used; its clone is polled again.
         let clone = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(serve(self.shared.clone(), inner, request))
@@ -129,7 +129,7 @@ where
             renew::behind(visit, found);
             Ok(response)
         }
-        // Boxed, here and above: what is in the box is large, and a hit would have to carry it around.
+        // Boxed, here and above: the contents are large, and a hit would have to carry them around.
         Served::Nothing(why) => {
             let visit = Visit {
                 sought,
@@ -147,14 +147,14 @@ where
     }
 }
 
-/// A key as a trace may have it: a query is nobody's business.
+/// Returns a key as a trace may show it: a query may be private.
 fn told_key(key: String) -> Option<String> {
     Some(key).filter(|key| !key.contains('?'))
 }
 
-/// What is asked, by which key; `None` for a request that passes by.
+/// Returns what is asked for, and its key; `None` for a request that bypasses the cache.
 fn named(shared: &Shared, parts: &request::Parts) -> Option<(Asked, String)> {
-    // The same layer outside makes this page already: who waits for it here would wait for himself.
+    // The same layer further out is making this page already: to wait for it here would be to wait for oneself.
     if shared.flights.is_inside(&parts.extensions) {
         return None;
     }
@@ -167,16 +167,16 @@ fn named(shared: &Shared, parts: &request::Parts) -> Option<(Asked, String)> {
     Some((asked, key::primary(options, &uri, parts)?))
 }
 
-/// Whether there is a body though no field says so: it would have to be a part of the key.
+/// Returns whether there is a body although no field says so: it would have to be part of the key.
 fn has_body<A: Body>(request: &request::Parts, body: &A) -> bool {
     if body.is_end_stream() || body.size_hint().upper() == Some(0) {
         return false;
     }
-    // HTTP/1 says so in fields; of a later version, a body that does not know may be one.
+    // HTTP/1 announces a body in fields; in a later version, one of unknown length may be there.
     body.size_hint().lower() > 0 || request.version > Version::HTTP_11
 }
 
-/// A request on its way, and who can answer it.
+/// A request under way, and the service that can answer it.
 pub(crate) struct Visit<S, A> {
     pub(crate) sought: Sought,
     pub(crate) body: A,
@@ -192,7 +192,7 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Send,
 {
-    /// There is no page that could be served at once, for this reason.
+    /// Handles a request for which no page could be served at once, for this reason.
     async fn miss(
         self,
         mut found: Found,
@@ -257,7 +257,7 @@ where
         let run = job.run(self.inner, Request::from_parts(parts, self.body));
         let made = keeping.keep(found, run).await;
         let is_stored = match &made {
-            // To know it costs a look, for which there is no other use.
+            // Knowing this costs a look-up that has no other use.
             Ok(made) if options.status_name.is_some() => keeping.has(made).await,
             _ => false,
         };
@@ -322,17 +322,17 @@ where
     }
 }
 
-/// How often somebody waits for others before running for himself: the first may only have found out
-/// by what the page varies, or have gone away.
+/// How often a request waits for others before it runs the service itself: the first run may only have revealed
+/// by what the page varies, or its client may have gone away.
 const MOST_WAITS: usize = 2;
 
-/// Waits for who makes this page already; the lead if it is ours to make, and what is found now.
+/// Waits for a run that is making this page already; returns the lead if it is ours to make, and what is found now.
 async fn wait(sought: &Sought, mut found: Found, landed: u64) -> (Option<Lead>, Found) {
     for _ in 0..MOST_WAITS {
         match sought.join(&found) {
             Joined::Alone => break,
             Joined::Lead(lead) => {
-                // Somebody may have landed between the look and the lead.
+                // A run may have ended between the look and the lead.
                 if sought.shared.flights.landed() != landed {
                     found = sought.look().await;
                 }
@@ -345,7 +345,7 @@ async fn wait(sought: &Sought, mut found: Found, landed: u64) -> (Option<Lead>, 
                 if over == Over::TooLong || sought.is_served(&found) {
                     break;
                 }
-                // It was made, and it is not there: a store that is down, a page that is too large.
+                // It was made, and is not there: the store is down, or the page is too large.
                 if over == Over::Ended && sought.flight_key(&found) == key {
                     let now = sought.cache.clock().wall();
                     sought.shared.flights.unkept(&key, now);
@@ -357,7 +357,7 @@ async fn wait(sought: &Sought, mut found: Found, landed: u64) -> (Option<Lead>, 
     (None, found)
 }
 
-/// RFC 5861, section 4: what a stale page may stand in for.
+/// Returns whether a stale page may replace a response of this status (RFC 5861, section 4).
 fn is_failure(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
@@ -378,7 +378,7 @@ fn instead<B: Body>(
     answer::from_cache(page, question, Told::Hit)
 }
 
-/// The service's own answer, and that it was sent for.
+/// Returns the service's own answer, marked as sent on.
 async fn sent<S, A, B>(
     options: &Options,
     inner: S,
@@ -402,7 +402,7 @@ where
     Ok(response)
 }
 
-/// A request that may change something: what it has changed is forgotten before it is answered.
+/// Handles a request that may change something: the pages it changes are invalidated before it is answered.
 async fn change<S, A, B>(
     cache: &Cache,
     options: &Arc<Options>,

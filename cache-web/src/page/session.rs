@@ -1,4 +1,4 @@
-//! A session that a layer outside of the pages keeps: it sets its cookie when the page has been made.
+//! A session kept by a layer further out, which sets its cookie once the page has been made.
 
 #[cfg(feature = "sessions")]
 pub(super) use known::Outside;
@@ -18,7 +18,7 @@ mod known {
             Self(request.extensions().get().cloned())
         }
 
-        /// Whether a cookie of it is going to be set.
+        /// Returns whether a cookie is going to be set for it.
         pub(in super::super) fn is_changed(&self) -> bool {
             self.0.as_ref().is_some_and(Session::is_modified)
         }

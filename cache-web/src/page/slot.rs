@@ -1,4 +1,4 @@
-//! What stands under a page's first key: the page, or what its variants are chosen by.
+//! What is kept under a page's first key: the page, or what selects its variants.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -21,18 +21,18 @@ pub(crate) enum Slot {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Varies {
     pub(crate) names: Names,
-    /// A part of the variants' keys. What ends this entry ends all that is found by it.
+    /// A part of the variants' keys. Ending this entry ends everything that is found through it.
     pub(crate) id: u64,
     /// When it leaves the cache, in milliseconds since 1970.
     pub(crate) until: u64,
-    /// In Django's words: a list of names and nothing else.
+    /// Whether it is in Django's form: a list of names and nothing else.
     #[serde(skip)]
     pub(crate) is_django: bool,
 }
 
 impl Varies {
     pub(crate) fn new(names: Names, until: u64, is_django: bool) -> Self {
-        // 53 bits: a number in any JSON.
+        // 53 bits: exact as a number in any JSON.
         let random = RandomState::new().build_hasher().finish() >> 11;
         Self {
             names,

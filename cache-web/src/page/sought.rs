@@ -1,4 +1,4 @@
-//! What a request seeks: its page by name, the look at the cache for it, and what the look means.
+//! What a request looks for: its page by name, the look-up in the cache, and what that means.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(crate) struct Sought {
     pub(crate) parts: request::Parts,
 }
 
-/// What a look at the cache means for a request.
+/// What a look-up in the cache means for a request.
 pub(crate) enum Served<B: Body> {
     Answer(Response<PageBody<B>>),
     AnswerAndRenew(Response<PageBody<B>>),
@@ -49,7 +49,7 @@ impl Sought {
         .await
     }
 
-    /// Whether somebody else's page could be the answer to this request too.
+    /// Returns whether another request's page could also answer this one.
     pub(crate) fn may_wait(&self, found: &Found) -> bool {
         let control = &self.asked.control;
         let wants_new = self.options().heeds_requests
@@ -58,7 +58,7 @@ impl Sought {
             .page
             .as_ref()
             .is_some_and(|page| page.facts.has(Facts::ASK_ALWAYS));
-        // What comes is for a client that has something already: a 304, perhaps.
+        // The response is for a client that already has something: perhaps a 304.
         let is_elsewhere = self.options().by_headers()
             && found.page.is_none()
             && is_conditional(&self.parts.headers);
@@ -74,12 +74,12 @@ impl Sought {
 
     pub(crate) fn flight_key(&self, found: &Found) -> String {
         let key = found.varies.as_ref().map_or(&self.primary, |(_, key)| key);
-        // What is kept for nobody in particular is not for somebody, mostly.
+        // A page kept for an anonymous visitor is mostly not for an identified one.
         let who = if self.asked.is_somebody() { "+" } else { "" };
         format!("{key}{who}")
     }
 
-    /// Whether the page that was found is an answer by itself.
+    /// Returns whether the page that was found is an answer by itself.
     pub(crate) fn is_served(&self, found: &Found) -> bool {
         matches!(
             self.verdict(found, self.cache.clock().wall()),
@@ -106,7 +106,7 @@ impl Sought {
         }
     }
 
-    /// The page that may be served, or why there is none, in the words of RFC 9211.
+    /// Returns the page that may be served, or why there is none, in the terms of RFC 9211.
     fn verdict<'a>(
         &self,
         found: &'a Found,

@@ -8,9 +8,9 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
     Hit,
-    /// Another request's run was waited for.
+    /// It waited for another request's run.
     Collapsed,
-    /// Sent on to the service, for this reason, and whether what came was kept.
+    /// It was sent on to the service, for this reason; and whether the response was kept.
     Sent {
         why: &'static str,
         is_stored: bool,

@@ -1,4 +1,4 @@
-//! Whether a response may be kept, for whom and for how long (RFC 9111, section 3, and stricter where
+//! Whether a response may be kept, for whom and for how long (RFC 9111, section 3, but stricter where
 //! that has leaked).
 
 use http::header::{
@@ -19,7 +19,7 @@ pub(crate) struct Plan {
     pub(crate) control: ResponseControl,
     pub(crate) names: Names,
     pub(crate) facts: Facts,
-    /// Seconds, all of them.
+    /// In seconds, as are all that follow.
     pub(crate) age: u32,
     pub(crate) life: u32,
     pub(crate) stale_while_revalidate: u32,
@@ -28,14 +28,14 @@ pub(crate) struct Plan {
     pub(crate) stays: u32,
 }
 
-/// When a response was asked for and when it came, in milliseconds since 1970.
+/// When a request was sent on and when its response came, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Times {
     pub(crate) asked: u64,
     pub(crate) got: u64,
 }
 
-/// The plan, or why the response is not kept.
+/// Returns the plan, or why the response is not kept.
 pub(crate) fn plan(
     asked: Asked,
     response: &Parts,
@@ -106,7 +106,7 @@ pub(crate) fn plan(
     })
 }
 
-/// What is said to this cache, and whether it is in a field of its own (RFC 9213) and not to all.
+/// Returns what is said to this cache, and whether that is in a field of its own (RFC 9213) rather than for all.
 fn control(headers: &HeaderMap, options: &Options) -> (ResponseControl, bool) {
     let own_name = options.status_name.as_deref().unwrap_or("");
     let targeted = options.targeted.iter();
@@ -137,7 +137,7 @@ fn check(
     if said.private {
         return Err("private");
     }
-    // Whatever else it says: who gets this is somebody from now on.
+    // Whatever else it says: the client that gets this is identified from now on.
     if headers.contains_key(SET_COOKIE) {
         return Err("set-cookie");
     }
@@ -153,7 +153,7 @@ fn check(
     Ok(())
 }
 
-/// Statuses that this cache knows to treat (section 3, by which `must-understand` goes).
+/// Returns whether this cache understands a status (section 3, which `must-understand` refers to).
 fn is_understood(status: StatusCode) -> bool {
     matches!(
         status.as_u16(),
@@ -172,11 +172,11 @@ fn facts(said: &ResponseControl, names: &Names) -> Facts {
         .with(Facts::NEVER_STALE, said.forbids_stale())
 }
 
-/// Whether a page with these facts may be made of, or be the answer to, a request of somebody: it says
-/// that it is for all, or tells those apart who ask.
+/// Returns whether a page with these facts may be made from, or answer, a request of an identified visitor: it
+/// says that it is for all, or varies by what identifies visitors.
 ///
-/// The same rule on both ways. A page that was made for nobody in particular may greet the next visitor
-/// by name once there is a cookie; so a page that says nothing is not for him.
+/// The same rule applies in both directions. A page that was made for an anonymous visitor may greet the next one
+/// by name once there is a cookie; so a page that says nothing is not for that visitor.
 pub(crate) fn is_for(asked: Asked, facts: Facts, options: &Options) -> bool {
     let shared = if options.by_headers() {
         Facts::SHARED
@@ -224,7 +224,7 @@ fn lifetime(
             .or(said.max_age)
             .unwrap_or(DEFAULT_LIFETIME));
     }
-    // Nobody means an error to stay; one that says how long does.
+    // An error is not meant to stay, except one that says how long.
     told.filter(|&life| life > 0).ok_or("status")
 }
 

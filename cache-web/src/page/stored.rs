@@ -1,4 +1,4 @@
-//! A page as it is kept: a ready response, and what a hit has to know of it; and its form in a store.
+//! A page as it is kept: a ready response, and what a hit has to know about it; and its form in a store.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::base64;
 
-/// What was found out about a response when it was kept, so that no hit reads its headers again.
+/// What was determined about a response when it was kept, so that no hit parses its headers again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Facts(u16);
 
@@ -17,9 +17,9 @@ impl Facts {
     pub(crate) const PUBLIC: Self = Self(1);
     pub(crate) const VARIES_BY_COOKIE: Self = Self(2);
     pub(crate) const VARIES_BY_AUTHORIZATION: Self = Self(4);
-    /// By RFC 9111, section 3.5, also for requests with `Authorization`.
+    /// Shared by RFC 9111, section 3.5, also for requests with `Authorization`.
     pub(crate) const SHARED: Self = Self(8);
-    /// `no-cache`: never without asking.
+    /// `no-cache`: never without validation.
     pub(crate) const ASK_ALWAYS: Self = Self(16);
     pub(crate) const NEVER_STALE: Self = Self(32);
 
@@ -40,7 +40,7 @@ pub(crate) struct Stored {
     pub(crate) body: Bytes,
     /// When it came, in milliseconds since 1970.
     pub(crate) at: u64,
-    /// How old it was then, in seconds; so are all that follow.
+    /// How old it was then, in seconds, as are all that follow.
     pub(crate) age: u32,
     pub(crate) life: u32,
     pub(crate) stale_while_revalidate: u32,
@@ -49,7 +49,7 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Its age at `now`, in seconds.
+    /// Returns its age at `now`, in seconds.
     pub(crate) fn age_at(&self, now: u64) -> u32 {
         let here = now.saturating_sub(self.at) / 1000;
         u32::try_from(here).map_or(u32::MAX, |here| self.age.saturating_add(here))
@@ -76,7 +76,7 @@ struct Wire {
     facts: u16,
 }
 
-/// Text as text, so that other programs can read it; other bytes as base64 where there is text alone.
+/// Text as text, so that other programs can read it; other bytes as base64, in formats that hold only text.
 struct WireBody(Bytes);
 
 impl Serialize for WireBody {

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::control::split_outside_quotes;
 
-/// More than this tells every request apart from every other: not kept.
+/// A response that varies by more names than this tells practically all requests apart, and is not kept.
 const MOST_NAMES: usize = 16;
 
-/// The names of the request's fields that choose between variants: sorted, each once.
+/// The names of the request fields that select a variant: sorted, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Names(Vec<Name>);
@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for Name {
 }
 
 impl Names {
-    /// What `Vary` says; `None` for `*`, which no request can be known to match, and for what cannot be
+    /// Parses `Vary`; `None` for `*`, which no request can be known to match, and for what cannot be
     /// read, which might mean it.
     pub(crate) fn of(response: &HeaderMap) -> Option<Self> {
         let mut names = Vec::new();
@@ -79,8 +79,8 @@ impl Names {
         other.iter().all(|name| self.has(name))
     }
 
-    /// What the request says in these fields, as bytes that no other request has: each value with its
-    /// length before it, and a missing one unlike an empty one.
+    /// Appends what the request says in these fields, as bytes that no other request has: each value is preceded
+    /// by its length, and a missing one differs from an empty one.
     pub(crate) fn selection(&self, request: &HeaderMap, into: &mut Vec<u8>) {
         for name in self.iter() {
             match joined(request, name) {
@@ -96,7 +96,7 @@ impl Names {
     }
 }
 
-/// The lines of a field as one, without the differences that mean nothing; `None` if it is missing.
+/// Joins the lines of a field into one, without differences that mean nothing; `None` if it is missing.
 fn joined(request: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let mut lines = request.get_all(name).iter();
     let first = lines.next()?;
@@ -108,7 +108,7 @@ fn joined(request: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
         all.extend_from_slice(line.as_bytes());
     }
     if is_secret {
-        // Who somebody is does not bear any rounding.
+        // Identity does not bear any rounding.
         return Some(all);
     }
     let Ok(text) = std::str::from_utf8(&all) else {
@@ -126,7 +126,7 @@ fn joined(request: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     })
 }
 
-/// Adds names to a response's `Vary`, unless they stand there or all is said by `*`.
+/// Adds names to a response's `Vary`, unless they are there already or `*` covers everything.
 pub(crate) fn add<'a>(response: &mut HeaderMap, names: impl Iterator<Item = &'a HeaderName>) {
     let known = Names::of(response);
     let Some(known) = known else {

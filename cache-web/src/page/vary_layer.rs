@@ -1,4 +1,4 @@
-//! Layers that say by what a response varies: Django's `vary_on_headers` and `vary_on_cookie`.
+//! Layers that set what a response varies by: Django's `vary_on_headers` and `vary_on_cookie`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,11 +13,11 @@ use tower_service::Service;
 
 use super::vary;
 
-/// Adds names to the `Vary` of every response, so that caches behind it tell requests apart by them.
+/// Adds names to the `Vary` of every response, so that caches further out tell requests apart by them.
 ///
 /// # Panics
 ///
-/// If one is no name of a header field.
+/// If one is not a valid name of a header field.
 #[must_use]
 pub fn vary_on_headers<'a>(names: impl IntoIterator<Item = &'a str>) -> VaryOn {
     VaryOn(self::names(names).collect())
@@ -38,7 +38,7 @@ pub(crate) fn names<'a>(
     })
 }
 
-/// The layer that [`vary_on_headers`] and [`vary_on_cookie`] make.
+/// The layer that [`vary_on_headers`] and [`vary_on_cookie`] return.
 #[derive(Debug, Clone)]
 pub struct VaryOn(Arc<[HeaderName]>);
 
@@ -53,7 +53,7 @@ impl<S> Layer<S> for VaryOn {
     }
 }
 
-/// A service behind [`VaryOn`].
+/// A service inside [`VaryOn`].
 #[derive(Debug, Clone)]
 pub struct VaryService<S> {
     inner: S,
@@ -81,7 +81,7 @@ where
 }
 
 pin_project! {
-    /// The response of a [`VaryService`] to be.
+    /// The future response of a [`VaryService`].
     #[derive(Debug)]
     pub struct VaryFuture<F> {
         #[pin]

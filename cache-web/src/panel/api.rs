@@ -1,4 +1,4 @@
-//! The JSON form. Its shape is a promise: fields are added, never changed; `version` says so.
+//! The JSON form. Its shape is a promise, stated by `version`: fields are added, never changed.
 
 use std::time::{Duration, UNIX_EPOCH};
 

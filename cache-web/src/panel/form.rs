@@ -1,4 +1,4 @@
-//! Names and values as a browser writes them into a query or sends a form.
+//! Names and values as a browser writes them into a query or submits them in a form.
 
 /// The pairs of `a=1&b=x+y`; a name without `=` has an empty value.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ impl Form {
         )
     }
 
-    /// The first value of this name.
+    /// Returns the first value of this name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let pair = self.0.iter().find(|(known, _)| known == name);
         pair.map(|(_, value)| value.as_str())
@@ -28,7 +28,7 @@ impl Form {
     }
 }
 
-/// `text` as a value in a query.
+/// Encodes `text` as a value in a query.
 pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -41,7 +41,7 @@ pub(super) fn encode(text: &str) -> String {
     encoded
 }
 
-/// What cannot be decoded stays as it is: then it is the key of nothing.
+/// Decodes a value; what cannot be decoded stays as it is, and is then the key of nothing.
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -60,7 +60,7 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Two digits; `from_str_radix` would take a sign for one.
+/// Parses two digits; `from_str_radix` would accept a sign for one.
 fn hex(digits: &[u8]) -> Option<u8> {
     let text = std::str::from_utf8(digits).ok()?;
     let is_hex = digits.iter().all(u8::is_ascii_hexdigit);

@@ -1,8 +1,8 @@
 //! Who may see the panel, and whose requests may change something.
 //!
 //! A page of another site that is open in the developer's browser can send requests here. It cannot read
-//! the answers, unless its own name leads here (DNS rebinding): so the `Host` must be one that is meant. And
-//! what changes something must come from a page of this panel: its origin says so, and a secret that only
+//! the answers, unless its own name leads here (DNS rebinding): so the `Host` must be an allowed one. And
+//! a change must come from a page of this panel: its origin shows that, and a secret that only
 //! such a page knows.
 
 use std::hash::{BuildHasher, RandomState};
@@ -12,7 +12,7 @@ use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
 
-/// Which hosts are meant, and the secret of this panel's pages.
+/// Which hosts are allowed, and the secret of this panel's pages.
 #[derive(Clone)]
 pub(super) struct Guard {
     hosts: Vec<String>,
@@ -31,12 +31,12 @@ impl Guard {
         self.hosts.push(host.to_ascii_lowercase());
     }
 
-    /// What a form of this panel has to bring along.
+    /// Returns the token that a form of this panel has to include.
     pub(super) fn token(&self) -> &str {
         &self.token
     }
 
-    /// Refuses what is asked of another host than those that are meant.
+    /// Rejects requests for a host that is not allowed.
     pub(super) fn check_host(&self, request: &Parts) -> Result<(), String> {
         let Some(host) = host_of(request) else {
             return Err("the request names no host".to_owned());
@@ -56,13 +56,13 @@ impl Guard {
         ))
     }
 
-    /// Refuses what does not come from a page of this panel.
+    /// Rejects what does not come from a page of this panel.
     pub(super) fn check_origin(&self, request: &Parts, token: Option<&str>) -> Result<(), String> {
         let site = header(&request.headers, "sec-fetch-site");
         let origin = header(&request.headers, ORIGIN.as_str());
         let is_own_site = match site {
             Some(site) => site == "same-origin",
-            // Old browsers do not say it, but their forms have an origin.
+            // Old browsers do not send it, but their forms have an origin.
             None => origin.is_some(),
         };
         let is_own_origin = origin.is_none_or(|origin| {
@@ -82,18 +82,18 @@ impl Guard {
     }
 }
 
-/// `Host`, or what HTTP/2 has in its place.
+/// Returns `Host`, or its equivalent in HTTP/2.
 fn host_of(request: &Parts) -> Option<String> {
     let named = header(&request.headers, HOST.as_str());
     let named = named.or_else(|| request.uri.authority().map(|authority| authority.as_str()));
     named.filter(|host| !host.is_empty()).map(lower)
 }
 
-/// The one value of this header; none where there are two.
+/// Returns the only value of this header; `None` if there are two.
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let mut values = headers.get_all(name).iter();
     let (value, second) = (values.next()?, values.next());
-    // What is no text or stands there twice is nothing that is meant: it matches nothing.
+    // A value that is not text or occurs twice is not allowed: it matches nothing.
     Some(
         value
             .to_str()
@@ -122,7 +122,7 @@ fn is_loopback(name: &str) -> bool {
         || address.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Without telling by the time it takes how much of it is right.
+/// Compares without revealing by the time it takes how much of it is right.
 fn is_same(one: &str, other: &str) -> bool {
     let differ = one
         .bytes()
@@ -131,7 +131,7 @@ fn is_same(one: &str, other: &str) -> bool {
     one.len() == other.len() && differ == 0
 }
 
-/// 128 bits that nobody can guess: hashes under keys that come from the operating system.
+/// Returns 128 bits that nobody can guess: hashes under keys that come from the operating system.
 fn secret() -> String {
     let part = || RandomState::new().hash_one("panel");
     format!("{:016x}{:016x}", part(), part())

@@ -12,7 +12,7 @@ pub(super) struct KeyPage<'a> {
     pub(super) wanted: &'a Wanted,
     pub(super) found: Result<Option<Entry>, CacheError>,
     pub(super) shows_value: bool,
-    /// It has just been deleted; false: it was not there.
+    /// Whether it has just been deleted; false: it was not there.
     pub(super) deleted: Option<bool>,
     pub(super) token: &'a str,
 }

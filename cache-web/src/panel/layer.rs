@@ -14,15 +14,15 @@ use tower_service::Service;
 use super::recent::{Recent, Traced};
 use super::timing;
 
-/// So many events are kept of one request.
+/// How many events are kept for one request.
 const EVENTS: usize = 200;
 
-/// Traces the requests that go through it; see [`Panel::layer`](super::Panel::layer) and
+/// Traces the requests that pass through it; see [`Panel::layer`](super::Panel::layer) and
 /// [`server_timing`](super::server_timing).
 #[derive(Debug, Clone)]
 pub struct TraceLayer(Goal);
 
-/// What a trace is made for.
+/// The purpose of a trace.
 #[derive(Debug, Clone)]
 enum Goal {
     Panel(Arc<Recent>),
@@ -57,7 +57,7 @@ pub struct TraceService<S> {
     goal: Goal,
 }
 
-/// On a response of the panel itself, which is of no interest to it.
+/// Marks a response of the panel itself, which is not interesting to it.
 #[derive(Debug, Clone)]
 pub(super) struct Own;
 
@@ -76,7 +76,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The one that is ready goes along; its copy is asked whether it is before it is called.
+        // The one that is ready is used; its clone is polled before it is called.
         let next = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, next);
         let goal = self.goal.clone();

@@ -3,17 +3,17 @@
 use cache_runtime::{Cache, CacheError, ErrorKind, Inspection, caches};
 use serde_json::Value;
 
-/// So much of a value is shown on a page.
+/// How much of a value is shown on a page.
 pub(super) const SHOWN: usize = 64 << 10;
 
 /// What was asked for.
 pub(super) struct Wanted {
     pub(super) alias: String,
-    /// As it was typed.
+    /// The key as it was typed.
     pub(super) key: String,
 }
 
-/// What is there.
+/// What was found.
 pub(super) struct Entry {
     pub(super) inspection: Inspection,
     /// `object`, `array`, …; `None` if it has no JSON.
@@ -35,10 +35,10 @@ impl Wanted {
         cache.delete(&key).await
     }
 
-    /// The cache, and the key as it takes it: a whole key, as it stands in a trace or in a store, begins with
+    /// Returns the cache, and the key as it expects it: a whole key, as in a trace or in a store, begins with
     /// prefix and version.
     fn place(&self) -> Result<(Cache, String), CacheError> {
-        // Not any name that somebody says: an alias that is asked for is remembered, and looked for in the
+        // Not just any name: an alias that is asked for is remembered, and looked up in the
         // environment.
         let is_known = caches().aliases().contains(&self.alias) || self.alias == "default";
         if !is_known {
@@ -62,7 +62,7 @@ impl Wanted {
 }
 
 impl Entry {
-    /// The value as people read it.
+    /// Returns the value in readable form.
     pub(super) fn pretty(&self) -> Result<String, CacheError> {
         let json = self.inspection.json()?;
         let value: Option<Value> = serde_json::from_str(json).ok();

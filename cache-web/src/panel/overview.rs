@@ -10,10 +10,10 @@ use super::page::{cell, look_up, page};
 use super::recent::Traced;
 use super::text::{Text, bytes, percent, time, timeout};
 
-/// So many requests stand on the page when it is loaded.
+/// How many requests are on the page when it is loaded.
 const REQUESTS: usize = 50;
 
-/// By what the functions are sorted: its name in the query, what people read, and the order.
+/// An order of the functions: its name in the query, its label, and its sort key.
 type Order = (&'static str, &'static str, fn(&FunctionReport) -> u128);
 
 const ORDERS: [Order; 5] = [
@@ -46,7 +46,7 @@ pub(super) fn overview(
     page(&body)
 }
 
-/// All functions in one line.
+/// Summarizes all functions in one line.
 fn summary(functions: &[FunctionReport]) -> String {
     let sum = |of: fn(&Stats) -> u64| functions.iter().map(|f| of(&f.stats)).sum::<u64>();
     let (hits, misses) = (sum(|s| s.hits), sum(|s| s.misses));
@@ -125,7 +125,7 @@ fn caches(caches: &[CacheReport]) -> String {
     table(&head, caches.iter().map(row))
 }
 
-/// How its store does, and how that looks.
+/// Returns how its store is doing, and how to show that.
 fn state(cache: &CacheReport) -> (String, &'static str) {
     match (&cache.error, cache.breaker.map(|breaker| breaker.as_str())) {
         (Some(error), _) => (error.to_string(), "bad"),
@@ -188,7 +188,7 @@ fn functions(functions: &[FunctionReport], sorted_by: &str) -> String {
     format!("<p class=\"orders\">by {}</p>\n{table}", links.join(" · "))
 }
 
-/// Its timeout, unless an operator says something else of it.
+/// Returns its timeout, unless an operator has overridden it.
 fn in_force(function: &FunctionReport) -> String {
     let own = timeout(function.timeout);
     match (function.overridden.is_off, function.overridden.timeout) {
@@ -198,7 +198,7 @@ fn in_force(function: &FunctionReport) -> String {
     }
 }
 
-/// Something that should be zero.
+/// Returns the class of a number that should be zero.
 fn number(count: u64) -> &'static str {
     if count > 0 { "number bad" } else { "number" }
 }
@@ -212,7 +212,7 @@ fn table(head: &[&str], rows: impl Iterator<Item = String>) -> String {
     format!("<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n")
 }
 
-/// The last requests, the newest first; the script goes on from here.
+/// Shows the last requests, the newest first; the script continues from here.
 fn live(requests: &[Traced], last: u64) -> String {
     let newest = requests.iter().rev().take(REQUESTS).map(request);
     let rows: String = newest.collect();
@@ -254,7 +254,7 @@ fn request(request: &Traced) -> String {
 fn event(event: &TraceEvent) -> String {
     let key = match (&event.key, &event.cache) {
         (None, _) => String::new(),
-        // Only what has an alias can be looked up.
+        // Only an entry with an alias can be looked up.
         (Some(key), None) => format!(" <span class=\"key\">{}</span>", Text(key)),
         (Some(key), Some(cache)) => format!(
             " <a class=\"key\" href=\"?cache={}&amp;key={}\">{}</a>",

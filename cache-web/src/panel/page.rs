@@ -7,9 +7,9 @@ use super::text::Text;
 pub(super) const CSS: &str = include_str!("panel.css");
 pub(super) const JS: &str = include_str!("panel.js");
 
-/// A whole page with this body, which is HTML.
+/// Returns a whole page with this body, which is HTML.
 pub(super) fn page(body: &str) -> String {
-    // Every address is relative to where the panel is mounted, which only its user knows: queries hold on
+    // Every address is relative to where the panel is mounted, which only the application knows: queries work on
     // `/cache` and on `/cache/` alike.
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -21,7 +21,7 @@ pub(super) fn page(body: &str) -> String {
     )
 }
 
-/// The form that looks up a key.
+/// Returns the form that looks up a key.
 pub(super) fn look_up(caches: &[CacheReport], alias: &str, key: &str, shows_value: bool) -> String {
     let option = |cache: &CacheReport| {
         let selected = if cache.alias == alias {
@@ -44,7 +44,7 @@ pub(super) fn look_up(caches: &[CacheReport], alias: &str, key: &str, shows_valu
     )
 }
 
-/// A cell of a table, with the head of its column for narrow screens.
+/// Returns a cell of a table, with the head of its column for narrow screens.
 pub(super) fn cell(head: &str, class: &str, html: &str) -> String {
     let class = match class {
         "" => String::new(),

@@ -13,14 +13,14 @@ pub(super) struct Traced {
     pub(super) id: u64,
     pub(super) at: SystemTime,
     pub(super) method: String,
-    /// Without its query, which may hold what is nobody's business.
+    /// Without its query, which may be private.
     pub(super) path: String,
     pub(super) status: u16,
     pub(super) trace: Trace,
 }
 
 impl Traced {
-    /// How many calls were answered by a cache, and how many were not.
+    /// Returns how many calls were answered by a cache, and how many were not.
     pub(super) fn hits_and_misses(&self) -> (usize, usize) {
         let count = |is_it: fn(Outcome) -> bool| {
             let events = self.trace.events.iter();
@@ -40,7 +40,7 @@ pub(super) fn is_miss(outcome: Outcome) -> bool {
     matches!(outcome, Miss | Refreshed | Failed)
 }
 
-/// The last requests; the oldest goes when there is no room.
+/// The last requests; the oldest is dropped when there is no room.
 #[derive(Debug)]
 pub(super) struct Recent(Mutex<Ring>);
 
@@ -68,7 +68,7 @@ impl Recent {
         }
     }
 
-    /// Puts it behind the others; its number is given here.
+    /// Adds it after the others; its number is assigned here.
     pub(super) fn push(&self, mut request: Traced) {
         let mut ring = self.ring();
         ring.last += 1;
@@ -82,7 +82,7 @@ impl Recent {
         ring.requests.push_back(request);
     }
 
-    /// Those with a greater number, the oldest first, and the last number that was given.
+    /// Returns those with a greater number, the oldest first, and the last number assigned.
     pub(super) fn after(&self, id: u64) -> (Vec<Traced>, u64) {
         let ring = self.ring();
         let news = ring.requests.iter().filter(|request| request.id > id);
@@ -90,7 +90,7 @@ impl Recent {
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
-        // Nothing in it can be half done.
+        // Nothing in it can be left half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

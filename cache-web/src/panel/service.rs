@@ -27,20 +27,20 @@ use super::overview::overview;
 use super::page::{CSS, JS};
 use super::recent::Recent;
 
-/// So many requests are kept unless told.
+/// How many requests are kept by default.
 const REQUESTS: usize = 200;
-/// A form holds an alias, a key and a secret.
+/// A form contains an alias, a key and a secret.
 const LARGEST_FORM: usize = 64 << 10;
 
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// No script but ours, no style but ours, nothing from elsewhere, in nobody's frame.
+/// Only the panel's own scripts and styles, nothing from elsewhere, and not in any frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The panel: a tower service that a developer mounts where he likes. See the [module](super).
+/// The panel: a tower service that a developer mounts anywhere. See the [module](super).
 ///
 /// Clones are the same panel.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl Default for Panel {
 }
 
 impl Panel {
-    /// A panel for loopback hosts that keeps the last 200 requests.
+    /// Returns a panel for loopback hosts that keeps the last 200 requests.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -65,26 +65,26 @@ impl Panel {
         }
     }
 
-    /// The panel is seen under this name too, with its port or without: `"dev.example.com"`.
+    /// Also answers under this host name, with or without its port: `"dev.example.com"`.
     ///
-    /// Without it `localhost`, names that end in `.localhost`, `127.0.0.1` and `[::1]` are answered, so that no
-    /// other site's name can be made to lead here.
+    /// Without it, only `localhost`, names that end in `.localhost`, `127.0.0.1` and `[::1]` are answered, so that
+    /// no other site's name can be made to lead here.
     #[must_use]
     pub fn allow_host(mut self, host: &str) -> Self {
         self.guard.allow(host);
         self
     }
 
-    /// Keeps so many of the last requests; 200 unless told.
+    /// Sets how many of the last requests are kept; 200 by default.
     #[must_use]
     pub fn requests(self, count: usize) -> Self {
         self.recent.set_room(count);
         self
     }
 
-    /// A layer for the routers whose requests the panel shows: it traces each, until its response's head is
-    /// there, with at most 200 cached calls. What is traced has no quick hits: it takes about a microsecond
-    /// for each.
+    /// Returns a layer for the routers whose requests the panel shows: it traces each until the head of its
+    /// response is there, with at most 200 cached calls. A traced request has no fast hits: each takes about a
+    /// microsecond.
     #[must_use]
     pub fn layer(&self) -> TraceLayer {
         TraceLayer::for_panel(self.recent.clone())
@@ -93,7 +93,7 @@ impl Panel {
 
 impl std::fmt::Debug for Panel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Its secret is nobody's business.
+        // Its secret must not be shown.
         f.debug_struct("Panel").finish_non_exhaustive()
     }
 }
@@ -223,7 +223,7 @@ fn wanted(form: &Form) -> Wanted {
     }
 }
 
-/// A response before it is one.
+/// A response under construction.
 struct Answer {
     status: StatusCode,
     content_type: &'static str,

@@ -1,11 +1,11 @@
-//! Text for people and for HTML: whatever is not written here is escaped.
+//! Text for people and for HTML: everything that is not written here is escaped.
 
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
 
 use cache_runtime::{Timeout, Ttl};
 
-/// Displayed with what HTML would take for its own escaped, in text and in quoted attributes.
+/// Displays its content with the characters escaped that are special in HTML text and quoted attributes.
 pub(super) struct Text<T>(pub(super) T);
 
 impl<T: Display> Display for Text<T> {
@@ -32,7 +32,7 @@ impl Write for Escaping<'_, '_> {
     }
 }
 
-/// `1.25 ms`: three digits and a unit, as wide as another.
+/// Formats a time as `1.25 ms`: three digits and a unit, always equally wide.
 pub(super) fn time(time: Duration) -> String {
     let nanos = time.as_secs_f64() * 1e9;
     let (value, unit) = match nanos {
@@ -67,7 +67,7 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
-/// What an attribute or a URL says about time.
+/// Formats a timeout, as an attribute or a URL would say it.
 pub(super) fn timeout(timeout: Timeout) -> String {
     match timeout {
         Timeout::Default => "default".to_owned(),
@@ -77,7 +77,7 @@ pub(super) fn timeout(timeout: Timeout) -> String {
     }
 }
 
-/// How long an entry still is fresh.
+/// Formats how long an entry is still fresh.
 pub(super) fn left(left: Ttl) -> String {
     match left {
         Ttl::Missing => "its timeout is over".to_owned(),

@@ -9,15 +9,15 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::layer::TraceLayer;
 use super::recent::{is_hit, is_miss};
 
-/// So many names a header has; browsers show no more, and proxies have limits.
+/// How many names a header has; browsers show no more, and proxies have limits.
 const MOST: usize = 20;
 const LONGEST_NAME: usize = 60;
 
-/// A layer that tells in the header `Server-Timing` what each response asked of caches: `cache` with all
-/// hits and misses, then each function and kind with what came of it, the slowest first.
+/// Returns a layer that reports in the header `Server-Timing` what each response asked of caches: `cache` with all
+/// hits and misses, then each function and kind with its outcome, the slowest first.
 ///
-/// It holds the names of functions and how long they took, never keys or values. Names and times are
-/// something to know about a program: it is for development, as the panel is.
+/// It contains the names of functions and how long they took, never keys or values. Names and times still
+/// reveal something about a program: like the panel, it is for development.
 ///
 /// ```
 /// # use axum::{Router, body::Body, http::Request, routing::get};
@@ -45,7 +45,7 @@ pub fn server_timing() -> TraceLayer {
     TraceLayer::for_header()
 }
 
-/// Adds the header, beside those that are there.
+/// Adds the header to those that are there.
 pub(super) fn put(headers: &mut HeaderMap, trace: &Trace) {
     if trace.events.is_empty() {
         return;
@@ -55,7 +55,7 @@ pub(super) fn put(headers: &mut HeaderMap, trace: &Trace) {
     }
 }
 
-/// Calls of one name that came to the same.
+/// Calls of one name with the same outcome.
 struct Metric {
     name: String,
     outcome: &'static str,
@@ -89,7 +89,7 @@ fn text(trace: &Trace) -> String {
         events.filter(|event| is_it(event.outcome)).count()
     };
     let (hits, misses) = (count(is_hit), count(is_miss));
-    // What was made in the body of another is in that one's time.
+    // A call made in the body of another is part of that one's time.
     let outermost = trace.events.iter().filter(|event| event.depth == 0);
     let mut text = format!(
         "cache;desc=\"{hits} hit{}, {misses} miss{}\";dur={}",
@@ -112,8 +112,8 @@ fn text(trace: &Trace) -> String {
     text
 }
 
-/// A token: what may stand there unquoted. Pages and sessions go by what they are, since their names are
-/// made of paths and keys.
+/// Returns a token, which may be written unquoted. Pages and sessions are named by their kind, since their names
+/// contain paths and keys.
 fn name_of(event: &TraceEvent) -> String {
     let name = match event.kind {
         Kind::Function | Kind::Fragment => &*event.name,

@@ -1,4 +1,4 @@
-//! Sessions that live in a cache alone.
+//! Sessions that live only in a cache.
 
 use async_trait::async_trait;
 use cache_runtime::{Cache, CacheError};
@@ -9,30 +9,31 @@ use tower_sessions_core::session_store::{Error, Result};
 use super::place::{Place, Seen};
 use super::record;
 
-/// Ids are 128 random bits: a cache that has so many of them says so of every one.
+/// Ids are 128 random bits: a cache that reports this many as taken reports every one as taken.
 const TRIES: u32 = 100;
 
 /// Sessions in a cache: Django's `sessions.backends.cache`.
 ///
-/// A cache may forget: over `max_entries`, when its server restarts. Whoever must not be logged out by that
-/// takes [`CachedDbStore`](super::CachedDbStore). A session of more than `max_value_size` is an error, and
-/// over.
+/// A cache may lose entries: over `max_entries`, or when its server restarts. If that must not log anybody out,
+/// use [`CachedDbStore`](super::CachedDbStore). A session of more than `max_value_size` is an error, and
+/// ends.
 ///
-/// A load is one round trip, a save six, a logout two. A logout in one process holds at once in all, with
-/// `local_max` too. It leaves a mark of some bytes for ten minutes, by which a save that was under way is known to
+/// A load takes one round trip, a save six, a logout two. A logout in one process takes effect at once in all,
+/// also with `local_max`. It leaves a mark of a few bytes for ten minutes, which shows a save that was under way
+/// that it is too late.
 /// be too late.
 #[derive(Debug, Clone)]
 pub struct CacheStore(Place);
 
 impl CacheStore {
-    /// Sessions in this cache, under `session:{id}`.
+    /// Returns a store of sessions in this cache, under `session:{id}`.
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         Self(Place::new(cache, "session:"))
     }
 
-    /// The id stands directly behind this in the key. Django's is `django.contrib.sessions.cache`; the ids
-    /// of tower-sessions are other than Django's, so that the two do not meet.
+    /// Sets the prefix that the id directly follows in the key. Django's is `django.contrib.sessions.cache`; the
+    /// ids of tower-sessions differ from Django's, so that the two do not collide.
     #[must_use]
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.0.prefix = prefix.into();
@@ -59,7 +60,7 @@ impl SessionStore for CacheStore {
     async fn save(&self, record: &Record) -> Result<()> {
         let text = record::to_text(record, None)?;
         let seen = self.0.look(&record.id).await.map_err(down)?;
-        // Who is marked is out.
+        // A session with a mark has ended.
         let (Some(_), None) = (seen.text, &seen.mark) else {
             return Err(gone());
         };
@@ -84,7 +85,8 @@ impl SessionStore for CacheStore {
     }
 }
 
-/// The texts of errors end up in logs: those of [`Place`] have no key, by which somebody could be the visitor.
+/// The texts of errors end up in logs: those of [`Place`] contain no key, with which anybody could pose as the
+/// visitor.
 pub(super) fn down(error: CacheError) -> Error {
     Error::Backend(error.to_string())
 }

@@ -12,21 +12,21 @@ use super::cache_store::{down, gone};
 use super::place::{Place, Seen};
 use super::record;
 
-/// Sessions in another store, with a cache before it: Django's `cached_db`.
+/// Sessions in another store, with a cache in front of it: Django's `cached_db`.
 ///
-/// The database is written first, and what it says holds; the cache may be down or forget. Beside
+/// The database is written first, and is authoritative; the cache may be down or lose entries. Compared with
 /// tower-sessions' own `CachingSessionStore`:
 ///
-/// - A cache that is down is logged, and the database is asked; there it is an error.
-/// - After a save the next load takes the session from the database. So two saves at once, or a load beside
+/// - If the cache is down, that is logged, and the database is asked; there it is an error.
+/// - After a save, the next load reads the session from the database. So two saves at once, or a load during
 ///   a save, leave nothing older in the cache than the database has, in any process.
-/// - Of many requests of one session that is not in the cache, one asks the database. It stays in the cache for
-///   nine minutes at the most.
-/// - A save of a session that is not in the database any more is an error, also where the database's own `save`
-///   would bring it back. (A logout in the moment between that look and the write is left to the
+/// - Of many requests for one session that is not in the cache, one asks the database. It stays in the cache for
+///   nine minutes at most.
+/// - Saving a session that is no longer in the database is an error, even if the database's own `save`
+///   would bring it back. (A logout in the moment between that check and the write is left to the
 ///   database: its `save` should be an `UPDATE`.)
 ///
-/// A logout fails if the cache cannot be told, although the session is gone in the database: other processes
+/// A logout fails if the cache cannot be updated, although the session is gone from the database: other processes
 /// may still find it in the cache.
 #[derive(Debug, Clone)]
 pub struct CachedDbStore<Db> {
@@ -35,7 +35,7 @@ pub struct CachedDbStore<Db> {
 }
 
 impl<Db: SessionStore> CachedDbStore<Db> {
-    /// Sessions in `db`, read through `cache`, there under `session_db:{id}`.
+    /// Returns a store of sessions in `db`, read through `cache`, where they are under `session_db:{id}`.
     #[must_use]
     pub fn new(cache: Cache, db: Db) -> Self {
         Self {
@@ -44,20 +44,21 @@ impl<Db: SessionStore> CachedDbStore<Db> {
         }
     }
 
-    /// The id stands directly behind this in the key; Django's is `django.contrib.sessions.cached_db`.
+    /// Sets the prefix that the id directly follows in the key; Django's is
+    /// `django.contrib.sessions.cached_db`.
     #[must_use]
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.cached.prefix = prefix.into();
         self
     }
 
-    /// What the database has, put into the cache for some minutes; `None` for no session.
-    /// Those who want it at once, and have seen the same mark, ask once.
+    /// Returns what the database has, and puts it into the cache for some minutes; `None` if there is no session.
+    /// Concurrent callers that have seen the same mark ask only once.
     async fn read_db(&self, id: &Id, mark: Option<Arc<str>>) -> Result<Option<Record>> {
         let seen = mark.as_deref().unwrap_or_default();
         let flight = format!("{}:reading:{seen}", self.cached.key(id));
         let read = async || {
-            // Only for those who wait: what is kept is written below, under the session's key.
+            // Only for the callers that wait: what is kept is written below, under the session's key.
             current().skip();
             let record = self.db.load(id).await.map_err(Missing::Failed)?;
             let record = record.filter(record::is_active).ok_or(Missing::Gone)?;
@@ -79,7 +80,7 @@ impl<Db: SessionStore> CachedDbStore<Db> {
     }
 }
 
-/// Why the database gives no session.
+/// Why the database returns no session.
 enum Missing {
     Gone,
     Failed(Error),
@@ -89,7 +90,7 @@ enum Missing {
 impl<Db: SessionStore> SessionStore for CachedDbStore<Db> {
     async fn create(&self, record: &mut Record) -> Result<()> {
         self.db.create(record).await?;
-        // Nobody knows its id yet, so nothing can come in between.
+        // Nobody knows its id yet, so nothing can interfere.
         let text = record::to_text(record, None)?;
         let timeout = record::timeout(record);
         let written = self.cached.write_briefly(&record.id, &text, timeout, None);
@@ -105,7 +106,7 @@ impl<Db: SessionStore> SessionStore for CachedDbStore<Db> {
         }
         self.db.save(record).await?;
         if let Err(error) = self.cached.end(&record.id).await {
-            // This process does not read the old one before it has been deleted; others may, if only
+            // This process does not read the old one until it has been deleted; others may, if only
             // this one has lost the cache.
             tracing::warn!(%error, "a session has changed, and the cache could not be told");
         }
@@ -124,7 +125,7 @@ impl<Db: SessionStore> SessionStore for CachedDbStore<Db> {
         };
         let is_cached = text.is_some();
         let found = text.and_then(|text| record::of_text(id, &text));
-        // A mark that is there no more is so old that nothing of before it is left: texts go before marks.
+        // A mark that has expired is so old that nothing from before it is left: texts expire before marks.
         if let Some((record, after)) = found
             && (mark.is_none() || mark == after)
         {

@@ -1,15 +1,15 @@
-//! Where a session stands in a cache, and the mark that its changes leave beside it.
+//! Where a session is kept in a cache, and the mark that its changes leave beside it.
 //!
-//! A cache does not know that a write comes too late: of a save and a logout at once, in two processes, the save
-//! may be the last. So a change leaves a mark under a key of its own, and what is written is right only if
-//! the mark is what it was before the work for it began: who writes looks again behind it, and who reads
-//! looks at both in one round trip. Ids are never used again, so no clock is needed for that.
+//! A cache does not notice that a write comes too late: of a save and a logout at once, in two processes, the save
+//! may be the last. So a change leaves a mark under a key of its own, and what is written is valid only if
+//! the mark is what it was before the work for it began: a writer checks it again after writing, and a reader
+//! reads both in one round trip. Ids are never reused, so no clock is needed for that.
 //!
-//! Both are asked for in the store itself: a copy in process, of a text and of the mark that it belongs to,
+//! Both are read from the store itself: a copy in process, of a text and of the mark that it belongs to,
 //! would know nothing of a logout elsewhere.
 //!
-//! A mark goes after ten minutes. So a writer that comes to an end before it has looked again may leave
-//! nothing that lives longer: what is written has a short life, until a look has found it right.
+//! A mark expires after ten minutes. So a writer that ends before it has checked again must leave
+//! nothing that lives longer: what is written has a short life until a check has found it valid.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use tower_sessions_core::session::Id;
 
 use crate::telling::Telling;
 
-/// How long a mark stays: far longer than anything takes from a look to the write that belongs to it.
+/// How long a mark stays: far longer than the time between a check and the write that belongs to it.
 const MARK: Duration = Duration::from_secs(600);
 
-/// How long a text stays of which nobody has seen yet whether it came too late: it is gone before the mark is.
+/// How long an unchecked text stays, which may have come too late: it expires before the mark does.
 const UNSURE: Duration = Duration::from_secs(540);
 
 type Result<T> = std::result::Result<T, CacheError>;
@@ -34,10 +34,10 @@ pub(super) struct Place {
     pub(super) prefix: String,
 }
 
-/// What stands there.
+/// What is found there.
 pub(super) struct Seen {
     pub(super) text: Option<Arc<str>>,
-    /// The last change, if there was one in the last minutes.
+    /// The last change, if there was one in the last few minutes.
     pub(super) mark: Option<Arc<str>>,
 }
 
@@ -69,7 +69,7 @@ impl Place {
             Ok(_) => Outcome::Miss,
             Err(_) => Outcome::Failed,
         };
-        // Without its key: who sees that has the session.
+        // Without its key: whoever sees that has the session.
         telling.end(outcome, || None);
         seen
     }
@@ -89,8 +89,8 @@ impl Place {
         added.map_err(CacheError::without_key)
     }
 
-    /// Writes what belongs to `mark`, for minutes; false if that is another by now, and then nothing is left
-    /// there.
+    /// Writes a text that belongs to `mark`, for some minutes; false if the mark is another by now, in which case
+    /// nothing is left there.
     pub(super) async fn write_briefly(
         &self,
         id: &Id,
@@ -108,7 +108,7 @@ impl Place {
         Ok(is_right)
     }
 
-    /// The same for the whole of its life. Who asks for it may go away: a session would end in minutes if it
+    /// Writes the same for its whole life. The caller may go away: a session would end within minutes if it
     /// stayed half written.
     pub(super) async fn write(&self, id: &Id, text: Arc<str>, timeout: Timeout) -> Result<bool> {
         let (place, id) = (self.clone(), *id);
@@ -121,8 +121,8 @@ impl Place {
             match lengthened {
                 Ok(true) => {}
                 Ok(false) => place.remove(&id).await?,
-                // Nobody knows: then it may not stay for so long. Nor is it taken away, since that would log
-                // out whose save met a store that fails now and then.
+                // Nobody knows: then it must not stay that long. Nor is it deleted, since that would log
+                // out users whose save met a store that fails now and then.
                 Err(_) => drop(place.cache.touch(&place.key(&id), UNSURE).await),
             }
             lengthened
@@ -130,13 +130,13 @@ impl Place {
         .await
     }
 
-    /// Stores may lengthen a life in two steps, with a logout between them: so there is one more look.
+    /// Extends a life, which stores may do in two steps, with a logout between them: so it checks once more.
     async fn lengthen(&self, id: &Id, timeout: Timeout) -> Result<bool> {
         let is_there = self.cache.touch(&self.key(id), timeout).await;
         Ok(is_there.map_err(CacheError::without_key)? && self.is_marked(id, None).await?)
     }
 
-    /// Whether this is the mark still.
+    /// Returns whether this is still the mark.
     async fn is_marked(&self, id: &Id, mark: Option<&Arc<str>>) -> Result<bool> {
         let key = self.mark_key(id);
         let found = self.cache.get_many_past_copies::<Arc<str>>([&key]).await;
@@ -144,18 +144,18 @@ impl Place {
         Ok(found.get(&key) == mark)
     }
 
-    /// Takes away the text alone.
+    /// Deletes only the text.
     pub(super) async fn remove(&self, id: &Id) -> Result<()> {
         let removed = self.cache.delete(&self.key(id)).await;
         removed.map(drop).map_err(CacheError::without_key)
     }
 
-    /// The session has changed, or is over: nothing of before is to be read, or to be written any more.
+    /// Marks the session as changed or over: nothing from before may be read or written any more.
     pub(super) async fn end(&self, id: &Id) -> Result<()> {
-        // Random, so that every change is another.
+        // Random, so that every change differs.
         let mark: Arc<str> = Id::default().to_string().into();
         let marked = self.cache.set(&self.mark_key(id), &mark, MARK).await;
-        // That the one fails is no reason not to try the other.
+        // If one fails, that is no reason not to try the other.
         self.remove(id).await?;
         marked.map_err(CacheError::without_key)
     }
@@ -169,7 +169,7 @@ fn briefly(timeout: Timeout) -> Timeout {
     }
 }
 
-/// Runs it to its end, whoever goes away.
+/// Runs it to its end, even if the caller goes away.
 async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {

@@ -1,4 +1,4 @@
-//! A session as it stands in a cache: a JSON text.
+//! A session as it is kept in a cache: a JSON text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,20 +12,20 @@ use time::OffsetDateTime;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{Error, Result};
 
-/// The text. Not the record itself: how serde writes its date and its 128-bit id depends on features of
-/// other crates.
+/// The contents of the text. Not the record itself: how serde writes its date and its 128-bit id depends on
+/// features of other crates.
 #[derive(Serialize, Deserialize)]
 struct Kept<'a> {
     id: String,
     /// Milliseconds since 1970.
     expires: i64,
     data: Cow<'a, HashMap<String, Value>>,
-    /// The change that it was read from the database after.
+    /// The change after which it was read from the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<Arc<str>>,
 }
 
-/// The text of a session, and of the mark it belongs to.
+/// Returns the text of a session, and of the mark it belongs to.
 pub(super) fn to_text(record: &Record, mark: Option<&Arc<str>>) -> Result<Arc<str>> {
     let milliseconds = record.expiry_date.unix_timestamp_nanos() / 1_000_000;
     let kept = Kept {
@@ -38,10 +38,10 @@ pub(super) fn to_text(record: &Record, mark: Option<&Arc<str>>) -> Result<Arc<st
     Ok(text.into())
 }
 
-/// The session of this id in a text that was found under its key, and the mark it belongs to.
+/// Returns the session of this id in a text that was found under its key, and the mark it belongs to.
 ///
-/// `None` for what cannot be read, which is no session any more, and for another's: whoever gave keys new
-/// names or mixed up an answer, nobody gets a session that he has no id of.
+/// It is `None` for a text that cannot be read, which is no session any more, and for another's session: even if
+/// keys were renamed or answers mixed up, nobody gets a session whose id he does not have.
 pub(super) fn of_text(id: &Id, text: &str) -> Option<(Record, Option<Arc<str>>)> {
     let Ok(kept) = serde_json::from_str::<Kept<'_>>(text) else {
         tracing::warn!("what is kept as a session cannot be read as one: it counts as gone");
@@ -64,9 +64,9 @@ pub(super) fn is_active(record: &Record) -> bool {
     record.expiry_date > OffsetDateTime::now_utc()
 }
 
-/// How long it lives from now.
+/// Returns how long it lives from now.
 pub(super) fn timeout(record: &Record) -> Timeout {
     let left = record.expiry_date - OffsetDateTime::now_utc();
-    // What is over already is negative: that expires at once.
+    // A session that has ended is negative: that expires at once.
     Duration::try_from(left).map_or(Timeout::Expired, Timeout::from)
 }

@@ -27,7 +27,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Returns which behaviour, column and caller this is, for a failure.
+    /// Returns which column and caller this is, for a failure.
     pub(super) fn who(&self) -> String {
         let caller = match self.bed.caller {
             Caller::Awaiting => "awaiting",
