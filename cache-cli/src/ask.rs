@@ -6,7 +6,7 @@ use crate::args::Common;
 use crate::exit::{Exit, Failure};
 use crate::visible::visible;
 
-/// Goes on if the answer is yes. Where nobody can be asked, `--yes` has to be said.
+/// Continues if the answer is yes. If nobody can be asked, `--yes` is required.
 pub(crate) fn sure(common: &Common, question: &str) -> Result<(), Failure> {
     if common.yes {
         return Ok(());
@@ -19,7 +19,8 @@ pub(crate) fn sure(common: &Common, question: &str) -> Result<(), Failure> {
     }
     let mut answer = String::new();
     let asked = ask(&visible(question)).and_then(|()| stdin.lock().read_line(&mut answer));
-    // Whatever is wrong: who was not asked has not said yes. (Of an answer a closed pipe would be a success.)
+    // Whatever is wrong: without a question there is no yes. (As a failed write to stdout, a closed pipe would
+    // count as success.)
     asked.map_err(|error| {
         Failure::new(
             Exit::Declined,

@@ -1,4 +1,4 @@
-//! What the command's exit code means, and what ends it early.
+//! What the exit code means, and errors that end a command early.
 
 use std::io;
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use cache_runtime::{CacheError, ErrorKind};
 
 use crate::explain::advice;
 
-/// How it ended. The numbers are promised: see `cachectl --help`.
+/// How the command ended. The numbers are a promise: see `cachectl --help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Done, and the answer is yes.
@@ -20,7 +20,7 @@ pub(crate) enum Exit {
     Unreachable = 3,
     /// This store or format cannot do that.
     Unsupported = 4,
-    /// The store is there and says no: a wrong password, no right, a full disk.
+    /// The store is there and refuses: a wrong password, missing permissions, a full disk.
     Refused = 5,
     /// There is an entry, and it cannot be read: another format, another secret.
     Unreadable = 6,
@@ -29,7 +29,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// The code for an error of this kind.
+    /// Returns the code for an error of this kind.
     pub(crate) fn of(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::Config | ErrorKind::UnknownCache | ErrorKind::Key => Self::Usage,
@@ -50,11 +50,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command ends before its end.
+/// Why a command ends early.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    /// What happened; empty where nobody is left to be told.
+    /// What happened; empty if nobody is left to read it.
     pub(crate) message: String,
     /// What to do about it.
     pub(crate) advice: Option<String>,
@@ -85,16 +85,16 @@ impl From<CacheError> for Failure {
     }
 }
 
-/// Of writing to standard output.
+/// An error of writing to standard output.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            // `cachectl keys | head`: who read has enough.
+            // `cachectl keys | head`: the reader has enough.
             io::ErrorKind::BrokenPipe => Self::new(Exit::Ok, ""),
             _ => Self::new(Exit::Refused, format!("cannot write: {error}")),
         }
     }
 }
 
-/// What a command comes to.
+/// The result of a command.
 pub(crate) type Outcome = Result<Exit, Failure>;

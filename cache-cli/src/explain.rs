@@ -8,7 +8,7 @@ use cache_runtime::{CacheError, ErrorKind};
 pub(crate) const NO_HOST: &str =
     "no host has this name: is it spelled right, and does this machine's DNS know it?";
 
-/// A sign in an error's text, and what to do about it. The first that is found counts.
+/// Part of an error's text, and what to do about it. The first one that is found counts.
 const SIGNS: &[(&str, &str)] = &[
     // The URL.
     (
@@ -24,7 +24,7 @@ const SIGNS: &[(&str, &str)] = &[
         "is the path right? may you read the file that the option names?",
     ),
     ("no such file", "is the path right?"),
-    // Who we are.
+    // The login.
     (
         "the login (wrongpass",
         "the user name or the password is wrong: redis://USER:PASSWORD@host, or redis://:PASSWORD@host where \
@@ -185,7 +185,7 @@ const SIGNS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What to do about an error, where that is known.
+/// Returns what to do about an error, if that is known.
 pub(crate) fn advice(error: &CacheError) -> Option<String> {
     let text = text_of(error);
     if error.kind() == ErrorKind::Config
@@ -210,7 +210,7 @@ pub(crate) fn advice(error: &CacheError) -> Option<String> {
     }
 }
 
-/// The error and what caused it.
+/// Returns the text of the error and of what caused it.
 fn text_of(error: &CacheError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

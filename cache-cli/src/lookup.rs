@@ -1,4 +1,4 @@
-//! Which entry a key names: as programs say it, or as the store has it.
+//! Which entry a key names: as programs write it, or as the store has it.
 
 use cache_runtime::{Cache, Inspection};
 
@@ -7,7 +7,7 @@ use crate::exit::{Exit, Failure};
 use crate::opened::Opened;
 use crate::output::note;
 
-/// An entry that is there.
+/// An entry that was found.
 pub(crate) struct Entry {
     /// The cache that it is in.
     pub(crate) cache: Cache,
@@ -15,15 +15,15 @@ pub(crate) struct Entry {
     pub(crate) key: String,
     /// The whole key.
     pub(crate) stored: String,
-    /// It is another cache's than the URL's.
+    /// Whether it belongs to another cache than that of the URL.
     pub(crate) is_foreign: bool,
     pub(crate) inspection: Inspection,
 }
 
-/// The entry that `key` names, if it is there.
+/// Returns the entry that `key` names, if there is one.
 ///
-/// `app:1:tasks` may be a key of the URL's cache, or the whole key of another one's. What is there decides;
-/// where both are, the caller has to.
+/// `app:1:tasks` may be a key of the URL's cache, or the whole key of another cache. What exists decides;
+/// if both do, the caller has to.
 pub(crate) async fn find(
     opened: &Opened,
     key: &str,
@@ -52,7 +52,7 @@ pub(crate) async fn find(
             }
         }
     }
-    // A whole key that can be split in two ways is one entry, seen twice.
+    // A whole key that can be split in two ways is one entry, found twice.
     found.dedup_by(|one, other| one.1.stored == other.1.stored);
     if found.len() > 1 {
         let message = format!("`{key}` is a key of this cache and a whole key of the store");
@@ -90,7 +90,7 @@ async fn look(cache: Cache, key: &str, stored: String) -> Result<Option<Entry>, 
     }))
 }
 
-/// Prefix, version and key, in every way in which the text can be all three.
+/// Returns prefix, version and key, in every way in which the text can be split into them.
 fn parts(text: &str) -> Vec<(&str, i64, &str)> {
     let colons = text.match_indices(':').map(|(at, _)| at);
     let mut parts = Vec::new();
@@ -100,7 +100,7 @@ fn parts(text: &str) -> Vec<(&str, i64, &str)> {
             continue;
         };
         match digits.parse::<i64>() {
-            // As Django writes it, and in no other way.
+            // Written exactly as Django does.
             Ok(version) if version.to_string() == digits && !rest.is_empty() => {
                 parts.push((&text[..at], version, rest));
             }

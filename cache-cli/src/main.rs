@@ -1,16 +1,16 @@
 //! `cachectl`: looks into any cache by its URL, and finds out what is wrong with it.
 //!
-//! | file | answers |
+//! | file | about |
 //! | --- | --- |
-//! | `args` | what the command line takes |
+//! | `args` | what the command line accepts |
 //! | `opened` | which cache is meant |
 //! | `lookup` | which entry a key names |
-//! | `commands` | a file for each command |
+//! | `commands` | one file for each command |
 //! | `explain` | what an error means, and what to do about it |
 //! | `exit` | what the exit code means |
-//! | `output`, `text` | tables and JSON; sizes and times as people read them |
-//! | `visible` | what of others' text a terminal may have |
-//! | `ask`, `progress` | a question before what cannot be undone; how far long work is |
+//! | `output`, `text` | tables and JSON; sizes and times in readable form |
+//! | `visible` | which characters of untrusted text reach a terminal |
+//! | `ask`, `progress` | a question before what cannot be undone; the progress of long work |
 
 #![forbid(unsafe_code)]
 
@@ -36,7 +36,7 @@ use crate::output::note;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // Two threads: the callers of `bench` are to ask at the same time.
+    // Two threads, so that the callers of `bench` really ask at the same time.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -13,19 +13,19 @@ pub(crate) struct Opened {
     pub(crate) cache: Cache,
     /// What the store calls itself.
     pub(crate) store: &'static str,
-    /// Without login and secrets.
+    /// The URL without login and secrets.
     pub(crate) shown: String,
     pub(crate) key_prefix: String,
     pub(crate) version: i64,
 }
 
 impl Opened {
-    /// By the command line, or the environment.
+    /// Opens the cache of the command line or the environment.
     pub(crate) fn open(common: &Common) -> Result<Self, Failure> {
         Self::at(&url_for(common, None)?)
     }
 
-    /// By this URL, which has to name a store that others can see.
+    /// Opens this URL, which has to name a store that other processes can see.
     pub(crate) fn at(url: &str) -> Result<Self, Failure> {
         let opened = Self::anywhere(url)?;
         let nothing = match opened.store {
@@ -42,7 +42,7 @@ impl Opened {
         Err(Failure::new(Exit::Unsupported, message).advising(advice))
     }
 
-    /// By this URL, whatever it names.
+    /// Opens this URL, whatever it names.
     pub(crate) fn anywhere(url: &str) -> Result<Self, Failure> {
         let cache = Cache::from_url(url)?;
         let about = cache.about();
@@ -56,14 +56,14 @@ impl Opened {
         })
     }
 
-    /// The same store under another prefix and version. Not a view of the cache: the other processes of that
-    /// prefix are to hear what is changed there.
+    /// Opens the same store under another prefix and version. It is not a view of the cache: the other processes
+    /// of that prefix must learn of what is changed there.
     pub(crate) fn under(&self, key_prefix: &str, version: i64) -> Result<Cache, Failure> {
         let builder = CacheBuilder::from_url(&self.url)?;
         Ok(builder.key_prefix(key_prefix).version(version).build()?)
     }
 
-    /// What the store's table is missing, if it is: what only looks must not make it.
+    /// Reports the store's table if it is missing: a command that only looks must not create it.
     pub(crate) async fn check_table(&self) -> Result<(), Failure> {
         if !self.has_table() {
             return Ok(());
@@ -84,28 +84,28 @@ impl Opened {
         Err(Failure::new(Exit::No, message).advising(advice))
     }
 
-    /// The file of a SQLite database that is not there: to connect would make it.
+    /// Returns the file of a SQLite database if it is missing: connecting would create it.
     pub(crate) fn missing_file(&self) -> Option<&str> {
         let (scheme, rest) = self.url.split_once(':')?;
         let path = rest.strip_prefix("//").unwrap_or(rest);
         let path = path.split_once('?').map_or(path, |(path, _)| path);
-        // What is written in another way than it is called is not looked for.
+        // A path that is escaped in the URL is not checked.
         let is_plain =
             scheme.eq_ignore_ascii_case("sqlite") && !path.contains('%') && path != ":memory:";
         (is_plain && !Path::new(path).exists()).then_some(path)
     }
 
-    /// Whether it is kept in a table.
+    /// Returns whether it is kept in a table.
     pub(crate) fn has_table(&self) -> bool {
         matches!(self.store, "sqlite" | "postgres" | "mysql")
     }
 
-    /// The whole key, as the store has it.
+    /// Returns the whole key, as the store has it.
     pub(crate) fn stored(&self, key: &str) -> String {
         self.cache.whole_key(key)
     }
 
-    /// The prefix and version, for people.
+    /// Returns the prefix and version, for people.
     pub(crate) fn place(&self) -> String {
         match self.key_prefix.as_str() {
             "" => format!("no key prefix, version {}", self.version),
@@ -114,7 +114,7 @@ impl Opened {
     }
 }
 
-/// The URL that was said to a command itself, or to all of them; there has to be one.
+/// Returns the URL given to a command itself, or to all of them; there has to be one.
 pub(crate) fn url_for(common: &Common, place: Option<&str>) -> Result<String, Failure> {
     let url = match place {
         Some(url) => Some(url.to_owned()),
@@ -126,7 +126,7 @@ pub(crate) fn url_for(common: &Common, place: Option<&str>) -> Result<String, Fa
     })
 }
 
-/// The URL that was said, on the command line or in the environment.
+/// Returns the URL given on the command line or in the environment.
 pub(crate) fn url_of(common: &Common) -> Result<Option<String>, Failure> {
     if let Some(url) = &common.url {
         return Ok(Some(url.clone()));

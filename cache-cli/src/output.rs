@@ -6,41 +6,41 @@ use serde_json::Value;
 
 use crate::visible::{visible, visible_json};
 
-/// Standard output, and for whom.
+/// Standard output, and whom it is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     pub(crate) is_json: bool,
 }
 
 impl Output {
-    /// One line, for people.
+    /// Writes one line, for people.
     pub(crate) fn line(self, text: &str) -> io::Result<()> {
         self.raw(&visible(text), '\n')
     }
 
-    /// A value, which is JSON, for people.
+    /// Writes a value, which is JSON, for people.
     pub(crate) fn value(self, json: &str) -> io::Result<()> {
         self.raw(&visible_json(json), '\n')
     }
 
-    /// As it is, and what ends it: for programs.
+    /// Writes the text as it is, and what ends it: for programs.
     pub(crate) fn raw(self, text: &str, end: char) -> io::Result<()> {
         let mut out = io::stdout().lock();
         write!(out, "{text}{end}")?;
         out.flush()
     }
 
-    /// JSON, for people to read as well.
+    /// Writes JSON that people can read as well.
     pub(crate) fn json(self, value: &Value) -> io::Result<()> {
         self.raw(&format!("{value:#}"), '\n')
     }
 
-    /// JSON in one line: one of many.
+    /// Writes JSON on one line: one of many.
     pub(crate) fn json_line(self, value: &Value) -> io::Result<()> {
         self.raw(&value.to_string(), '\n')
     }
 
-    /// Names and values; what has no value is left out.
+    /// Writes names and values, leaving out names without a value.
     pub(crate) fn facts(self, rows: &[(&str, Option<String>)]) -> io::Result<()> {
         let width = rows.iter().map(|(name, _)| name.len()).max();
         let width = width.unwrap_or_default();
@@ -52,13 +52,13 @@ impl Output {
         Ok(())
     }
 
-    /// Columns as wide as what stands in them, numbers to the right.
+    /// Writes columns as wide as their contents, with numbers aligned to the right.
     pub(crate) fn table<const N: usize>(
         self,
         head: [&str; N],
         rows: &[[String; N]],
     ) -> io::Result<()> {
-        // As wide as they are shown.
+        // As wide as they are displayed.
         let rows: Vec<[String; N]> = rows
             .iter()
             .map(|row| row.each_ref().map(|cell| visible(cell).into_owned()))
@@ -74,7 +74,7 @@ impl Output {
     }
 }
 
-/// One line of a table, whose first column is text and whose others are numbers.
+/// Writes one line of a table whose first column is text and whose others are numbers.
 pub(crate) fn row_of<const N: usize>(cells: &[String; N], widths: &[usize; N]) -> String {
     let cells = cells.iter().zip(widths).enumerate();
     let cells = cells.map(|(at, (cell, width))| match at {
@@ -85,9 +85,9 @@ pub(crate) fn row_of<const N: usize>(cells: &[String; N], widths: &[usize; N]) -
     line.join("  ").trim_end().to_owned()
 }
 
-/// A word beside the answer, for people.
+/// Writes a remark beside the answer, for people.
 pub(crate) fn note(text: &str) {
-    // Nobody is to fail for a note.
+    // A note must not make a command fail.
     let _ = writeln!(io::stderr(), "{}", visible(text));
 }
 

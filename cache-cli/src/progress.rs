@@ -1,13 +1,13 @@
-//! How far long work is, on a terminal: a line that is drawn over, and gone in the end.
+//! The progress of long work, on a terminal: a line that is redrawn, and removed in the end.
 
 use std::future::Future;
 use std::io::{IsTerminal, Write, stderr};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-/// So often it is drawn.
+/// How often it is drawn.
 const PAUSE: Duration = Duration::from_millis(100);
-/// What is done sooner needs no progress.
+/// Work that is done sooner needs no progress line.
 const SOON: Duration = Duration::from_millis(500);
 
 /// Counts what is done.
@@ -31,7 +31,7 @@ impl Progress {
         }
     }
 
-    /// So many are done.
+    /// Reports how many are done.
     pub(crate) fn at(&mut self, done: usize) {
         let text = |this: &Self| format!("{}: {done} of {}", this.doing, this.total);
         self.draw(text);
@@ -43,7 +43,7 @@ impl Progress {
         }
     }
 
-    /// Whether it is time to draw, which then is done.
+    /// Returns whether it is time to draw, and restarts the wait if so.
     fn is_due(&mut self, now: Instant) -> bool {
         let is_due = match self.drawn {
             Some(drawn) => now.duration_since(drawn) >= PAUSE,
@@ -55,7 +55,7 @@ impl Progress {
         is_due
     }
 
-    /// The future's output; meanwhile it is drawn how long that takes.
+    /// Returns the future's output, showing meanwhile how long that takes.
     pub(crate) async fn during<T>(doing: &'static str, work: impl Future<Output = T>) -> T {
         let mut progress = Self::new(doing, 0);
         let mut work = pin!(work);
@@ -77,7 +77,7 @@ impl Drop for Progress {
 }
 
 fn draw(text: &str) {
-    // Nobody is to fail for a line of progress.
+    // A progress line must not make a command fail.
     let _ = write!(stderr(), "\r\x1b[2K{text}");
     let _ = stderr().flush();
 }

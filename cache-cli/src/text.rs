@@ -1,4 +1,4 @@
-//! Sizes, times and shares as people read them.
+//! Sizes, times and shares in readable form.
 
 use std::time::{Duration, SystemTime};
 
@@ -51,7 +51,7 @@ pub(crate) fn latency(time: Duration) -> String {
     }
 }
 
-/// `87.5%`; nothing of nothing.
+/// `87.5%`; nothing if the whole is zero.
 pub(crate) fn share(part: u64, whole: u64) -> String {
     match whole {
         0 => String::new(),
@@ -59,7 +59,7 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
     }
 }
 
-/// For how long something still lives, for people.
+/// Returns how long something still lives, for people.
 pub(crate) fn left(left: Ttl) -> Option<String> {
     match left {
         Ttl::Never => Some("ever".to_owned()),
@@ -68,7 +68,7 @@ pub(crate) fn left(left: Ttl) -> Option<String> {
     }
 }
 
-/// The same for programs: seconds, `"never"`, or `null`.
+/// Returns the same for programs: seconds, `"never"`, or `null`.
 pub(crate) fn left_json(left: Ttl) -> Value {
     match left {
         Ttl::Never => "never".into(),
@@ -87,14 +87,14 @@ pub(crate) fn moment(at: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
-/// Seconds since 1970, for programs.
+/// Returns seconds since 1970, for programs.
 pub(crate) fn unix(at: SystemTime) -> f64 {
     let since = at.duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0.0, |since| since.as_secs_f64())
 }
 
-/// The date so many days after 1970-01-01, by Hinnant's method: years begin in March, so that the day that
-/// may be missing is the last.
+/// Returns the date this many days after 1970-01-01, by Hinnant's method: years begin in March, so that the day
+/// that may be missing is the last.
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);

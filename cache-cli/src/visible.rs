@@ -1,14 +1,14 @@
-//! Text of others as a terminal may have it. Keys, values and the answers of servers can hold anything: what would
-//! move the cursor, or turn the direction of what is read, is shown as what it is.
+//! Untrusted text, made safe for a terminal. Keys, values and the answers of servers can contain anything: characters
+//! that would move the cursor, or change the reading direction, are shown escaped.
 
 use std::borrow::Cow;
 
-/// In one line.
+/// Returns the text on one line.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, acts, |c, into| into.extend(c.escape_default()))
 }
 
-/// The same of JSON, which stays what it is: such characters are in its strings alone. It may have lines.
+/// Returns the same for JSON, which stays valid: such characters occur only in its strings. It may have several lines.
 pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     let is_escaped = |c| acts(c) && c != '\n';
     escaped(json, is_escaped, |c, into| {
@@ -38,8 +38,8 @@ fn escaped(
     all.into()
 }
 
-/// Whether a terminal does something for it, or shows nothing. Not the joiners, without which some scripts
-/// cannot be written.
+/// Returns whether a terminal acts on a character, or shows nothing for it. Not the joiners, without which some
+/// scripts cannot be written.
 fn acts(c: char) -> bool {
     c.is_control()
         || matches!(

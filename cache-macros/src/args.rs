@@ -1,4 +1,4 @@
-//! The arguments of the attribute: one table says what there is, every setting remembers its word.
+//! The arguments of the attribute: one table lists them, and every setting remembers its word.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -10,7 +10,7 @@ use crate::suggest::{listed, nearest};
 use crate::tag::{self, Tag};
 use crate::value::{self, CacheRef, FixedDuration, Timeout};
 
-/// What the attribute says; nothing is checked against the function yet.
+/// What the attribute says; not yet checked against the function.
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) timeout: Option<Set<Timeout>>,
@@ -74,7 +74,7 @@ macro_rules! arguments {
         }),*];
 
         impl Args {
-            /// The word that has already set what `word` sets.
+            /// Returns the word that has already set what `word` sets.
             fn earlier(&self, word: &str) -> Option<&Ident> {
                 match word {
                     $($word => self.$field.as_ref().map(|set| &set.word),)*
@@ -114,7 +114,7 @@ arguments! {
     "crate" Value "crate = ::cache_runtime" => krate: value::crate_path;
 }
 
-/// What other caches call ours.
+/// What other caches call these arguments.
 const ELSEWHERE: &[(&[&str], &str)] = &[
     (
         &[
@@ -143,7 +143,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
 ];
 
 impl Args {
-    /// Reads what stands in the parentheses of the attribute.
+    /// Parses what is in the parentheses of the attribute.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
         let mut args = Args::default();
         let read = |input: ParseStream| {
@@ -207,7 +207,7 @@ impl Argument {
             let content;
             parenthesized!(content in input);
             let read = (self.read)(args, word, &content);
-            // Else the rest would be complained of as well.
+            // Otherwise the rest would be reported as well.
             content.parse::<TokenStream>()?;
             return read;
         }

@@ -11,7 +11,7 @@
 //! }
 //! ```
 //!
-//! What is cached is the `Output`. Functions that are written so by hand have the same shape.
+//! What is cached is the `Output`. Functions that are written like this by hand have the same shape.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::parse::Parser;
@@ -30,7 +30,7 @@ pub(crate) struct Boxed {
     pub(crate) capture: Option<Token![move]>,
 }
 
-/// `Task` of `Pin<Box<dyn Future<Output = Task> + ..>>` and of `BoxFuture<'_, Task>`.
+/// Returns `Task` of `Pin<Box<dyn Future<Output = Task> + ..>>` and of `BoxFuture<'_, Task>`.
 pub(crate) fn output(ty: &Type) -> Option<&Type> {
     let path = as_path(ty)?;
     let name = &path.segments.last()?.ident;
@@ -54,7 +54,7 @@ pub(crate) fn output(ty: &Type) -> Option<&Type> {
     })
 }
 
-/// The `async` block of a body that is `Box::pin(async move { .. })` and nothing else.
+/// Returns the `async` block of a body that is `Box::pin(async move { .. })` and nothing else.
 pub(crate) fn body(tokens: &TokenStream) -> Option<(Boxed, Block)> {
     let mut statements = Block::parse_within.parse2(tokens.clone()).ok()?;
     let (Some(Stmt::Expr(Expr::Call(call), None)), true) =

@@ -16,8 +16,8 @@ use crate::plan::{Kind, Plan};
 
 /// Finds every mistake, so that they are reported together.
 pub(crate) fn check(plan: &Plan, errors: &mut Errors) {
-    // A setting that could not be read looks like one that is missing: rules about those would
-    // complain of a mistake that is none.
+    // A setting that could not be parsed looks like one that is missing: rules about those would
+    // report a mistake that is none.
     let settings_are_read = errors.is_empty();
     signature(&plan.function.sig, errors);
     attributes(plan.function, errors);
@@ -127,7 +127,7 @@ fn attributes(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// An attribute cannot see the `impl` around it, so the function has to tell.
+/// Checks where the function is: an attribute cannot see the `impl` around it, so the function has to tell.
 fn place(plan: &Plan, errors: &mut Errors) {
     let Function { sig, body, .. } = plan.function;
     match (plan.kind, &plan.args.associated) {

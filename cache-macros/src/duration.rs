@@ -22,7 +22,7 @@ const UNITS: &[(&[&str], u128)] = &[
 
 const SECOND: u128 = 1_000_000_000;
 
-/// Reads a text of one or more numbers with units. The error says what to write instead.
+/// Parses a text of one or more numbers with units. The error says what to write instead.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
     if rest == "never" {
@@ -51,7 +51,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     from_nanos(nanos).ok_or_else(|| format!("`{text}` is too long; write `never` instead"))
 }
 
-/// Seconds with a fraction, as written: `2.5`.
+/// Parses seconds with a fraction, as written: `2.5`.
 pub(crate) fn seconds(digits: &str) -> Option<Duration> {
     match digits.find(['e', 'E']) {
         None => from_nanos(scale(digits, SECOND)?),
@@ -59,7 +59,7 @@ pub(crate) fn seconds(digits: &str) -> Option<Duration> {
     }
 }
 
-/// The shortest constant that makes this duration.
+/// Returns the shortest constant expression of this duration.
 pub(crate) fn tokens(duration: Duration) -> TokenStream {
     let nanos = duration.subsec_nanos();
     let seconds = Literal::u64_unsuffixed(duration.as_secs());
@@ -88,7 +88,7 @@ fn length_of(unit: &str) -> Option<u128> {
         .map(|(_, nanos)| *nanos)
 }
 
-/// `number * unit` in whole nanoseconds, exact: no float is involved.
+/// Returns `number * unit` in whole nanoseconds, exactly: no float is involved.
 fn scale(number: &str, unit: u128) -> Option<u128> {
     let number = number.replace('_', "");
     let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
@@ -102,7 +102,7 @@ fn scale(number: &str, unit: u128) -> Option<u128> {
             text.parse::<u128>().ok()
         }
     };
-    // Twelve digits behind the point are a nanosecond of a week.
+    // Twelve digits after the point are a nanosecond of a week.
     let fraction = &fraction[..fraction.len().min(12)];
     let parts = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
     digits(whole)?

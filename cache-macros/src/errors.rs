@@ -1,4 +1,4 @@
-//! All mistakes of one use of a macro, reported together.
+//! All mistakes in one use of a macro, reported together.
 
 use std::fmt::Display;
 

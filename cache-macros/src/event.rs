@@ -14,10 +14,10 @@ use crate::value::{self, CacheRef};
 /// One attribute.
 pub(crate) struct Event {
     pub(crate) kind: Kind,
-    /// Where the attribute stands.
+    /// Where the attribute is.
     pub(crate) place: Span,
     pub(crate) items: Vec<Item>,
-    /// Where tags are, and where whole functions are to be cleared.
+    /// The cache of the tags, and of whole functions to be cleared.
     pub(crate) cache: Option<CacheRef>,
     pub(crate) krate: Option<Path>,
 }
@@ -45,7 +45,7 @@ impl Kind {
         }
     }
 
-    /// Which of them an attribute is, if it is one.
+    /// Returns which of them an attribute is, if it is one.
     pub(crate) fn of(attr: &Attribute) -> Option<Kind> {
         let last = &attr.path().segments.last()?.ident;
         [Kind::Put, Kind::Evict]
@@ -55,7 +55,7 @@ impl Kind {
 }
 
 impl Item {
-    /// Whether it looks at the result.
+    /// Returns whether it looks at the result.
     pub(crate) fn is_late(&self) -> bool {
         self.mentions("result")
     }
@@ -70,7 +70,7 @@ impl Item {
 }
 
 impl Event {
-    /// Reads another attribute of the same function.
+    /// Parses another attribute of the same function.
     pub(crate) fn of(attr: &Attribute, kind: Kind, errors: &mut Errors) -> Event {
         let tokens = match &attr.meta {
             Meta::List(list) => list.tokens.clone(),
@@ -79,7 +79,7 @@ impl Event {
         Event::parse(kind, attr.span(), tokens, errors)
     }
 
-    /// Reads what stands in the parentheses of the attribute.
+    /// Parses what is in the parentheses of the attribute.
     pub(crate) fn parse(
         kind: Kind,
         place: Span,

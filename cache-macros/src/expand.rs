@@ -1,4 +1,4 @@
-//! The output: the function with its call into the runtime, and what stands beside it.
+//! The output: the function with its call into the runtime, and what is generated beside it.
 
 mod attributes;
 mod batch;
@@ -37,7 +37,7 @@ pub(crate) fn cache_result(args: TokenStream, item: TokenStream) -> TokenStream 
     }
 }
 
-/// What a function changes is a part of what is cached, wherever its attribute stands.
+/// Expands the events first: what a function changes is part of what is cached, wherever their attributes are.
 fn after_events(args: &TokenStream, item: &TokenStream) -> Option<TokenStream> {
     let known = Args::parse(args.clone(), &mut Errors::default());
     let runtime = plan::runtime(&known);

@@ -1,6 +1,6 @@
 //! The attribute macros of `cache-runtime`, which re-exports and documents them.
 //!
-//! The way through this crate, in the order of its files:
+//! The path through this crate, in the order of its files:
 //!
 //! ```text
 //! args.rs    what the attribute says        (value.rs, duration.rs, tag.rs, suggest.rs)
@@ -34,11 +34,11 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-// To be fuzzed it is a library, which has no macros.
+// When it is fuzzed, it is a library, which has no macros.
 #[cfg(not(cache_fuzz))]
 use proc_macro::TokenStream;
 
-/// Keeps the results of a function, and gives them to later calls with the same arguments.
+/// Keeps the results of a function, and returns them to later calls with the same arguments.
 ///
 /// ```ignore
 /// use cache_runtime::cache_result;
@@ -50,9 +50,9 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// The caller changes nothing. Of a `Result` only `Ok` is kept, of an `Option` only `Some`.
+/// Callers need no change. Of a `Result` only `Ok` is kept, of an `Option` only `Some`.
 ///
-/// Works on free functions, methods, associated functions, `fn` and `async fn`, in traits and
+/// It works on free functions, methods, associated functions, `fn` and `async fn`, in traits and
 /// under `#[async_trait]`.
 ///
 /// # Arguments
@@ -60,38 +60,38 @@ use proc_macro::TokenStream;
 /// | argument | meaning |
 /// | --- | --- |
 /// | `timeout = 600` | how long a result lives: seconds, `"10m"`, `never`, an expression (over the arguments, evaluated on a miss), or a closure over the value; `ttl` is the same |
-/// | `key_prefix = "user_tasks"` | the first part of the key; without it, the path of the function |
-/// | `key(id, filter.name)` | what the key is made of; without it, every argument but `self` |
-/// | `skip(pool)` | all arguments but these; `skip(self)`: all instances share the entries |
-/// | `kwargs(status)` | these enter the key as Python keyword arguments |
+/// | `key_prefix = "user_tasks"` | the first part of the key; by default, the path of the function |
+/// | `key(id, filter.name)` | what the key is made of; by default, every argument but `self` |
+/// | `skip(pool)` | uses all arguments except these; `skip(self)`: all instances share the entries |
+/// | `kwargs(status)` | makes these enter the key as Python keyword arguments |
 /// | `name = "get_user_tasks"` | the function's name in the key |
 /// | `cache = "sessions"` | which cache: an alias, or an expression giving a `Cache` |
 /// | `version = 2` | the version of the key |
-/// | `tags("user:{user_id}", "team:{result.team}")` | labels that invalidate together: strings whose holes are expressions over the arguments and `result`, the value that is kept; also expressions (`TASKS`), and `..` before one that gives many |
-/// | `when = \|value\| !value.is_empty()` | keep the result only if true |
-/// | `cache_none`, `cache_none = 30` | keep `None` too, for a time of its own if given |
-/// | `jitter = 0.1` | spread the timeout by up to this share |
-/// | `stale = "1h"` | keep the old value this long after the timeout: for the others while one runs the function, and for all when it fails |
-/// | `refresh_ahead = 0.8` | a read past this share of the timeout starts one refresh behind it; needs owned arguments |
-/// | `early`, `early = 1.0` | a reader chosen by chance makes the next value before the timeout; arguments may be borrowed |
-/// | `soft_timeout = "100ms"` | serve the old value after that, the function finishing behind; needs `stale` and owned arguments |
-/// | `hard_timeout = "2s"` | give up after that; needs `E: From<CacheError>`, and on a `fn` owned arguments |
-/// | `lock`, `lock = "2m"` | one execution across all processes that share the store |
+/// | `tags("user:{user_id}", "team:{result.team}")` | labels by which entries are invalidated together: strings whose placeholders are expressions over the arguments and `result`, the value that is kept; also expressions (`TASKS`), and `..` before one that gives many |
+/// | `when = \|value\| !value.is_empty()` | keeps the result only if true |
+/// | `cache_none`, `cache_none = 30` | keeps `None` too, with a timeout of its own if given |
+/// | `jitter = 0.1` | shortens the timeout by a random share of up to this |
+/// | `stale = "1h"` | keeps the old value this long after the timeout: for the other callers while one runs the function, and for all when it fails |
+/// | `refresh_ahead = 0.8` | makes a read past this share of the timeout start one refresh in the background; needs owned arguments |
+/// | `early`, `early = 1.0` | makes a randomly chosen reader compute the next value before the timeout; arguments may be borrowed |
+/// | `soft_timeout = "100ms"` | serves the old value after this long, while the function finishes in the background; needs `stale` and owned arguments |
+/// | `hard_timeout = "2s"` | gives up after this long; needs `E: From<CacheError>`, and on a `fn` owned arguments |
+/// | `lock`, `lock = "2m"` | allows one execution across all processes that share the store |
 /// | `wait = "5s"` | how long to wait for another caller's execution |
-/// | `strict` | return an error of the store instead of computing; needs `E: From<CacheError>` |
-/// | `local` | in process only: the value needs `Clone + Send + Sync`, no serde |
+/// | `strict` | returns an error of the store instead of computing; needs `E: From<CacheError>` |
+/// | `local` | keeps results in process only: the value needs `Clone + Send + Sync`, no serde |
 /// | `batch = load_many` | a function over `&[item]` that is called once for all the items of `many` and `warm` that have no entry |
-/// | `associated` | this is an associated function without `self` |
-/// | `handle = tasks_cache` | another name for the handle; or a private method's companions |
+/// | `associated` | says that this is an associated function without `self` |
+/// | `handle = tasks_cache` | another name for the handle; or the name of a private method's companions |
 /// | `crate = ::path` | where the runtime is, if it is renamed or re-exported |
 ///
 /// An attribute cannot see the `impl` around a function. The error "struct is not supported in
-/// `trait`s or `impl`s" says that `associated` is missing.
+/// `trait`s or `impl`s" means that `associated` is missing.
 ///
 /// # The handle
 ///
-/// Beside a free function stands a type of the same name, and beside a method with a visibility
-/// stand methods that begin with its name:
+/// A free function gets a type of the same name beside it, and a method with a visibility
+/// gets methods whose names begin with its own:
 ///
 /// ```ignore
 /// get_user_tasks::entry(7, None).delete().await?;   // also key, get, set, touch
@@ -107,17 +107,17 @@ use proc_macro::TokenStream;
 /// # Many at once
 ///
 /// `many` takes an iterator of items and returns the function's result for each, in order. An item is
-/// the tuple of the function's arguments; of one argument it is the argument itself: `many([7, 8])`.
+/// the tuple of the function's arguments; if there is only one, it is the argument itself: `many([7, 8])`.
 /// What is in process is served from there, one round trip asks the shared store for the rest, and the
-/// function runs for what is nowhere: of an `async fn` sixteen calls at a time, of a `fn` one after the
-/// other. Each item is treated as a call of its own would be. More than a thousand items go in parts.
+/// function runs for what is missing in both: for an `async fn`, sixteen calls at a time; for a `fn`, one after
+/// the other. Each item is treated like a call of its own. More than a thousand items are split into parts.
 ///
-/// `warm` makes the entries that are not there, some at a time, and reports what came of it. It draws a
-/// progress bar where a person watches; `.concurrency(n)`, `.quiet()`, `.on_progress(|done, total| ..)`
-/// and `.refresh()` say otherwise. Of a `fn` it ends in `.run()`. Items are taken from the iterator as
+/// `warm` makes the entries that are missing, some at a time, and reports the result. It draws a
+/// progress bar if stderr is a terminal; `.concurrency(n)`, `.quiet()`, `.on_progress(|done, total| ..)`
+/// and `.refresh()` change that. For a `fn`, the chain ends in `.run()`. Items are taken from the iterator as
 /// they are needed.
 ///
-/// A function with an `impl Trait` argument, or a method that takes `&mut self` or `self` (but for an
+/// A function with an `impl Trait` argument, or a method that takes `&mut self` or `self` (except as an
 /// `Arc<Self>`), has neither.
 ///
 /// # A batch function
@@ -131,19 +131,19 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// `many` and `warm` call it once for all items that have no entry, and keep each result as if the
-/// function had returned it. It takes what the function takes, with a slice of items instead of the
-/// arguments that tell calls apart: first `self`, named by `batch = Self::load_many`, then the skipped
-/// arguments, which are those of the first item, then the slice. Where the function returns `R`, it may
+/// function had returned it. It takes what the function takes, but with a slice of items instead of the
+/// arguments that tell calls apart: first `self`, if it is named by `batch = Self::load_many`, then the skipped
+/// arguments, which are those of the first item, then the slice. If the function returns `R`, it may
 /// return
 ///
-/// - a `Vec<R>`, one for each item and in their order;
-/// - a map from items to `R`, where the function is called for the items that are missing;
-/// - where `R` is an `Option<T>`, a map from items to `T`: what is missing is `None`;
-/// - where `R` is a `Result<T, E>` with `E: Clone`, a `Result` of any of these, whose error is that of
+/// - a `Vec<R>`, with one result for each item and in their order;
+/// - a map from items to `R`; the function is called for the items that are missing;
+/// - if `R` is an `Option<T>`, a map from items to `T`; what is missing is `None`;
+/// - if `R` is a `Result<T, E>` with `E: Clone`, a `Result` of any of these, whose error is that of
 ///   all items.
 ///
 /// If a `Vec` has another length, that is logged once, and the function is called for each item. A
-/// `hard_timeout` holds for the batch function of an `async fn` as well; one of a `fn` cannot be
+/// `hard_timeout` also applies to the batch function of an `async fn`; that of a `fn` cannot be
 /// stopped.
 #[cfg(not(cache_fuzz))]
 #[proc_macro_attribute]
@@ -151,18 +151,18 @@ pub fn cache_result(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::cache_result(args.into(), item.into()).into()
 }
 
-/// Puts what the function returns into entries of cached functions, when it has succeeded.
+/// Writes what the function returns into entries of cached functions, if it has succeeded.
 ///
 /// ```ignore
 /// #[cache_put(get_task::entry(task_id))]
 /// pub async fn update_task(task_id: u64, patch: Patch) -> Result<Task, DbError> { .. }
 /// ```
 ///
-/// What is put is what `#[cache_result]` would keep: of a `Result` only `Ok`, of an `Option` only
+/// What is written is what `#[cache_result]` would keep: of a `Result` only `Ok`, of an `Option` only
 /// `Some`. It lives as long as the entry's own function says, and has the tags that it gives.
 ///
 /// Takes entries, separated by commas: `get_task::entry(id)`, a method's `service.get_entry(id)`, or a
-/// loop that gives entries. They may use the arguments, and `result`: the value that is put. All else
+/// loop that gives entries. They may use the arguments, and `result`: the value that is written. Everything else
 /// is as for [`macro@cache_evict`].
 #[cfg(not(cache_fuzz))]
 #[proc_macro_attribute]
@@ -170,7 +170,7 @@ pub fn cache_put(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::event(event::Kind::Put, args.into(), item.into()).into()
 }
 
-/// Forgets entries of cached functions when the function has succeeded.
+/// Deletes entries of cached functions if the function has succeeded.
 ///
 /// ```ignore
 /// #[cache_evict(
@@ -183,29 +183,29 @@ pub fn cache_put(args: TokenStream, item: TokenStream) -> TokenStream {
 /// pub async fn update_task(task_id: u64, patch: Patch) -> Result<Task, DbError> { .. }
 /// ```
 ///
-/// | what | forgets |
+/// | argument | effect |
 /// | --- | --- |
-/// | `get_task::entry(id)`, `service.get_entry(id)` | one entry; of a `fn` or an `async fn` alike |
-/// | an iterator, a `Vec`, an `Option` of entries | each of them |
-/// | `tag("user:{user_id}", ..)` | all entries with these tags, written as in `tags(..)` of `cache_result` |
-/// | `clear(get_tasks)` | all entries of a function |
-/// | `cache = "sessions"` | the cache of the tags, and of `clear(..)` where it is not the function's own: an alias or an expression; without it, `default` |
-/// | `crate = ::path` | where the runtime is, if it is renamed or re-exported |
+/// | `get_task::entry(id)`, `service.get_entry(id)` | deletes one entry, of a `fn` or an `async fn` alike |
+/// | an iterator, a `Vec`, an `Option` of entries | deletes each of them |
+/// | `tag("user:{user_id}", ..)` | deletes all entries with these tags, written as in `tags(..)` of `cache_result` |
+/// | `clear(get_tasks)` | deletes all entries of a function |
+/// | `cache = "sessions"` | sets the cache of the tags, and of `clear(..)` where it is not the function's own: an alias or an expression; by default, `default` |
+/// | `crate = ::path` | says where the runtime is, if it is renamed or re-exported |
 ///
 /// # When
 ///
 /// An `Err` changes nothing; any other result is a success. `result` is the innermost value: the `T`
-/// of a `Result<T, E>`, of an `Option<T>` and of a `Result<Option<T>, E>`; where there is none (an
-/// `Ok(None)`), what mentions it is left out.
+/// of a `Result<T, E>`, of an `Option<T>` and of a `Result<Option<T>, E>`; if there is none (an
+/// `Ok(None)`), expressions that mention it are skipped.
 ///
-/// What does not mention `result` is evaluated before the body, the rest after it, with clones of the
-/// arguments that it uses. Entries are forgotten before others are put, in whichever order the
-/// attributes stand. On a function that is cached itself they are a part of what it does: a hit changes
+/// Expressions that do not mention `result` are evaluated before the body, the rest after it, with clones of the
+/// arguments that they use. Deletions come before writes, in whichever order the
+/// attributes stand. On a function that is itself cached, they are part of its body: a hit changes
 /// nothing.
 ///
-/// A store that fails changes nothing of what the function returns: it is logged and counted, and the
-/// entry is not read until it has been deleted. Where the caller of an `async fn` goes away while entries
-/// are being forgotten, the rest is done behind it.
+/// A store that fails does not affect what the function returns: it is logged and counted, and the
+/// entry is not read until it has been deleted. If the caller of an `async fn` goes away while entries
+/// are being deleted, the rest is done in the background.
 #[cfg(not(cache_fuzz))]
 #[proc_macro_attribute]
 pub fn cache_evict(args: TokenStream, item: TokenStream) -> TokenStream {

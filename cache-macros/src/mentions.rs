@@ -1,4 +1,4 @@
-//! Which names an expression mentions: read from its tokens, macros and format strings included.
+//! Which names an expression mentions: found in its tokens, including macros and format strings.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -7,7 +7,7 @@ use syn::{Pat, Type, TypeImplTrait};
 
 use crate::model::unraw;
 
-/// Whether the tokens mention one of the names as a value.
+/// Returns whether the tokens mention one of the names as a value.
 pub(crate) fn mentions_any(tokens: &impl ToTokens, names: &[Ident]) -> bool {
     names.iter().any(|name| mentions(tokens, &unraw(name)))
 }

@@ -15,13 +15,13 @@ use crate::progress::Progress;
 use crate::text::{latency, size};
 use load::{Measured, OPERATIONS, Operation, key, value};
 
-/// So many keys are removed at once.
+/// How many keys are removed at once.
 const BATCH: usize = 500;
 
 pub(crate) async fn run(common: &Common, out: Output, args: &Bench) -> Outcome {
     let url = url_for(common, args.place.as_deref())?;
     let opened = Opened::at(&url)?;
-    // Nobody else's keys are touched, whatever happens.
+    // Whatever happens, keys of others are not touched.
     let number = RandomState::new().hash_one(0);
     let prefix = format!("cachectl-bench-{number:016x}");
     let cache = opened.under(&prefix, opened.version)?;
@@ -70,7 +70,7 @@ async fn measure(cache: &Cache, args: &Bench) -> Result<Vec<Row>, Failure> {
     let lines = args.sizes.len() * args.callers.len() * OPERATIONS.len();
     let mut progress = Progress::new("measuring", lines);
     let mut rows = Vec::with_capacity(lines);
-    // Connections are made before it counts.
+    // Connections are opened before anything is measured.
     cache.ping().await?;
     for bytes in &args.sizes {
         let value = value(*bytes);
@@ -90,7 +90,7 @@ async fn measure(cache: &Cache, args: &Bench) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
-/// Removes what may be left, key by key: not every store can list.
+/// Removes what may be left, key by key, since not every store can list its keys.
 async fn sweep(cache: &Cache, ops: u32) -> Result<(), Failure> {
     let keys: Vec<String> = (0..ops).map(key).collect();
     for batch in keys.chunks(BATCH) {

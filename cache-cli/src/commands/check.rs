@@ -1,4 +1,4 @@
-//! `check`: step by step to a store that works, or to what is wrong with it.
+//! `check`: goes step by step to a store that works, or to what is wrong with it.
 
 mod host;
 mod probe;
@@ -19,7 +19,7 @@ pub(crate) async fn run(common: &Common, out: Output, place: Option<&str>) -> Ou
     };
     let outcome = steps(common, &mut report, place).await;
     if let Err(failure) = outcome {
-        // Nobody reads on.
+        // Nobody is reading any more.
         if failure.message.is_empty() {
             return Err(failure);
         }
@@ -52,20 +52,20 @@ async fn steps(common: &Common, report: &mut Report, place: Option<&str>) -> Res
     if let Some(path) = opened.missing_file() {
         report.note("file", &format!("{path} is not there yet; it is made now"))?;
     }
-    // Of several hosts one may do.
+    // Of several hosts, one may work.
     if is_found || host::hosts_of(&url).len() > 1 {
         probe::run(&opened, report).await?;
     }
-    // Whatever came of it.
+    // Whatever the result.
     let _ = opened.cache.close().await;
     Ok(())
 }
 
-/// What was found out, told as it comes.
+/// The findings, reported as they come.
 struct Report {
     out: Output,
     steps: Vec<Value>,
-    /// Of the first step that failed.
+    /// The exit code of the first step that failed.
     exit: Exit,
 }
 
@@ -77,7 +77,7 @@ impl Report {
         Ok(())
     }
 
-    /// What is no fault, and good to know.
+    /// Reports what is not a fault, but good to know.
     fn note(&mut self, step: &str, text: &str) -> Result<(), Failure> {
         self.say("--", step, text)?;
         self.steps
@@ -116,7 +116,7 @@ impl Report {
     }
 }
 
-/// What a store does in one step, in words.
+/// Returns what a store does and does not do in one step, in words.
 fn abilities(can: &Capabilities) -> (Vec<&'static str>, Vec<&'static str>) {
     let all = [
         (can.atomic_add, "atomic add"),

@@ -1,5 +1,5 @@
-//! `delete`: entries by their keys. What is deleted is computed again when somebody asks for it, so that
-//! nobody is asked first.
+//! `delete`: deletes entries by their keys. It asks no confirmation, since what is deleted is computed again
+//! when it is needed.
 
 use serde_json::json;
 
@@ -31,7 +31,7 @@ struct Done {
     missing: Vec<String>,
 }
 
-/// Tells of each as it is done.
+/// Reports each as it is deleted.
 async fn each(opened: &Opened, out: Output, args: &Delete, done: &mut Done) -> Result<(), Failure> {
     let mut progress = out
         .is_json
@@ -44,7 +44,7 @@ async fn each(opened: &Opened, out: Output, args: &Delete, done: &mut Done) -> R
             Some(entry) => {
                 entry.cache.delete(&entry.key).await?;
                 if entry.is_foreign {
-                    // Its news goes out before it is dropped; the URL's cache is closed in the end.
+                    // Its news must be sent before it is dropped; the URL's cache is closed at the end.
                     entry.cache.close().await?;
                 }
                 ("deleted", &mut done.deleted, entry.stored)

@@ -1,4 +1,4 @@
-//! `delete-tag`: every entry with a tag is dead from now on.
+//! `delete-tag`: invalidates every entry with a tag.
 
 use serde_json::json;
 

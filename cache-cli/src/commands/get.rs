@@ -34,7 +34,7 @@ pub(crate) async fn run(opened: &Opened, out: Output, args: &Get) -> Outcome {
     Ok(Exit::Ok)
 }
 
-/// There is none.
+/// Reports that there is no such entry.
 pub(super) fn missing(opened: &Opened, out: Output, key: &str) -> Outcome {
     if out.is_json {
         out.json(&Value::Null)?;
@@ -63,20 +63,20 @@ fn rows_of(entry: &Entry) -> Vec<(&'static str, Option<String>)> {
     ]
 }
 
-/// How long it is there to be served stale, where that is longer than it is fresh.
+/// Returns how long it is kept to be served stale, if that is longer than it is fresh.
 fn kept(looked: &Inspection) -> Option<String> {
     let Ttl::After(kept) = looked.kept else {
         return None;
     };
     match looked.left {
-        // What the two clocks are apart, and what was rounded up.
+        // The difference between the two clocks, and what was rounded up.
         Ttl::After(left) if kept.as_secs_f64() < left.as_secs_f64() + 2.5 => None,
         Ttl::Never => None,
         _ => Some(format!("{}, to be served stale", time(kept))),
     }
 }
 
-/// Why an entry that is there is not fresh.
+/// Returns why an existing entry is not fresh.
 pub(super) fn over(looked: &Inspection) -> &'static str {
     match looked.expires {
         Some(expires) if expires <= SystemTime::now() => "stale",

@@ -1,4 +1,4 @@
-//! `key`: what a function's call is called in shared stores, by the code that names it in programs.
+//! `key`: the key of a function's call in shared stores, made by the same code as in programs.
 
 use cache_runtime::{Cache, CallArguments};
 use serde::{Serialize, Serializer};
@@ -11,7 +11,7 @@ use crate::output::Output;
 
 pub(crate) fn run(common: &Common, out: Output, args: &Key) -> Outcome {
     let call = call_of(args)?;
-    // The prefix, the version and the hash are the cache's; without one it is the key as programs say it.
+    // The prefix, the version and the hash are those of the cache; without one, it is the key as programs write it.
     let opened = url_of(common)?.map(|url| Opened::anywhere(&url));
     let opened = opened.transpose()?;
     let (key, stored) = match &opened {
@@ -58,7 +58,7 @@ fn call_of(args: &Key) -> Result<CallArguments, Failure> {
     Ok(call)
 }
 
-/// The path before the name, if there is one; type parameters belong to the name.
+/// Returns the path before the name, if there is one; type parameters belong to the name.
 fn split(function: &str) -> (Option<&str>, &str) {
     let end = function.find('<').unwrap_or(function.len());
     match function[..end].rfind("::") {
@@ -67,7 +67,7 @@ fn split(function: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// The prefix of a function that has no `key_prefix`: its path.
+/// Returns the prefix of a function that has no `key_prefix`: its path.
 fn own_prefix(function: &str) -> String {
     let end = function.find('<').unwrap_or(function.len());
     let path = function[..end].replace("::", ".");
@@ -81,14 +81,14 @@ fn own_prefix(function: &str) -> String {
 /// An argument as it was given.
 #[derive(Debug, PartialEq)]
 enum Given {
-    /// Integers are exact to 128 bits, as they are in Rust; JSON in Rust has 64.
+    /// Integers are exact to 128 bits, as in Rust; JSON in Rust has 64.
     Signed(i128),
     Unsigned(u128),
     Json(Value),
 }
 
 impl Given {
-    /// JSON, or text that is none.
+    /// Parses JSON, or keeps the text if it is none.
     fn read(text: &str) -> Result<Self, Failure> {
         if let Ok(number) = text.parse() {
             return Ok(Self::Signed(number));
@@ -106,7 +106,7 @@ impl Given {
                 Err(Failure::new(Exit::Usage, message).advising(advice))
             }
             Ok(json) => Ok(Self::Json(json)),
-            // What was meant as JSON is not to become text without a word.
+            // What was meant as JSON must not silently become text.
             Err(error) if text.starts_with(['"', '[', '{']) => Err(Failure::new(
                 Exit::Usage,
                 format!("{text}: not JSON: {error}"),
@@ -126,7 +126,7 @@ impl Serialize for Given {
     }
 }
 
-/// Whether there is an integer in this JSON that would come back as a float.
+/// Returns whether this JSON contains an integer that would come back as a float.
 fn has_long_integer(json: &str) -> bool {
     let mut rest = json;
     while let Some(at) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
@@ -149,7 +149,7 @@ fn has_long_integer(json: &str) -> bool {
     false
 }
 
-/// Where a text ends that began before: behind its quote.
+/// Returns where a string ends that began earlier: after its quote.
 fn end_of_text(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, c) in text.char_indices() {

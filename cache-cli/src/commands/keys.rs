@@ -1,4 +1,4 @@
-//! `keys`: what is there, by a pattern.
+//! `keys`: lists the keys that match a pattern.
 
 use cache_runtime::Inspection;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(crate) async fn run(opened: &Opened, out: Output, args: &Keys) -> Outcome {
     Ok(exit)
 }
 
-/// The entries that are still there.
+/// Returns the entries that are still there.
 async fn look(
     opened: &Opened,
     keys: &[String],

@@ -1,4 +1,4 @@
-//! The commands, a file each.
+//! The commands, one file each.
 
 mod bench;
 mod check;
@@ -48,7 +48,7 @@ pub(crate) async fn run(cli: &Cli) -> Outcome {
         | Command::Bench(_)
         | Command::Completions { .. } => unreachable!("they open no cache, and are done"),
     };
-    // What was changed is told to the processes that have copies of it, before this one ends.
+    // Changes are published to the processes that have copies, before this one ends.
     let closed = opened.cache.close().await;
     let exit = outcome?;
     closed?;

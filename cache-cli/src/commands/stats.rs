@@ -49,12 +49,12 @@ pub(crate) async fn run(opened: &Opened, out: Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
-/// Whether the store is there and says no: the rest can still be told.
+/// Returns whether the store is there and refuses: the rest can still be reported.
 fn is_no(error: &CacheError) -> bool {
     matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Store)
 }
 
-/// What is known, a row each.
+/// Returns what is known, one row each.
 fn rows_of(facts: &Facts) -> Vec<(&'static str, Option<String>)> {
     let server = facts.server.as_ref().map(|server| match facts.servers {
         0 | 1 => server.clone(),
@@ -85,7 +85,7 @@ fn rows_of(facts: &Facts) -> Vec<(&'static str, Option<String>)> {
     ]
 }
 
-/// The same for programs.
+/// Returns the same for programs.
 pub(super) fn facts_json(facts: &Facts) -> Value {
     json!({
         "version": facts.server,

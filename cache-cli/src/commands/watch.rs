@@ -1,4 +1,4 @@
-//! `watch`: what the server counts, by difference from one look to the next.
+//! `watch`: what the server counts, as the difference from one look to the next.
 
 use std::time::Instant;
 
@@ -22,7 +22,7 @@ const HEAD: [&str; 7] = [
     "connections",
 ];
 const WIDTHS: [usize; 7] = [9, 9, 7, 9, 10, 10, 11];
-/// So often the head is said again, that it does not scroll away.
+/// How often the head is repeated, so that it does not scroll away.
 const PAGE: u64 = 20;
 
 pub(crate) async fn run(opened: &Opened, out: Output, args: &Watch) -> Outcome {
@@ -75,7 +75,7 @@ struct Change {
 }
 
 impl Change {
-    /// A server that was started anew in between has counted from zero.
+    /// Subtracts the counts; a server that was restarted in between has counted from zero.
     fn between(before: &Facts, now: &Facts) -> Self {
         let since = |before: Option<u64>, now: Option<u64>| {
             let (before, now) = (before.unwrap_or_default(), now.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! `cache_put` and `cache_evict` against the function.
+//! Checks `cache_put` and `cache_evict` against the function.
 
 use syn::{Expr, GenericArgument, PathArguments, ReceiverKind, Type};
 
@@ -40,7 +40,7 @@ pub(crate) fn check(function: &Function, events: &[Event], errors: &mut Errors) 
     }
 }
 
-/// The changes are made when the function ends, so its end must be that of the work.
+/// The changes are made when the function ends, so the work must end with it.
 fn runs_here(function: &Function, errors: &mut Errors) {
     if let Some(constness) = &function.sig.constness {
         errors.at(
@@ -68,7 +68,7 @@ fn runs_here(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// What is plainly no entry; the rest is told by its type.
+/// Reports what is plainly no entry; the rest is left to its type.
 fn names_entries(kind: Kind, expr: &Expr, errors: &mut Errors) {
     match expr {
         Expr::Lit(literal) => errors.at(
@@ -114,7 +114,7 @@ fn acts(method: &syn::Ident) -> bool {
         .any(|act| method == act)
 }
 
-/// What stands beside `result` is evaluated after the body, which may have taken the arguments.
+/// Checks what stands beside `result`: it is evaluated after the body, which may have consumed the arguments.
 fn beside_the_result(function: &Function, item: &Item, errors: &mut Errors) {
     let tokens = match item {
         Item::Entries(expr) => quote::quote!(#expr),

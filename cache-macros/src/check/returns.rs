@@ -17,7 +17,7 @@ pub(super) fn check(function: &Function, errors: &mut Errors) {
     Returns(errors).visit_type(&function.returns);
 }
 
-/// What is read back from a store is owned, whatever its type says of lifetimes.
+/// Checks borrowed types: what is read back from a store is owned, whatever lifetimes its type has.
 pub(super) fn read_back(plan: &Plan, errors: &mut Errors) {
     let kept = kept(&plan.function.returns);
     if plan.args.local.is_none()
@@ -35,7 +35,7 @@ pub(super) fn read_back(plan: &Plan, errors: &mut Errors) {
     }
 }
 
-/// The `T` of what is spelled `Result<T, E>` or `Option<T>`, or the type itself.
+/// Returns the `T` of what is spelled `Result<T, E>` or `Option<T>`, or the type itself.
 fn kept(ty: &Type) -> &Type {
     let Type::Path(path) = ty else { return ty };
     let Some(last) = path.path.segments.last() else {
@@ -91,7 +91,7 @@ impl<'ast> Visit<'ast> for Returns<'_> {
         );
     }
 
-    // What a function pointer or a closure takes and gives is not borrowed from this call.
+    // What a function pointer or a closure takes and returns is not borrowed from this call.
 
     fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
 

@@ -1,4 +1,4 @@
-//! Settings against the function: names that do not exist, and settings that exclude each other.
+//! Checks settings against the function: names that do not exist, and settings that exclude each other.
 
 use proc_macro2::Ident;
 use syn::Expr;
@@ -46,13 +46,13 @@ pub(super) fn check(plan: &Plan, errors: &mut Errors) {
     }
 }
 
-/// Settings that must be there.
+/// Checks for settings that must be there.
 pub(super) fn check_what_is_missing(plan: &Plan, errors: &mut Errors) {
     meaning_of_self(plan, errors);
     key_names_an_argument(plan, errors);
 }
 
-/// `skip(..)` and `kwargs(..)`: every word is an argument, and stands once.
+/// Checks `skip(..)` and `kwargs(..)`: every word is an argument, and occurs once.
 fn named(plan: &Plan, list: Option<&Set<Vec<Ident>>>, errors: &mut Errors) {
     let Some(Set {
         word: list,
@@ -115,7 +115,7 @@ fn skipped_keywords(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// A batch function needs somebody who calls it, and a name of its own.
+/// Checks that a batch function has callers, and a name of its own.
 fn batch(plan: &Plan, errors: &mut Errors) {
     let Some(batch) = &plan.args.batch else {
         return;
@@ -149,7 +149,7 @@ fn meaning_of_self(plan: &Plan, errors: &mut Errors) {
     if plan.skips("self") || plan.args.key.is_some() {
         return;
     }
-    // Said already, and one of them may be `self`.
+    // Reported already, and one of them may be `self`.
     let names = plan.function.bound_names();
     let is_mistyped = |word: &Ident| !names.contains(word);
     if plan
@@ -228,7 +228,7 @@ fn key_names_an_argument(plan: &Plan, errors: &mut Errors) {
     }
 }
 
-/// A part of the key that begins with what is nearly the name of an argument.
+/// Returns a part of the key that begins with almost the name of an argument.
 fn mistyped<'e>(plan: &Plan, part: &'e Expr) -> Option<(&'e Ident, String)> {
     let path = match part {
         Expr::Path(path) => path,
@@ -284,7 +284,7 @@ fn fixed_settings(plan: &Plan, errors: &mut Errors) {
     }
 }
 
-/// An entry of the handle holds what is asked of a value, so that must own what it uses.
+/// Checks that an entry of the handle, which holds the closures over the value, can own what they use.
 pub(super) fn owned_captures(
     plan: &Plan,
     uses: &dyn Fn(&str) -> bool,
@@ -308,7 +308,7 @@ pub(super) fn owned_captures(
     }
 }
 
-/// The arguments that have a name of their own, without `self`.
+/// Returns the arguments that have a name of their own, without `self`.
 fn plain(plan: &Plan) -> Vec<String> {
     let params = plan
         .function

@@ -1,4 +1,4 @@
-//! Tags against the function: what they may mention.
+//! Checks tags against the function: what they may mention.
 
 use super::settings::owned_captures;
 use crate::errors::Errors;
@@ -31,7 +31,7 @@ pub(super) fn check(plan: &Plan, errors: &mut Errors) {
     }
 }
 
-/// What is wrong with a tag of this function, wherever it stands.
+/// Reports what is wrong with a tag of this function, wherever it is written.
 pub(super) fn mistaken(function: &Function, tag: &Tag, errors: &mut Errors) {
     let names = function.bound_names();
     if tag.mentions("result") && names.iter().any(|name| unraw(name) == "result") {

@@ -1,4 +1,4 @@
-//! Settings about time: what they need of the function, and of one another.
+//! Checks settings about time: what they need of the function, and of one another.
 
 use syn::Type;
 
@@ -16,7 +16,7 @@ pub(super) fn check(plan: &Plan, errors: &mut Errors) {
     a_place_for_errors(plan, errors);
 }
 
-/// A body that goes on behind its call owns what it uses. One error for all arguments.
+/// Checks that a body that continues in the background owns what it uses. One error for all arguments.
 fn owned_arguments(plan: &Plan, errors: &mut Errors) {
     let Some(word) = plan.detaches() else { return };
     let mut borrowed = Vec::new();
@@ -61,7 +61,7 @@ fn owned_arguments(plan: &Plan, errors: &mut Errors) {
     );
 }
 
-/// What to take instead of a borrowed type, where that is plain.
+/// Returns what to write instead of a borrowed type, if that is plain.
 fn owned(ty: &Type) -> Option<String> {
     match ty {
         Type::Reference(reference) => Some(match &*reference.elem {
@@ -141,7 +141,7 @@ fn somebody_to_lock_out(plan: &Plan, errors: &mut Errors) {
     }
 }
 
-/// Types that are surely no `Result`.
+/// Types that are certainly not a `Result`.
 const PLAIN: &[&str] = &[
     "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16",
     "i32", "i64", "i128", "isize", "f32", "f64", "Option", "Vec", "Arc", "Rc", "Box", "HashMap",

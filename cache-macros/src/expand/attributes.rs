@@ -1,4 +1,4 @@
-//! Attributes: which of the user's go with the function, and which are copied beside it.
+//! Attributes: which of the user's stay on the function, and which are copied beside it.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,7 +7,7 @@ use syn::{Attribute, Meta, Token};
 
 use crate::plan::Plan;
 
-/// For functions beside the annotated one: conditions and lint levels as on it, no page in the
+/// Returns attributes for functions beside the annotated one: its conditions and lint levels, no page in the
 /// documentation, and no lints about code that the user did not write.
 pub(super) fn beside(plan: &Plan) -> TokenStream {
     let copied = plan.function.attrs.iter().filter_map(copy);
@@ -18,7 +18,7 @@ pub(super) fn beside(plan: &Plan) -> TokenStream {
     }
 }
 
-/// The same for a type that is named like a function.
+/// Returns the same for a type that is named like a function.
 pub(super) fn handle(plan: &Plan) -> TokenStream {
     let copied = plan.function.attrs.iter().filter_map(copy);
     quote! {

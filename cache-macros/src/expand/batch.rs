@@ -1,4 +1,4 @@
-//! Many calls at once: `load::many([7, 8])` and `load::warm([7, 8])`, both over one function that hands
+//! Many calls at once: `load::many([7, 8])` and `load::warm([7, 8])`, both built on one function that passes
 //! the items to the runtime.
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -39,7 +39,7 @@ pub(super) fn expand(plan: &Plan, name: impl Fn(&str) -> Ident) -> TokenStream {
     let (private, returns) = (plan.private(), &function.returns);
     let (vis, bounds) = (&function.vis, &generics.where_clause);
     let attrs = match plan.kind {
-        // The handle's `impl` has them once for all.
+        // The attributes of the handle's `impl` cover them.
         Kind::Free => TokenStream::new(),
         Kind::Method | Kind::Associated => attributes::beside(plan),
     };
@@ -81,7 +81,7 @@ pub(super) fn expand(plan: &Plan, name: impl Fn(&str) -> Ident) -> TokenStream {
     }
 }
 
-/// The function that the others are over, and how they call it.
+/// The function on which the others are built, and how they call it.
 struct Home {
     base: Ident,
     call: TokenStream,
@@ -104,7 +104,7 @@ fn home(plan: &Plan) -> Option<Home> {
     }
 }
 
-/// How an item meets its cache, and how it is called.
+/// Generates how an item looks up its cache, and how it is called.
 fn run(plan: &Plan, own: &TokenStream, batch: &Ident, items: &Ident) -> TokenStream {
     let private = plan.private();
     let names = Names::new();
@@ -112,7 +112,7 @@ fn run(plan: &Plan, own: &TokenStream, batch: &Ident, items: &Ident) -> TokenStr
     let keep = body::keep(plan, &names);
     let cached = body::cached(plan, &names);
     let function = function(plan, items);
-    // What is kept of a function's own result, the function sees to.
+    // What is kept of a function's own result, the function itself decides.
     let options = function.is_some().then(|| body::options(plan));
     let params = &plan.function.params;
     let item = tuple(params.iter().map(|param| &param.name));
@@ -218,7 +218,7 @@ fn asked(plan: &Plan, item: &TokenStream) -> TokenStream {
     quote!(.asked(()) #timeout #tags .with(#item))
 }
 
-/// `a` of one, `(a, b)` of several.
+/// Returns `a` for one, `(a, b)` for several.
 fn tuple<'n>(names: impl ExactSizeIterator<Item = &'n Ident>) -> TokenStream {
     match names.len() {
         1 => quote!(#(#names)*),
@@ -226,7 +226,7 @@ fn tuple<'n>(names: impl ExactSizeIterator<Item = &'n Ident>) -> TokenStream {
     }
 }
 
-/// The type of an item, and the function's generics with a lifetime for what is borrowed in it.
+/// Returns the type of an item, and the function's generics with a lifetime for what is borrowed in it.
 //
 // Input:  id: u64, name: Cow<str>
 // Output: Item<fn(&'__item ()) -> (u64, Cow<str>)>
@@ -240,12 +240,12 @@ fn item(plan: &Plan) -> (TokenStream, Generics) {
     if !types.iter().any(|ty| may_leave_out_a_lifetime(plan, ty)) {
         return (item, generics);
     }
-    // An argument may leave out a lifetime and the item of an iterator may not; but what is returned may,
-    // which then is that of the one argument.
+    // An argument may elide a lifetime, and the item of an iterator may not; but what is returned may,
+    // and then it is that of the only argument.
     let private = plan.private();
     let lifetime = Lifetime::new("'__item", Span::mixed_site());
     let item = quote!(#private::Item<fn(&#lifetime ()) -> #item>);
-    // What a signature implies for `&Context<'a>` and `&T`.
+    // The bounds that a signature implies for `&Context<'a>` and `&T`.
     let mut longer: Vec<WherePredicate> = Vec::new();
     for param in &generics.params {
         match param {
@@ -276,7 +276,7 @@ const OWNED: &[&str] = &[
     "BTreeMap", "HashSet", "BTreeSet", "Uuid", "PathBuf", "Duration",
 ];
 
-/// Whether there may be a lifetime in the type that is not written: `&str`, and `Cow<str>`, which an
+/// Returns whether there may be an elided lifetime in the type: `&str`, and `Cow<str>`, which an
 /// `async fn` has to write `Cow<'_, str>`.
 fn may_leave_out_a_lifetime(plan: &Plan, ty: &Type) -> bool {
     struct Found<'a>(bool, &'a Plan<'a>);

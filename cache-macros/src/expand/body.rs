@@ -45,7 +45,7 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
             #behind
             #cached #options.#run(move || -> #returns #body)
         },
-        // In a block, so that the key is not a part of the future.
+        // In a block, so that the key is not part of the future.
         Way::Async | Way::Boxed(_) => quote! {
             #site
             #peeks
@@ -60,7 +60,7 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
     }
 }
 
-/// Asks each argument of a body that may outlive its call whether it can go along: else the error
+/// Checks for each argument of a body that may outlive its call that it can be moved along: otherwise the error
 /// would be about a closure that the user has not written.
 fn behind(plan: &Plan) -> TokenStream {
     if plan.detaches().is_none() {
@@ -76,7 +76,7 @@ fn behind(plan: &Plan) -> TokenStream {
     params.collect()
 }
 
-/// A call of this key, which keeps that.
+/// Generates a call of this key, which keeps that.
 pub(super) fn cached(plan: &Plan, names: &Names) -> TokenStream {
     let private = plan.private();
     let constructor = if plan.args.local.is_some() {
@@ -92,7 +92,7 @@ pub(super) fn cached(plan: &Plan, names: &Names) -> TokenStream {
     quote_spanned!(place=> #private::Cached::<#returns, _>::#constructor(&#made, #kept))
 }
 
-/// What of the return type is kept: decided by the type, through method resolution.
+/// Generates what is kept of the return type: decided by the type, through method resolution.
 pub(super) fn keep(plan: &Plan, names: &Names) -> TokenStream {
     let private = plan.private();
     let Names { probe, keep, .. } = names;
@@ -105,7 +105,7 @@ pub(super) fn keep(plan: &Plan, names: &Names) -> TokenStream {
     } else {
         quote!(keep)
     };
-    // The type stands outside the block: in there, the user's names would meet the traits'.
+    // The type is outside the block: inside, the user's names would meet the traits'.
     quote! {
         let #probe = #private::probe::Probe::<#returns>::NEW;
         let #keep = {
@@ -115,7 +115,7 @@ pub(super) fn keep(plan: &Plan, names: &Names) -> TokenStream {
     }
 }
 
-/// Calls between `Cached::new` and `run`.
+/// Generates the calls between `Cached::new` and `run`.
 pub(super) fn options(plan: &Plan) -> TokenStream {
     let private = plan.private();
     let mut calls = TokenStream::new();
@@ -143,7 +143,7 @@ pub(super) fn options(plan: &Plan) -> TokenStream {
     calls
 }
 
-/// The user's statements, in braces of our own: theirs would be `unused_braces`.
+/// Returns the user's statements, in generated braces: theirs would be `unused_braces`.
 fn body(plan: &Plan) -> Group {
     let function = plan.function;
     let pin = function.is_async().then(|| pin(&function.returns));
@@ -157,7 +157,7 @@ fn body(plan: &Plan) -> Group {
     )
 }
 
-/// A timeout that depends on the call, in force before the user's statements.
+/// Generates a timeout that depends on the call, in force before the user's statements.
 fn timeout(plan: &Plan) -> TokenStream {
     let Some(Timeout::Expr(timeout)) = plan.args.timeout.as_ref().map(|set| &set.value) else {
         return TokenStream::new();
@@ -184,7 +184,7 @@ pub(super) fn pin(returns: &Type) -> TokenStream {
     }
 }
 
-/// Braces of ours where the user's stand.
+/// Returns generated braces where the user's are.
 pub(super) fn braces(place: Span, inside: impl ToTokens) -> Group {
     let mut group = Group::new(Delimiter::Brace, inside.to_token_stream());
     group.set_span(spot::invented(place));

@@ -44,7 +44,7 @@ pub(super) fn owned(plan: &Plan, closure: &ExprClosure) -> TokenStream {
     }
 }
 
-/// The same with `own` in the place of `self`, but for that of a path (`self::helper`).
+/// Returns the same with `own` in place of `self`, except for the `self` of a path (`self::helper`).
 fn with_self(tokens: TokenStream, own: &Ident) -> TokenStream {
     let mut tokens = tokens.into_iter().peekable();
     let mut replaced = TokenStream::new();
@@ -69,7 +69,7 @@ fn with_self(tokens: TokenStream, own: &Ident) -> TokenStream {
     replaced
 }
 
-/// Whether a path goes on here.
+/// Returns whether a path continues here.
 fn is_path(next: Option<&TokenTree>) -> bool {
     matches!(next, Some(TokenTree::Punct(punct))
         if punct.as_char() == ':' && punct.spacing() == Spacing::Joint)

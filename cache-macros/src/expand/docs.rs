@@ -9,7 +9,7 @@ use syn::{Expr, ExprLit, Lit, Meta};
 use crate::plan::{Beside, Plan};
 use crate::value::Timeout;
 
-/// Nothing, if the user wrote no documentation: the lint `missing_docs` is theirs to answer.
+/// Returns nothing if the user wrote no documentation: the lint `missing_docs` is then up to them.
 pub(super) fn paragraph(plan: &Plan) -> TokenStream {
     let documented = plan
         .function

@@ -1,6 +1,6 @@
-//! `#[cache_put]` and `#[cache_evict]`: the function, and around its body what it does to the cache.
+//! `#[cache_put]` and `#[cache_evict]`: the function, and what it does to the cache around its body.
 //!
-//! All of them on one function are one expansion, whichever stands first.
+//! All of them on one function are one expansion, whichever comes first.
 
 mod changes;
 mod clones;
@@ -38,8 +38,8 @@ pub(crate) fn expand(kind: Kind, args: TokenStream, item: TokenStream) -> TokenS
         .unwrap_or_else(|error| fallback::keep(rest, &error))
 }
 
-/// `cache_result` caches the function with what it changes, so those attributes go first; `None`: there
-/// are none.
+/// Puts those attributes first, since `cache_result` caches the function along with what it changes; `None` if
+/// there are none.
 pub(super) fn before(item: &TokenStream, cached: impl ToTokens) -> Option<TokenStream> {
     let split = split(item).ok().filter(|split| !split.events.is_empty())?;
     let events = split.events.iter().map(|(_, attr)| attr);
@@ -47,7 +47,7 @@ pub(super) fn before(item: &TokenStream, cached: impl ToTokens) -> Option<TokenS
     Some(quote!(#(#events)* #cached #(#others)* #item))
 }
 
-/// An item and its attributes, those of ours by themselves.
+/// An item and its attributes, with those of this crate separated.
 struct Split {
     events: Vec<(Kind, Attribute)>,
     others: Vec<Attribute>,
@@ -187,11 +187,11 @@ fn statements(function: &Function, events: &[Event]) -> TokenStream {
     }
 }
 
-/// The body, so that its `return` and `?` end there.
+/// Generates the body, so that its `return` and `?` end there.
 fn run(function: &Function, private: &TokenStream) -> TokenStream {
     let returns = &function.returns;
     let statements = &function.body;
-    // A type without a name cannot be said.
+    // A type without a name cannot be written.
     let is_named = !has_impl_trait(returns);
     if function.is_async() {
         let pin = is_named.then(|| body::pin(returns));

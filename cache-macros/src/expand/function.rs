@@ -1,4 +1,4 @@
-//! The annotated function: all of the user's words around a new body.
+//! The annotated function: everything the user wrote around a new body.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -30,7 +30,7 @@ pub(super) fn expand(plan: &Plan) -> TokenStream {
     quote!(#(#attrs)* #docs #vis #sig #block)
 }
 
-/// The signature as written; patterns give way to names.
+/// Returns the signature as written, with patterns replaced by names.
 fn signature(function: &Function) -> Signature {
     let mut sig = function.sig.clone();
     let typed = sig.inputs.iter_mut().filter_map(|input| match input {

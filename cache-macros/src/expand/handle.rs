@@ -24,7 +24,7 @@ pub(super) fn expand(plan: &Plan, name: &Ident) -> TokenStream {
     let batch = batch::expand(plan, |name| Ident::new(name, Span::call_site()));
     let whole = whole(plan);
     let by_name = by_name(plan, name);
-    // Braces, not a semicolon: a unit struct would be a value of the function's name.
+    // Braces, not a semicolon: a unit struct would be a value with the function's name.
     quote! {
         #on_type
         #vis struct #name {}
@@ -42,7 +42,7 @@ pub(super) fn expand(plan: &Plan, name: &Ident) -> TokenStream {
     }
 }
 
-/// How `cache_evict(clear(load))` finds the function.
+/// Generates how `cache_evict(clear(load))` finds the function.
 fn by_name(plan: &Plan, name: &Ident) -> TokenStream {
     let (runtime, private) = (&plan.runtime, plan.private());
     let (_, found) = site::reference(plan);
@@ -79,7 +79,7 @@ fn by_name(plan: &Plan, name: &Ident) -> TokenStream {
     }
 }
 
-/// Functions about all entries: `clear` and `stats`; where the cache depends on the arguments,
+/// Generates the functions about all entries: `clear` and `stats`; or, if the cache depends on the arguments,
 /// `clear_in` and `stats_in`.
 fn whole(plan: &Plan) -> TokenStream {
     let Plan {

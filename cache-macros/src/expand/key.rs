@@ -12,7 +12,7 @@ use crate::model::{Param, unraw};
 use crate::plan::{Beside, Kind, Plan};
 use crate::value::CacheRef;
 
-/// The statements that make the key.
+/// Generates the statements that make the key.
 //
 // Output:
 //     let mut __key = Key::of(load::__site());
@@ -31,7 +31,7 @@ pub(super) fn statements(plan: &Plan, key: &Ident) -> TokenStream {
     let cache = cache(plan).map(|expr| {
         let (name, expr) = (Names::new().cache, operand(expr));
         let runtime = &plan.runtime;
-        // A clone: the body may take the argument that has it.
+        // A clone: the body may consume the argument that holds it.
         quote!(let #name = #runtime::Cache::clone(&#expr);)
     });
     quote! {
@@ -42,7 +42,7 @@ pub(super) fn statements(plan: &Plan, key: &Ident) -> TokenStream {
     }
 }
 
-/// The cache that an expression names.
+/// Returns the expression that names the cache.
 fn cache<'a>(plan: &'a Plan<'_>) -> Option<&'a Expr> {
     match plan.args.cache.as_ref().map(|set| &set.value) {
         Some(CacheRef::Expr(cache)) => Some(cache),
@@ -50,12 +50,12 @@ fn cache<'a>(plan: &'a Plan<'_>) -> Option<&'a Expr> {
     }
 }
 
-/// Calls that add what tells one call from another.
+/// Generates the calls that add what tells one call from another.
 fn parts(plan: &Plan) -> TokenStream {
     let mut key = TokenStream::new();
     match (plan.kind, &plan.beside) {
         (Kind::Free, _) => {}
-        // Maybe in a trait or its impl, whose parameters need not be in `Self`: a closure has all.
+        // It may be in a trait or its impl, whose parameters need not be in `Self`: a closure has all of them.
         (_, Beside::Inside) => key.extend(quote!(.within(&|| ()))),
         // A method and its companions name the same `Self`.
         _ => key.extend(quote!(.owner::<Self>())),
@@ -92,7 +92,7 @@ fn parts(plan: &Plan) -> TokenStream {
     key
 }
 
-/// Statements that make the parts of patterns visible to the expressions of the key.
+/// Generates the statements that make the parts of patterns visible to the expressions of the key.
 pub(super) fn peeks(plan: &Plan) -> TokenStream {
     let key = plan.args.key.iter().flat_map(|key| &key.value);
     let version = plan.args.version.iter().map(|version| &version.value);
@@ -139,7 +139,7 @@ fn arguments(plan: &Plan) -> TokenStream {
     calls
 }
 
-/// `&name`, placed on the argument's type: that is what an error is about.
+/// Returns `&name`, located at the argument's type, which is what an error is about.
 fn reference(param: &Param) -> (TokenStream, Ident) {
     let place = spot::of_type(&param.ty);
     let mut name = param.name.clone();
@@ -147,7 +147,7 @@ fn reference(param: &Param) -> (TokenStream, Ident) {
     (quote_spanned!(spot::invented(place)=> &), name)
 }
 
-/// The expression so that a `&` in front takes all of it.
+/// Returns the expression such that a `&` in front applies to all of it.
 pub(super) fn operand(expr: &Expr) -> TokenStream {
     match expr {
         Expr::Path(_)

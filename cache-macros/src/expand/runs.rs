@@ -12,7 +12,7 @@ use crate::model::{Function, Param};
 use crate::plan::{Kind, Plan};
 use crate::value::Timeout;
 
-/// The functions, named by what `name` makes of `entry`, `refresh` and `uncached`.
+/// Generates the functions, with the names that `name` makes from `entry`, `refresh` and `uncached`.
 pub(super) fn expand(plan: &Plan, name: impl Fn(&str) -> Ident) -> [TokenStream; 3] {
     [
         entry(plan, &name("entry")),
@@ -62,7 +62,7 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
     );
     let mut is_asked = !of_value.is_empty();
     let last = match timeout {
-        // The last of all: it takes patterns apart.
+        // The last of all, since it takes patterns apart.
         Some(Timeout::Expr(timeout)) => {
             let parts = parts(plan, timeout);
             if parts.is_empty() {
@@ -80,7 +80,7 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
         }
         _ => TokenStream::new(),
     };
-    // A kept `None` has a timeout of its own, and passes by the closure.
+    // A kept `None` has a timeout of its own, and bypasses the closure.
     let is_closure = matches!(timeout, Some(Timeout::Closure(_)));
     if let Some(none) = &plan.args.cache_none
         && (is_closure || none.value.is_some())
@@ -105,7 +105,7 @@ fn entry(plan: &Plan, name: &Ident) -> TokenStream {
     )
 }
 
-/// The parts of patterns that the expression uses, as the body would see them.
+/// Generates the parts of patterns that the expression uses, as the body would see them.
 fn parts(plan: &Plan, timeout: &syn::Expr) -> TokenStream {
     let params = plan.function.params.iter();
     params
@@ -141,7 +141,7 @@ fn run(plan: &Plan, name: &Ident, how: &str) -> TokenStream {
     }
 }
 
-/// One function, with the visibility, generics and bounds of the annotated one.
+/// Generates one function, with the visibility, generics and bounds of the annotated one.
 fn function(
     plan: &Plan,
     head: TokenStream,
@@ -151,7 +151,7 @@ fn function(
 ) -> TokenStream {
     let Function { vis, sig, .. } = plan.function;
     let attrs = match plan.kind {
-        // The handle's `impl` has them once for all.
+        // The attributes of the handle's `impl` cover them.
         Kind::Free => TokenStream::new(),
         Kind::Method | Kind::Associated => attributes::beside(plan),
     };
@@ -166,7 +166,7 @@ fn function(
     }
 }
 
-/// A parameter with the function's own name would hide the function.
+/// Renames a parameter with the function's own name, which would shadow the function.
 pub(super) fn passed_on(plan: &Plan, (index, param): (usize, &Param)) -> Ident {
     if plan.kind == Kind::Free && param.name == plan.function.sig.ident {
         return format_ident!("__arg{index}", span = Span::mixed_site());
@@ -174,7 +174,7 @@ pub(super) fn passed_on(plan: &Plan, (index, param): (usize, &Param)) -> Ident {
     param.name.clone()
 }
 
-/// The function, with the type parameters that arguments may not tell.
+/// Returns the function, with the type parameters that cannot be inferred from the arguments.
 pub(super) fn callee(plan: &Plan) -> TokenStream {
     let name = &plan.function.sig.ident;
     let turbofish = turbofish(plan);
@@ -199,7 +199,7 @@ pub(super) fn turbofish(plan: &Plan) -> Option<TokenStream> {
     (!params.is_empty()).then(|| quote!(::<#(#params),*>))
 }
 
-/// The receiver and a comma.
+/// Returns the receiver and a comma.
 pub(super) fn without_mut(receiver: &Receiver) -> TokenStream {
     let mut receiver = receiver.clone();
     receiver.attrs.clear();

@@ -1,4 +1,4 @@
-//! The static description of the function, and how code reaches it.
+//! The static description of the function, and how the generated code reaches it.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -8,7 +8,7 @@ use crate::model::unraw;
 use crate::plan::{Beside, Plan};
 use crate::value::{CacheRef, Timeout};
 
-/// The statements that end in a reference to the description.
+/// Generates the statements that end in a reference to the description.
 //
 // Output:
 //     fn here() {}
@@ -37,7 +37,7 @@ fn description(plan: &Plan) -> TokenStream {
     }
 }
 
-/// One builder call for each setting that is the same for every call.
+/// Generates one builder call for each setting that is the same for every call.
 fn settings(plan: &Plan) -> TokenStream {
     let args = plan.args;
     let mut calls = TokenStream::new();
@@ -56,7 +56,7 @@ fn settings(plan: &Plan) -> TokenStream {
     if let Some(CacheRef::Alias(alias)) = args.cache.as_ref().map(|set| &set.value) {
         calls.extend(quote!(.cache(#alias)));
     }
-    // The flag alone is told by `keep_none`.
+    // The bare flag is passed on by `keep_none`.
     if let Some(timeout) = args.cache_none.as_ref().and_then(|set| set.value.as_ref()) {
         calls.extend(quote!(.cache_none_for(#timeout)));
     }
@@ -106,7 +106,7 @@ fn settings(plan: &Plan) -> TokenStream {
     calls
 }
 
-/// The function that gives the description to the function and to what stands beside it.
+/// Generates the function that returns the description to the function and to its companions.
 pub(super) fn function(plan: &Plan) -> TokenStream {
     let private = plan.private();
     let name = function_name(plan);
@@ -118,7 +118,7 @@ pub(super) fn function(plan: &Plan) -> TokenStream {
     }
 }
 
-/// How the function and its companions name the description; and the statement that must stand
+/// Returns how the function and its companions refer to the description; and the statement that must come
 /// before, if there is no room beside the function.
 pub(super) fn reference(plan: &Plan) -> (TokenStream, TokenStream) {
     let name = function_name(plan);

@@ -1,10 +1,10 @@
-//! Where an invented token says it stands, so that errors of types point at the user's types.
+//! The location that a generated token claims, so that type errors point at the user's types.
 
 use proc_macro2::{Span, TokenStream};
 use syn::Type;
 use syn::spanned::Spanned;
 
-/// The word of a type that an error should underline: `Option` of `Option<&str>`, `User` of
+/// Returns the word of a type that an error should underline: `Option` of `Option<&str>`, `User` of
 /// `&crate::User`.
 pub(super) fn of_type(ty: &Type) -> Span {
     match ty {
@@ -19,7 +19,7 @@ pub(super) fn of_type(ty: &Type) -> Span {
     }
 }
 
-/// The tokens, as if they stood there.
+/// Returns the tokens as if they were at that location.
 pub(super) fn located(tokens: TokenStream, place: Span) -> TokenStream {
     let located = tokens.into_iter().map(|mut token| {
         token.set_span(token.span().located_at(place));
@@ -28,7 +28,7 @@ pub(super) fn located(tokens: TokenStream, place: Span) -> TokenStream {
     located.collect()
 }
 
-/// The same place, as code of the macro: names do not meet the user's, lints keep away.
+/// Returns the same location for generated code: its names do not meet the user's, and lints skip it.
 pub(super) fn invented(place: Span) -> Span {
     Span::mixed_site().located_at(place)
 }

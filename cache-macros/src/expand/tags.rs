@@ -1,4 +1,4 @@
-//! Tags: those that are known before the body are told in it, those of the value are a closure.
+//! Tags: those that are known before the body are passed on inside it, those of the value are a closure.
 //!
 //! So the arguments of most tags need no clone, and a hit does nothing for any of them.
 
@@ -11,7 +11,7 @@ use crate::model::{Param, unraw};
 use crate::plan::Plan;
 use crate::tag::Tag;
 
-/// Statements before the user's: the tags that do not mention the value.
+/// Generates statements before the user's: the tags that do not mention the value.
 //
 // Output: cache_runtime::current().tag(format!("user:{user_id}"));
 pub(super) fn statements(plan: &Plan) -> TokenStream {
@@ -34,7 +34,7 @@ pub(super) fn statements(plan: &Plan) -> TokenStream {
     }
 }
 
-/// Calls on an entry or on a call, whose closure gives the tags of a value.
+/// Generates calls on an entry or on a call, whose closure returns the tags of a value.
 //
 // Output: .tags(|result: &_| [format!("team:{}", result.team)])
 pub(super) fn closures(
@@ -54,7 +54,7 @@ pub(super) fn closures(
     })
 }
 
-/// Calls on an entry: the tags that do not mention the value.
+/// Generates calls on an entry: the tags that do not mention the value.
 //
 // Output: .__tags([format!("user:{user_id}")])
 pub(super) fn known(plan: &Plan) -> TokenStream {
@@ -68,7 +68,7 @@ pub(super) fn known(plan: &Plan) -> TokenStream {
     })
 }
 
-/// Calls on an item of a batch function, in whose place no body runs: the tags that do not mention the
+/// Generates calls on an item of a batch function, for which no body runs: the tags that do not mention the
 /// value.
 //
 // Output: .tagged(|| [format!("user:{user_id}")])
@@ -83,13 +83,13 @@ pub(super) fn told(plan: &Plan) -> TokenStream {
     })
 }
 
-/// `result` where the tag's `result` finds it.
+/// Returns `result` with the span at which the tag's `result` finds it.
 pub(super) fn result(tag: &Tag) -> Ident {
     let span = tag.tokens().into_iter().next().map(|first| first.span());
     Ident::new("result", span.unwrap_or_else(Span::call_site))
 }
 
-/// One call for all single tags, one for each list.
+/// Generates one call for all single tags, and one for each list.
 fn calls<'t>(
     plan: &Plan,
     tags: impl Iterator<Item = &'t Tag>,
@@ -113,7 +113,7 @@ fn early<'a>(plan: &'a Plan<'_>) -> impl Iterator<Item = &'a Tag> {
     tags.filter(|tag| !tag.mentions("result"))
 }
 
-/// The parts of patterns that they use, by reference as for the key.
+/// Generates the parts of patterns that they use, by reference as for the key.
 fn peeks(plan: &Plan) -> TokenStream {
     let is_used = |param: &&Param| {
         let mut parts = param.names().into_iter();

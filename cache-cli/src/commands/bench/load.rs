@@ -1,4 +1,4 @@
-//! Many callers that do the same, and how long each of them waited.
+//! Many callers that do the same thing, and how long each of them waited.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use cache_runtime::{Cache, CacheError, ErrorKind};
 use tokio::task::JoinSet;
 
-/// What is left behind by a machine that stops in the middle is gone soon.
+/// What an interrupted run leaves behind expires soon.
 const LIFE: Duration = Duration::from_secs(600);
 
-/// What is measured; in this order, so that there is something to get and to delete.
+/// What is measured, in this order, so that there is something to get and to delete.
 pub(super) const OPERATIONS: [Operation; 3] = [Operation::Set, Operation::Get, Operation::Delete];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Operation {
             Self::Set => cache.set(key, value, LIFE).await,
             Self::Get => match cache.get::<String>(key).await? {
                 Some(read) if read == value => Ok(()),
-                // A store that is full: its times would be those of misses.
+                // A full store: the times would be those of misses.
                 _ => Err(CacheError::new(
                     ErrorKind::Store,
                     "what was written a moment ago is not there: the store is too small for this",
@@ -45,14 +45,14 @@ impl Operation {
     }
 }
 
-/// How long each operation took, the shortest first, and all of them.
+/// How long each operation took, the shortest first, and how long all took together.
 pub(super) struct Measured {
     times: Vec<Duration>,
     all: Duration,
 }
 
 impl Measured {
-    /// So long, or less, took this share of them.
+    /// Returns the time within which this share of them ended.
     pub(super) fn at(&self, share: f64) -> Duration {
         let rank = (self.times.len() as f64 * share).ceil() as usize;
         let at = rank.clamp(1, self.times.len().max(1)) - 1;
@@ -64,7 +64,7 @@ impl Measured {
     }
 }
 
-/// The operation on `ops` keys, each once, by so many callers.
+/// Runs the operation on `ops` keys, each once, by this many callers.
 pub(super) async fn run(
     cache: &Cache,
     operation: Operation,
@@ -104,12 +104,12 @@ pub(super) async fn run(
     Ok(Measured { times, all })
 }
 
-/// The key of this number.
+/// Returns the key of this number.
 pub(super) fn key(number: u32) -> String {
     format!("entry-{number}")
 }
 
-/// A text of this length that does not compress to nothing.
+/// Returns a text of this length that does not compress to nothing.
 pub(super) fn value(bytes: usize) -> Arc<str> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let letter = |_| {

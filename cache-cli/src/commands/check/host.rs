@@ -1,4 +1,4 @@
-//! The hosts of a URL, and what they are called by number.
+//! The hosts of a URL, and their addresses.
 
 use std::fmt;
 use std::net::ToSocketAddrs;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::exit::{Exit, Failure};
 use crate::explain::NO_HOST;
 
-/// A resolver that has no answer by then has none.
+/// A resolver that has no answer by then will not have one.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A host as it stands in the URL, without its port.
+/// A host as written in the URL, without its port.
 pub(super) struct Host(String);
 
 impl fmt::Display for Host {
@@ -19,7 +19,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// Those that have to be looked up: of files, sockets and SQLite there are none.
+/// Returns the hosts that have to be looked up: files, sockets and SQLite have none.
 pub(super) fn hosts_of(url: &str) -> Vec<Host> {
     let Some((scheme, rest)) = url.split_once("://") else {
         return Vec::new();
@@ -48,10 +48,10 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// Its addresses.
+/// Returns its addresses.
 pub(super) async fn resolve(host: &Host) -> Result<Vec<String>, Failure> {
     let name = host.0.clone();
-    // The system's resolver, which blocks; it is the one that the stores ask as well.
+    // The system's resolver, which blocks; the stores use the same one.
     let look = tokio::task::spawn_blocking(move || {
         let found = (name.as_str(), 0).to_socket_addrs();
         found

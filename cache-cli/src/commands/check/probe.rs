@@ -1,4 +1,4 @@
-//! The store itself: is it there, how far away, what is it, and does it keep what it is given.
+//! The store itself: whether it is there, how far away, what it is, and whether it keeps what it is given.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::opened::Opened;
 use crate::text::latency;
 
 const PINGS: usize = 5;
-/// What could not be deleted is gone soon.
+/// What could not be deleted expires soon.
 const LIFE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(opened: &Opened, report: &mut Report) -> Result<(), Failure> {
@@ -36,7 +36,7 @@ pub(super) async fn run(opened: &Opened, report: &mut Report) -> Result<(), Fail
                 report.note("table", text)?;
             }
         }
-        // Who may not ask for it may still use it.
+        // A user without the right to ask for it may still use the store.
         Err(error) => report.note("server", &format!("does not tell of itself: {error}"))?,
     }
     if let Err((step, error)) = keep(opened, report).await? {
@@ -53,7 +53,8 @@ pub(super) async fn run(opened: &Opened, report: &mut Report) -> Result<(), Fail
     Ok(())
 }
 
-/// A server without TLS waits for the rest of what it takes for a strange command, and so do we.
+/// Explains a TLS failure: a server without TLS waits for the rest of what it takes for a strange command, and so
+/// does this client.
 fn of_tls(opened: &Opened, error: CacheError) -> Failure {
     let is_silent = error.kind() == ErrorKind::Timeout && opened.shown.starts_with("rediss");
     let failure = Failure::from(error);

@@ -1,4 +1,4 @@
-//! The statements that gather changes: before the body what is known by then, after it the rest.
+//! The statements that collect changes: before the body what is known by then, after it the rest.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -24,7 +24,7 @@ pub(super) struct Changes<'a> {
 }
 
 impl Changes<'_> {
-    /// What does not look at the result; and copies of the arguments that the rest needs.
+    /// Generates what does not look at the result; and copies of the arguments that the rest needs.
     pub(super) fn early(&self) -> TokenStream {
         let mut out = self.unpacked();
         for (index, event) in self.events.iter().enumerate() {
@@ -55,7 +55,7 @@ impl Changes<'_> {
         out
     }
 
-    /// What looks at the result, or puts it somewhere; without that, whether there is one.
+    /// Generates what looks at the result, or puts it somewhere; without that, whether there is one.
     pub(super) fn late(&self) -> TokenStream {
         let Names {
             changes,
@@ -141,7 +141,7 @@ impl Changes<'_> {
         quote_spanned!(place=> #private::entries(#taken))
     }
 
-    /// `result` as the attributes know it.
+    /// Returns `result` as the attributes know it.
     fn value(&self) -> Ident {
         let mut late = self.items().filter(|item| item.is_late());
         match late.next() {
@@ -151,7 +151,7 @@ impl Changes<'_> {
         }
     }
 
-    /// Arguments that stand beside `result`: the body may take them.
+    /// Returns the arguments that stand beside `result`: the body may consume them.
     fn copied(&self) -> Vec<Ident> {
         let mut names = self.function.bound_names();
         names.retain(|name| {
@@ -161,7 +161,7 @@ impl Changes<'_> {
         names
     }
 
-    /// A clone, where the argument stands beside `result`.
+    /// Generates a clone, if the argument stands beside `result`.
     fn copy(&self, name: &Ident) -> TokenStream {
         let private = self.private;
         let uses = |item: &&Item| item.is_late() && item.mentions(&unraw(name));

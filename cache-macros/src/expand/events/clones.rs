@@ -1,4 +1,4 @@
-//! Arguments that an expression takes by value are cloned: the body has them as well.
+//! Arguments that an expression takes by value are cloned, since the body needs them too.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -10,7 +10,7 @@ use crate::expand::spot;
 use crate::mentions::bindings;
 use crate::model::Function;
 
-/// The expression with clones in it.
+/// Returns the expression with clones in it.
 //
 // Input:  page::entry(slug, &lang, id)
 // Output: page::entry(copy_of(&slug), &lang, id)
@@ -28,7 +28,7 @@ pub(super) fn taken(function: &Function, expr: &Expr, private: &TokenStream) -> 
     quote!(#expr)
 }
 
-/// Where the tokens first say this word.
+/// Returns where the tokens first contain this word.
 pub(super) fn place_of(tokens: &impl ToTokens, word: &str) -> Span {
     fn find(tokens: TokenStream, word: &str) -> Option<Span> {
         tokens.into_iter().find_map(|token| match token {
@@ -51,7 +51,7 @@ impl Clones<'_> {
             if path.path.get_ident().is_some_and(|name| self.names.contains(name)))
     }
 
-    /// Something that is only looked at.
+    /// Visits something that is only looked at.
     fn look(&mut self, expr: &mut Expr) {
         if !self.is_argument(expr) {
             self.visit_expr_mut(expr);
@@ -105,7 +105,7 @@ impl VisitMut for Clones<'_> {
     }
 }
 
-/// Types that are surely `Copy`, or that nobody can clone.
+/// Returns whether a type is certainly `Copy`, or cannot be cloned.
 fn is_copied(ty: &Type) -> bool {
     const PLAIN: &[&str] = &[
         "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
