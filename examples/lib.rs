@@ -1,3 +1,3 @@
-//! The examples stand beside this file, one folder each. What the small ones have in common is here.
+//! The examples are beside this file, one folder each. What the small ones share is here.
 
 pub mod tasks;

@@ -64,7 +64,7 @@ pub fn of_user(user_id: u64) -> Vec<Task> {
     of_user.cloned().collect()
 }
 
-/// Makes a new task.
+/// Creates a task.
 pub fn insert(user_id: u64, title: &str) -> Task {
     let mut tasks = all();
     let task = Task {
@@ -93,7 +93,7 @@ pub fn remove(id: u64) -> Result<Task, NoSuchTask> {
     all().remove(&id).ok_or(NoSuchTask(id))
 }
 
-/// What `f` returns, and how many queries it made.
+/// Returns what `f` returns, and how many queries it made.
 pub fn counted<T>(f: impl FnOnce() -> T) -> (T, u64) {
     let before = QUERIES.load(Relaxed);
     let value = f();

@@ -1,4 +1,4 @@
-//! The cache without a function: Django's words, for what is a counter, a flag or a lock.
+//! The cache without a function: Django's methods, for a counter, a flag or a lock.
 //!
 //! `cargo run --example by_hand`, with any `CACHE_URL` or none.
 
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let banner: Option<String> = cache.get("banner")?;
     println!("the banner: {banner:?}");
 
-    // Of many who add, one wins.
+    // Of several callers that add, one wins.
     let (first, second) = (cache.add("job", &1, 60)?, cache.add("job", &2, 60)?);
     println!("adding a job twice: {first}, {second}");
 
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         cache.delete("a")?
     );
 
-    // A value of another type than was asked for is not there.
+    // A value of another type than the one asked for counts as missing.
     let number: Option<u32> = cache.get("banner")?;
     println!("the banner as a number: {number:?}");
     Ok(())

@@ -1,7 +1,7 @@
-//! Cache-aside: look into the cache, else ask the database and keep what it says. By hand, and by the
+//! Cache-aside: look into the cache, or else ask the database and keep its answer. By hand, and with the
 //! attribute.
 //!
-//! `cargo run --example cache_aside`; `CACHE_URL='redis://127.0.0.1/1?key_prefix=aside'` before it keeps
+//! `cargo run --example cache_aside`; with `CACHE_URL='redis://127.0.0.1/1?key_prefix=aside'` in front, it keeps
 //! the results in Redis.
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use std::thread;
 use cache_examples::tasks::{self, NoSuchTask, Task, counted};
 use cache_runtime::{BlockingCache, cache_result, caches};
 
-/// By hand: the key, the timeout and what to do about a cache that fails are said here.
+/// By hand: the key, the timeout and how to treat a cache that fails are all written here.
 fn task_by_hand(cache: &BlockingCache, id: u64) -> Result<Task, NoSuchTask> {
     let key = format!("task_by_hand:{id}");
     // A cache that fails is a miss.
@@ -22,7 +22,7 @@ fn task_by_hand(cache: &BlockingCache, id: u64) -> Result<Task, NoSuchTask> {
     Ok(task)
 }
 
-/// By the attribute: the same, and many callers at once ask the database once.
+/// With the attribute: the same, and concurrent callers ask the database only once.
 #[cache_result(timeout = 600, key_prefix = "task")]
 fn task(id: u64) -> Result<Task, NoSuchTask> {
     tasks::find(id)
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("a task that is not there, twice: {by_hand} queries by hand, {attribute} otherwise");
     assert_eq!((by_hand, attribute), (2, 2));
 
-    // By hand it would be up to 8.
+    // By hand, it would be up to 8.
     let (_, queries) = counted(|| {
         thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(|| task(2)))));
     });

@@ -1,4 +1,4 @@
-//! Keys beside what Python hashes, and an entry as a Django service reads it.
+//! Keys compared with what Python hashes, and an entry as a Django service reads it.
 //!
 //! `cargo run --example django_keys`;
 //! `CACHE_URL='redis://127.0.0.1/1?key_prefix=task_api&format=django'` shares it with a Django service whose
@@ -25,7 +25,7 @@ fn by_name(user_id: u64, status: &str) -> Vec<String> {
     get_user_tasks(user_id, Some(status))
 }
 
-/// The part of a key behind `KEY_PREFIX:VERSION:`, which is the function's own.
+/// Returns the part of a key after `KEY_PREFIX:VERSION:`, which is the function's own.
 fn own_part(key: &str) -> String {
     let parts: Vec<_> = key.split(':').collect();
     parts[parts.len() - 2..].join(":")

@@ -4,7 +4,7 @@
 
 use cache_runtime::{CacheError, cache_result};
 
-/// Slow, and the same for the same year.
+/// Slow, and always the same for one year.
 #[cache_result(timeout = 600, key_prefix = "report")]
 fn report(year: u32) -> Result<String, String> {
     println!("  (computing {year})");

@@ -1,4 +1,4 @@
-//! What is cached about tasks, and what events make of it.
+//! What is cached about tasks, and what events do to it.
 
 use cache_examples::tasks::{self, NoSuchTask};
 use cache_runtime::{cache_result, events};
@@ -18,9 +18,9 @@ pub fn title(id: u64) -> Result<String, NoSuchTask> {
     Ok(tasks::find(id)?.title)
 }
 
-/// Once, where the program starts.
+/// To be called once, when the program starts.
 pub fn listen() {
-    // Forgets what has to be computed, and writes what the event brings along.
+    // Deletes what has to be computed, and writes what the event contains.
     events()
         .on(|saved: &TaskSaved| open_tasks::entry(saved.task.user_id).delete())
         .forever();

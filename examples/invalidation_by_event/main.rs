@@ -1,4 +1,4 @@
-//! Invalidation by events: the code that saves tasks says that it has, and knows nothing of the cache;
+//! Invalidation by events: the code that saves tasks emits an event, and knows nothing of the cache;
 //! the code that caches listens.
 //!
 //! `cargo run --example invalidation_by_event`, with any `CACHE_URL` or none.
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("the title of task 1 was written by the handler: {queries} queries");
     assert_eq!(queries, 0);
 
-    // A handler for a while; one that fails reaches neither `saving` nor the others.
+    // A handler for a while; its failure affects neither `saving` nor the other handlers.
     let subscription = events().on(|saved: &saving::TaskSaved| {
         Err::<(), _>(format!(
             "no mail about task {} could be sent",

@@ -1,4 +1,4 @@
-//! Saves tasks. It says what it did, to whom it may concern.
+//! Saves tasks. It announces what it did, to whoever is interested.
 
 use cache_examples::tasks::{self, NoSuchTask, Task};
 use cache_runtime::events;

@@ -1,5 +1,5 @@
-//! Invalidation of many at once: by a tag, which every store has; by a function; and by a pattern of
-//! keys, which a store has to look through.
+//! Invalidating many entries at once: by a tag, which every store has; by function; and by a pattern of
+//! keys, for which a store has to be searched.
 //!
 //! `cargo run --example invalidation_by_tag`, with any `CACHE_URL` or none.
 
@@ -8,7 +8,7 @@ use std::error::Error;
 use cache_examples::tasks::{self, NoSuchTask, Task, counted};
 use cache_runtime::{ErrorKind, cache_result, caches, current};
 
-/// Known before the body: whose they are. Known after it: which they are.
+/// Before the body, it is known whose they are. After it, which they are.
 #[cache_result(
     timeout = "1h",
     key_prefix = "board",
@@ -18,7 +18,7 @@ fn board(user_id: u64) -> Vec<Task> {
     tasks::of_user(user_id)
 }
 
-/// Known in the middle of it: the body says so itself.
+/// Known in the middle of the body, which adds the tag itself.
 #[cache_result(timeout = "1h", key_prefix = "owner")]
 fn owner(id: u64) -> Result<String, NoSuchTask> {
     let task = tasks::find(id)?;
@@ -26,7 +26,7 @@ fn owner(id: u64) -> Result<String, NoSuchTask> {
     Ok(format!("user {}", task.user_id))
 }
 
-/// Reads boards and owners, and counts who had to ask the database.
+/// Reads boards and owners, and counts how many reads had to query the database.
 fn queries() -> u64 {
     let ((), queries) = counted(|| {
         let _ = (board(7), board(8), owner(1), owner(2));
@@ -54,8 +54,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("all of `owner`: {anew} of 4");
     assert_eq!(anew, 2);
 
-    // By pattern: for keys that were set by hand, since a function's end in a hash. Each key is found
-    // and deleted: as slow as the store is full.
+    // By pattern: for keys that were set by hand, since those of functions end in a hash. Each key is searched for
+    // and deleted, which takes longer the fuller the store is.
     for key in ["page:7:1", "page:7:2", "page:8:1"] {
         cache.set(key, "<html>", 600)?;
     }

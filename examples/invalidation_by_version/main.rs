@@ -1,5 +1,5 @@
-//! Invalidation by versions: nothing is looked for and nothing deleted; who asks for the new version does
-//! not find the old one, which times out.
+//! Invalidation by versions: nothing is searched for and nothing deleted; a caller that asks for the new version
+//! does not find the old one, which times out.
 //!
 //! `cargo run --example invalidation_by_version`, with any `CACHE_URL` or none.
 
@@ -9,14 +9,14 @@ use std::time::UNIX_EPOCH;
 use cache_examples::tasks::{self, Task, counted};
 use cache_runtime::{BlockingCache, Timeout, cache_result, caches};
 
-/// A version of the code: raise it when what is computed, or its type, has changed. Processes of the
-/// old and the new code share a store, and do not see each other's entries.
+/// A version of the code: raise it when what is computed, or its type, has changed. Processes with the
+/// old and the new code share a store without seeing each other's entries.
 #[cache_result(timeout = "1h", key_prefix = "summary", version = 2)]
 fn summary(user_id: u64) -> String {
     format!("{} tasks", tasks::of_user(user_id).len())
 }
 
-/// A version of the data: a task that was changed has another key. Needs no invalidation at all, but
+/// A version of the data: a task that was changed has another key. This needs no invalidation at all, but
 /// the task itself has to be at hand.
 #[cache_result(timeout = "1h", key_prefix = "rendered", key(task.id, task.updated_at))]
 fn rendered(task: &Task) -> String {
@@ -31,8 +31,8 @@ fn titles(cache: &BlockingCache, user_id: u64) -> Vec<String> {
     tasks.map(|task| task.title).collect()
 }
 
-/// The generation of a user's entries. It begins with the time, so that one which the store has lost
-/// does not begin where it was before.
+/// The generation of a user's entries. It starts with the time, so that one that the store has lost
+/// does not start where it did before.
 fn generation(cache: &BlockingCache, user_id: u64) -> i64 {
     let key = format!("generation:{user_id}");
     let generation = cache.get_or_set(&key, Timeout::Never, seconds);

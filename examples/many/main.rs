@@ -1,4 +1,4 @@
-//! Many calls at once: one question to the store for what is there, one query for what is not.
+//! Many calls at once: one request to the store for what is there, one query for what is not.
 //!
 //! `cargo run --example many`, with any `CACHE_URL` or none.
 
@@ -7,13 +7,13 @@ use std::error::Error;
 use cache_examples::tasks::{self, NoSuchTask, Task, counted};
 use cache_runtime::{cache_result, caches};
 
-/// One task; where many are asked for, `tasks_of` asks for those that have no entry.
+/// One task; if many are asked for, `tasks_of` reads those that have no entry.
 #[cache_result(timeout = 600, key_prefix = "task", batch = tasks_of)]
 fn task(id: u64) -> Result<Task, NoSuchTask> {
     tasks::find(id)
 }
 
-/// As `SELECT … WHERE id IN (…)`; in the order of the ids.
+/// Like `SELECT … WHERE id IN (…)`; in the order of the ids.
 fn tasks_of(ids: &[u64]) -> Vec<Result<Task, NoSuchTask>> {
     println!("  (one query for {ids:?})");
     tasks::find_many(ids)

@@ -1,4 +1,4 @@
-//! Methods: what `self` means for the key, and the companions that stand in the place of a handle.
+//! Methods: what `self` means for the key, and the companions that take the place of a handle.
 //!
 //! `cargo run --example methods`, with any `CACHE_URL` or none.
 
@@ -25,7 +25,7 @@ impl Shop {
         item.to_uppercase()
     }
 
-    /// No `self` at all.
+    /// Without any `self`.
     #[cache_result(timeout = 600, key_prefix = "currency", associated)]
     pub fn currency(country: &str) -> String {
         println!("  (the currency of {country})");

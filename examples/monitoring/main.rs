@@ -1,18 +1,18 @@
-//! What is known of functions while they run, and what an operator can say of them without a build.
+//! What is known about functions while they run, and what an operator can change without a rebuild.
 //!
-//! `cargo run --example monitoring`; with `CACHE_FUNCTIONS='price=off'` in the environment nothing is cached.
+//! `cargo run --example monitoring`; with `CACHE_FUNCTIONS='price=off'` in the environment, `price` is not cached.
 
 use std::error::Error;
 
 use cache_runtime::{Override, cache_result, functions, overrides, report, trace_blocking};
 
-/// What an article costs.
+/// The price of an article.
 #[cache_result(timeout = 600, key_prefix = "prices")]
 fn price(article: u32) -> u32 {
     article * 3
 }
 
-/// What a basket costs.
+/// The price of a basket.
 #[cache_result(timeout = 600, key_prefix = "baskets")]
 fn basket(articles: &[u32]) -> u32 {
     articles.iter().map(|article| price(*article)).sum()
@@ -20,7 +20,7 @@ fn basket(articles: &[u32]) -> u32 {
 
 fn main() -> Result<(), Box<dyn Error>> {
     price(1);
-    // What one piece of work asked of the cache: a call of a basket, and inside it calls of articles.
+    // What one piece of code asked of the cache: a call for a basket, and inside it calls for articles.
     let (_, trace) = trace_blocking(|| basket(&[1, 2, 2]));
     for event in &trace.events {
         let indent = "  ".repeat(event.depth as usize);
@@ -40,12 +40,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             function.name, stats.hits, stats.misses, function.executions.count, function.timeout
         );
     }
-    // The same and more as a table, with times that differ from run to run.
+    // The same and more as a table, with times that differ between runs.
     eprintln!("{}", report());
     Ok(())
 }
 
-/// What three calls for the same article come to.
+/// Returns what three calls for the same article do.
 fn ran(article: u32) -> String {
     let before = price::stats();
     (0..3).for_each(|_| assert_eq!(price(article), article * 3));

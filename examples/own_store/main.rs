@@ -1,6 +1,6 @@
-//! A store of one's own under a cached function, and held to what every store has to do.
+//! A store of your own under a cached function, checked for what every store has to do.
 //!
-//! `cargo run --example own_store` prints what the function made of it, and the table.
+//! `cargo run --example own_store` prints what the function did, and the table.
 
 mod store;
 
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         cache.blocking().keys("squares:*")?.len()
     );
 
-    // Every behaviour, through the type, `Box<dyn Store>` and `Arc<dyn Store>`.
+    // Every behaviour, on the type itself, `Box<dyn Store>` and `Arc<dyn Store>`.
     let report = Suite::of_store(OwnStore::default).run();
     println!("{report}");
     if !report.has_passed() {

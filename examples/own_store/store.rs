@@ -1,8 +1,8 @@
-//! A store of one's own, in one small impl: a map with expiry.
+//! A store of your own, in one small impl: a map with expiry.
 //!
-//! `name`, `get`, `set` and `delete` must be written. With `ttl` comes `incr` and with `keys` comes
-//! `clear`; `add` and `incr` are written too, under the one lock, so that of many callers one wins
-//! and no sum is lost. What is left is the library's.
+//! `name`, `get`, `set` and `delete` must be implemented. `ttl` provides `incr`, and `keys` provides
+//! `clear`; `add` and `incr` are implemented too, under the one lock, so that of concurrent callers only one wins
+//! and no sum is lost. The rest is provided by the library.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use cache_runtime::{CacheError, Capabilities, ErrorKind, Glob, Store, StoreFuture, Ttl, Unless};
 
-/// Values in a map, each with the time of its end.
+/// Values in a map, each with the time at which it expires.
 #[derive(Default)]
 pub struct OwnStore(Mutex<HashMap<String, Entry>>);
 
 #[derive(Clone)]
 struct Entry {
     value: Vec<u8>,
-    /// `None` is never.
+    /// `None` means never.
     end: Option<Instant>,
 }
 
@@ -25,7 +25,7 @@ impl Entry {
     fn new(value: &[u8], ttl: Option<Duration>) -> Self {
         Self {
             value: value.to_vec(),
-            // A life that no clock can count to is for ever.
+            // A lifetime that no clock can reach is for ever.
             end: ttl.and_then(|ttl| Instant::now().checked_add(ttl)),
         }
     }
@@ -36,7 +36,7 @@ impl Entry {
 }
 
 impl OwnStore {
-    /// The map, without the entry of `key` if that has expired.
+    /// Returns the map, without the entry of `key` if that has expired.
     fn map(&self, key: &str) -> MutexGuard<'_, HashMap<String, Entry>> {
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if map.get(key).is_some_and(|entry| !entry.is_fresh()) {
@@ -165,7 +165,7 @@ impl Store for OwnStore {
             let sum = number.checked_add(by);
             let sum =
                 sum.ok_or_else(|| CacheError::new(ErrorKind::Store, "the sum is too large"))?;
-            // The value alone: its end stays.
+            // Only the value: it still expires when it did.
             entry.value = sum.to_string().into_bytes();
             Ok(Some(sum))
         })

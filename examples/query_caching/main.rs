@@ -1,5 +1,5 @@
-//! Query results in the cache: lists and counts carry a tag of whose they are, and create, update and
-//! delete forget the tag, whichever lists there are.
+//! Query results in the cache: lists and counts carry a tag of the user they belong to, and create, update and
+//! delete invalidate the tag, whichever lists there are.
 //!
 //! `cargo run --example query_caching`, with any `CACHE_URL` or none.
 
@@ -8,7 +8,7 @@ use std::error::Error;
 use cache_examples::tasks::{self, NoSuchTask, Task, counted};
 use cache_runtime::{cache_evict, cache_result, caches};
 
-/// A user's tasks, of one state or all.
+/// A user's tasks, in one state or all.
 #[cache_result(timeout = "10m", key_prefix = "user_tasks", tags("user:{user_id}"))]
 fn user_tasks(user_id: u64, done: Option<bool>) -> Vec<Task> {
     let tasks = tasks::of_user(user_id).into_iter();
@@ -17,7 +17,7 @@ fn user_tasks(user_id: u64, done: Option<bool>) -> Vec<Task> {
         .collect()
 }
 
-/// How many are done, of all.
+/// How many tasks are done, and how many there are.
 #[cache_result(timeout = "10m", key_prefix = "progress", tags("user:{user_id}"))]
 fn progress(user_id: u64) -> (usize, usize) {
     let tasks = tasks::of_user(user_id);
@@ -29,13 +29,13 @@ fn create(user_id: u64, title: &str) -> Task {
     tasks::insert(user_id, title)
 }
 
-/// Whose task it is, is known when it is done: `result` is the `Ok` value.
+/// Whose task it is, is known only afterwards: `result` is the `Ok` value.
 #[cache_evict(tag("user:{result.user_id}"))]
 fn finish(id: u64) -> Result<Task, NoSuchTask> {
     tasks::update(id, |task| task.done = true)
 }
 
-/// Two users' lists are wrong after this: before and after.
+/// Two users' lists change: the one before and the one after.
 #[cache_evict(tag("user:{from}", "user:{to}"))]
 fn hand_over(id: u64, from: u64, to: u64) -> Result<Task, NoSuchTask> {
     tasks::update(id, |task| task.user_id = to)
@@ -53,7 +53,7 @@ fn overview(user_id: u64) -> (usize, usize, (usize, usize)) {
     (all, open, progress(user_id))
 }
 
-/// Reads all about users 7 and 8, and says how many queries that took.
+/// Reads everything about users 7 and 8, and prints how many queries that took.
 fn read(after: &str) -> [(usize, usize, (usize, usize)); 2] {
     let (seen, queries) = counted(|| [overview(7), overview(8)]);
     println!(

@@ -1,4 +1,4 @@
-//! A database to ask: 200,000 tasks of 1,000 users, in a file.
+//! A database to query: 200,000 tasks of 1,000 users, in a file.
 
 use std::path::Path;
 use std::time::Instant;
@@ -9,7 +9,7 @@ const USERS: i64 = 1_000;
 const TASKS: i64 = 200_000;
 const STATUSES: [&str; 3] = ["pending", "in_progress", "done"];
 
-/// Makes the file and fills it.
+/// Creates the file and fills it.
 pub fn build(path: &Path) -> rusqlite::Result<Connection> {
     let started = Instant::now();
     let mut database = Connection::open(path)?;
@@ -26,7 +26,7 @@ pub fn build(path: &Path) -> rusqlite::Result<Connection> {
     {
         let mut insert = filling.prepare("INSERT INTO tasks VALUES (?, ?, ?, ?, ?)")?;
         for id in 1..=TASKS {
-            // Spread by a large odd number, so that a user's tasks lie all over the table.
+            // Spread by a large odd number, so that a user's tasks are scattered over the table.
             let spread = id * 7_919 % 1_000_003;
             let status = STATUSES[usize::try_from(spread / USERS % 3).unwrap_or(0)];
             let title = format!("Task number {id}");

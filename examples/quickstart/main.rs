@@ -3,7 +3,7 @@
 //!
 //! `cargo run --example quickstart` keeps the results in this process;
 //! `CACHE_URL='redis://127.0.0.1/1?key_prefix=task_api' cargo run --example quickstart` keeps them
-//! in Redis, with no line changed; `--features all-stores` knows the schemes of all other stores.
+//! in Redis, without changing a line; `--features all-stores` adds the schemes of all other stores.
 
 mod database;
 mod report;
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     assert_eq!(after.status, status, "an update is seen by the next read");
 
-    // Before the store is looked into, which counts as well.
+    // Before looking into the store, which is counted as well.
     let stats = cache.stats();
     println!("\nThe entries by their whole keys:");
     let statistics = service.user_statistics_entry(USER);
@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the store says of an entry.
+/// Describes what the store has of an entry.
 fn state<T>(found: Result<Option<T>, CacheError>) -> &'static str {
     match found {
         Ok(Some(_)) => "is there",

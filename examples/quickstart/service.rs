@@ -16,7 +16,7 @@ pub struct Task {
     pub hours: f64,
 }
 
-/// What a user has done and has to do.
+/// How much a user has done, and has to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Statistics {
     pub tasks: i64,
@@ -37,7 +37,7 @@ impl TaskService {
         }
     }
 
-    /// How many tasks a user has, and how many hours they take.
+    /// Returns how many tasks a user has, and how many hours they take.
     #[cache_result(timeout = 300, key_prefix = "user_statistics", skip(self))]
     pub fn user_statistics(&self, user_id: i64) -> rusqlite::Result<Statistics> {
         self.database().query_row(
@@ -55,7 +55,7 @@ impl TaskService {
         )
     }
 
-    /// A user's tasks, of one status or of all, newest first.
+    /// Returns a user's tasks, of one status or of all, newest first.
     #[cache_result(timeout = "10m", key_prefix = "user_tasks", skip(self))]
     pub fn user_tasks(&self, user_id: i64, status: Option<&str>) -> rusqlite::Result<Vec<Task>> {
         self.database()
@@ -67,7 +67,7 @@ impl TaskService {
             .collect()
     }
 
-    /// One task, if there is one. That there is none is not kept.
+    /// Returns one task, if there is one. That there is none is not kept.
     #[cache_result(timeout = "10m", key_prefix = "task", skip(self))]
     pub fn task(&self, id: i64) -> rusqlite::Result<Option<Task>> {
         self.database()
@@ -79,7 +79,7 @@ impl TaskService {
             .optional()
     }
 
-    /// The id of a user's first task; not worth keeping.
+    /// Returns the id of a user's first task; not worth keeping.
     pub fn first_task_of(&self, user_id: i64) -> rusqlite::Result<i64> {
         self.database().query_row(
             "SELECT min(id) FROM tasks WHERE user_id = ?",
@@ -88,7 +88,7 @@ impl TaskService {
         )
     }
 
-    /// Changes a task's status, and forgets what that makes wrong.
+    /// Changes a task's status, and deletes the affected entries.
     pub fn set_status(&self, id: i64, status: &str) -> rusqlite::Result<()> {
         let Some(before) = self.task_uncached(id)? else {
             return Ok(());

@@ -1,6 +1,6 @@
-//! A store that dies under a cached function: its callers do not notice, and it is used again by itself.
+//! A store that dies under a cached function: its callers do not notice, and it is used again automatically.
 //!
-//! `cargo run --example server_down`. The store is one in this program that fails when it is told to;
+//! `cargo run --example server_down`. The store is one in this program that fails on demand;
 //! `redis-cli shutdown` under a program with a `CACHE_URL` does the same.
 
 #[path = "../own_store/store.rs"]

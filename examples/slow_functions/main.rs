@@ -1,6 +1,6 @@
-//! Functions that are slow or fail: the old value while there is one, an error in time where there is none.
+//! Functions that are slow or fail: the old value if there is one, a timely error if there is none.
 //!
-//! `cargo run --example slow_functions`. Time is moved by hand, so that nothing here waits for it.
+//! `cargo run --example slow_functions`. Time is moved by hand, so that nothing here has to wait.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -12,7 +12,7 @@ use cache_runtime::testing::{in_cache_blocking, isolated};
 static BANK_IS_DOWN: AtomicBool = AtomicBool::new(false);
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
-/// Ten minutes fresh; for a day after that, better old than none.
+/// Fresh for ten minutes; for a day after that, an old value is better than none.
 #[cache_result(timeout = "10m", stale = "1d", key_prefix = "rate")]
 fn rate(currency: &str) -> Result<f64, String> {
     let run = RUNS.fetch_add(1, Relaxed) + 1;

@@ -1,6 +1,6 @@
-//! What is particular about the store that `CACHE_URL` names; the same cached function on all of them.
+//! What is special about the store that `CACHE_URL` names; the same cached function on all of them.
 //!
-//! `cargo run --example stores` is in process; `CACHE_URL='redis://127.0.0.1/1' cargo run --example stores` and,
+//! `cargo run --example stores` runs in process; `CACHE_URL='redis://127.0.0.1/1' cargo run --example stores` and,
 //! with `--features all-stores`, every other URL.
 
 mod particular;
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     cache.prepare()?; // makes a table where one is needed; nothing elsewhere
     cache.clear()?;
 
-    // The same everywhere, but for `dummy://`.
+    // The same everywhere, except on `dummy://`.
     println!("{} {}", square(12), square(12));
     println!("kept: {:?}", square::entry(12).get()?);
 
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// How an answer that may be an error is told.
+/// Formats an answer that may be an error.
 fn told<T: std::fmt::Debug>(answer: Result<T, CacheError>) -> String {
     match answer {
         Ok(value) => format!("{value:?}"),

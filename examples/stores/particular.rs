@@ -9,7 +9,7 @@ use crate::told;
 
 type Shown = Result<(), Box<dyn Error>>;
 
-/// In process there is a bound, and what is used least goes.
+/// In process there is a limit, and what is used least is evicted.
 pub fn in_process() -> Shown {
     let small = Cache::from_url("memory://?max_entries=100")?.blocking();
     for number in 0..1000 {
@@ -24,7 +24,7 @@ pub fn in_process() -> Shown {
     Ok(())
 }
 
-/// Redis keeps times to the millisecond, and counts for all who share it.
+/// Redis keeps times to the millisecond, and counts for all processes that share it.
 pub fn redis(cache: &BlockingCache) -> Shown {
     cache.set("soon", &1, Duration::from_millis(60_500))?;
     let is_exact = matches!(cache.ttl("soon")?, Ttl::After(left) if left > Duration::from_secs(60));
@@ -42,7 +42,7 @@ pub fn redis(cache: &BlockingCache) -> Shown {
     Ok(())
 }
 
-/// In a cluster, keys with the same `{tag}` are on one node; the cache does not ask for that.
+/// In a cluster, keys with the same `{tag}` are on one node; the cache does not require that.
 pub fn cluster(cache: &BlockingCache) -> Shown {
     let values: Vec<_> = (0..100).map(|n| (format!("number:{n}"), n)).collect();
     let refused = cache.set_many(values.iter().map(|(key, n)| (key.as_str(), *n)), 60)?;
@@ -55,13 +55,13 @@ pub fn cluster(cache: &BlockingCache) -> Shown {
     Ok(())
 }
 
-/// Behind sentinels, the master is asked for by its name.
+/// Behind sentinels, the master is looked up by its name.
 pub fn sentinel(cache: &BlockingCache) -> Shown {
     println!("sentinel: the master answers: {}", cache.ping().is_ok());
     Ok(())
 }
 
-/// Memcached keeps at most 1 MiB. Its own keys are 250 bytes of ASCII; longer ones are stored under a hash.
+/// Memcached keeps at most 1 MiB. Its own keys are at most 250 bytes of ASCII; others are stored under a hash.
 pub fn memcached(cache: &BlockingCache) -> Shown {
     let large = cache.set("large", &"x".repeat(2 << 20), 60);
     println!("memcached: a value of 2 MiB is {}", told(large));
@@ -75,7 +75,7 @@ pub fn memcached(cache: &BlockingCache) -> Shown {
     Ok(())
 }
 
-/// SQLite is a file: what was kept is there when the program starts again.
+/// SQLite is a file: what was kept is still there when the program starts again.
 pub fn outlives(url: &str) -> Shown {
     let first = Cache::from_url(url)?.blocking();
     first.set("kept", "still there", 60)?;
@@ -89,7 +89,7 @@ pub fn outlives(url: &str) -> Shown {
     Ok(())
 }
 
-/// A database has a table for each cache that wants one.
+/// A database has a table for each cache that wants its own.
 pub fn table(url: &str) -> Shown {
     let sign = if url.contains('?') { '&' } else { '?' };
     let other = Cache::from_url(&format!("{url}{sign}table=other_entries"))?.blocking();
@@ -104,7 +104,7 @@ pub fn table(url: &str) -> Shown {
     Ok(())
 }
 
-/// Files take large values, if they may.
+/// Files hold large values, if they are allowed to.
 pub fn files(url: &str) -> Shown {
     let sign = if url.contains('?') { '&' } else { '?' };
     let roomy = Cache::from_url(&format!("{url}{sign}max_value_size=16MiB"))?.blocking();

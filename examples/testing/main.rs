@@ -1,4 +1,4 @@
-//! A function as one has it, and the tests that one writes for it: a cache for each, a clock that is moved by
+//! A typical function, and the tests to write for it: a cache for each, a clock that is moved by
 //! hand, and a writer that must not forget its reader.
 //!
 //! `cargo test -p cache-examples --example testing` runs the tests; `cargo run --example testing` the program.
@@ -9,13 +9,13 @@ use cache_runtime::{cache_evict, cache_result};
 
 static VISITS: AtomicU64 = AtomicU64::new(0);
 
-/// How many there were, as the database says.
+/// How many visits there were, according to the database.
 #[cache_result(timeout = 60, key_prefix = "visits")]
 fn visits() -> u64 {
     VISITS.load(Relaxed)
 }
 
-/// One more.
+/// Adds a visit.
 #[cache_evict(visits::entry())]
 fn visit() {
     VISITS.fetch_add(1, Relaxed);

@@ -1,5 +1,5 @@
-//! Timeouts: how long an entry lives, said by the attribute, by the value, by the body or by the call;
-//! and spread, so that not all expire together.
+//! Timeouts: how long an entry lives, set by the attribute, by the value, by the body or by the call;
+//! and spread, so that not all entries expire together.
 //!
 //! `cargo run --example ttl`, with any `CACHE_URL` or none.
 
@@ -12,7 +12,7 @@ use cache_examples::tasks::{self, NoSuchTask, Task, counted};
 use cache_runtime::{BlockingCache, Timeout, Ttl, cache_result, current};
 use serde::{Deserialize, Serialize};
 
-/// For all alike. `600` would be seconds, `never` is for ever.
+/// The same for all. `600` would be seconds, `never` is for ever.
 #[cache_result(timeout = "200ms", key_prefix = "task")]
 fn task(id: u64) -> Result<Task, NoSuchTask> {
     tasks::find(id)
@@ -33,7 +33,7 @@ fn token(user_id: u64) -> Token {
     }
 }
 
-/// As the body says: it knows most.
+/// As the body says: it knows best.
 #[cache_result(timeout = "10m", key_prefix = "open_tasks")]
 fn open_tasks(user_id: u64) -> usize {
     let tasks = tasks::of_user(user_id);
@@ -43,7 +43,7 @@ fn open_tasks(user_id: u64) -> usize {
     tasks.iter().filter(|task| !task.done).count()
 }
 
-/// Filled in one go, and yet not expired in one go: each gets 480 to 600 s.
+/// Filled all at once, without expiring all at once: each gets 480 to 600 s.
 #[cache_result(timeout = 600, jitter = 0.2, key_prefix = "page")]
 fn page(number: u64) -> String {
     format!("page {number}")
@@ -82,7 +82,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     assert!(all_differ && lives.iter().all(|life| (480..=600).contains(life)));
 
-    // By hand, Django's words: the cache's own timeout, seconds, for ever, not at all.
+    // By hand, as in Django: the cache's own timeout, seconds, for ever, not at all.
     cache.set("own", &1, Timeout::Default)?;
     cache.set("minute", &1, 60)?;
     cache.set("never", &1, Timeout::Never)?;
@@ -98,8 +98,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// How long the entries whose keys match still live, the shortest first; to the nearest 10 s (5 s if
-/// it is less than a minute), since time goes by.
+/// Returns how long the entries whose keys match still live, the shortest first; to the nearest 10 s (5 s if
+/// it is less than a minute), since time passes meanwhile.
 fn seconds_left(cache: &BlockingCache, pattern: &str) -> Result<Vec<u64>, Box<dyn Error>> {
     let mut left = Vec::new();
     for key in cache.keys(pattern)? {

@@ -1,4 +1,4 @@
-//! Copies in process before a shared store: a hit asks no server, and a change in another process drops them.
+//! Copies in process in front of a shared store: a hit asks no server, and a change in another process drops them.
 //!
 //! `CACHE_URL='redis://127.0.0.1/1?key_prefix=two_levels' cargo run --example two_levels`; Redis and
 //! PostgreSQL carry the news. Two caches in one program stand for two processes.
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use cache_runtime::{BlockingCache, Cache, cache_result};
 
-/// What the database says.
+/// The price in the database.
 static PRICE: AtomicU64 = AtomicU64::new(100);
 
 #[cache_result(timeout = 600, key_prefix = "price", key(item), cache = process.awaiting())]
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         price(&here, "pen"),
         price(&there, "pen")
     );
-    // Until the news is heard, nobody trusts a copy.
+    // Until the news arrives, no copy is trusted.
     wait_until(|| {
         let before = there.stats().local_hits;
         for _ in 0..1000 {

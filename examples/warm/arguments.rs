@@ -1,4 +1,4 @@
-//! What the command is told.
+//! The command line.
 
 /// The arguments of the command.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Reads them; the error says what there is.
+    /// Parses them; the error lists what there is.
     pub fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut arguments = Self {
             url: None,

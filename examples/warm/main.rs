@@ -1,9 +1,9 @@
 //! Warming as a command, for a deploy or a timer: it makes the entries that a service will ask for, and
-//! says what came of it.
+//! reports the result.
 //!
 //! `cargo run --example warm -- --url 'redis://127.0.0.1/1?key_prefix=shop' --concurrency 16` fills a
-//! Redis; the second run finds all there. `--refresh` runs the function for all, `--quiet` draws no
-//! progress bar. Without `--url` the cache is `CACHE_URL`'s, or in this process and gone at the end.
+//! Redis; the second run finds everything there. `--refresh` runs the function for all, `--quiet` draws no
+//! progress bar. Without `--url`, the cache is that of `CACHE_URL`, or in this process and gone at the end.
 
 mod arguments;
 mod prices;

@@ -1,4 +1,4 @@
-//! A function that is worth warming: it asks somebody who takes his time.
+//! A function that is worth warming: it asks a slow service.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,7 +1,7 @@
-//! Warming: the cache is filled before users come, so that the first of them does not wait.
+//! Warming: the cache is filled before users come, so that the first of them does not have to wait.
 //!
 //! `cargo run --example warming`, with any `CACHE_URL` or none. The example `warm` is a command that does
-//! so for a deploy or a timer.
+//! this for a deploy or a timer.
 
 use std::error::Error;
 
@@ -15,7 +15,7 @@ fn open_tasks(user_id: u64) -> usize {
     tasks.iter().filter(|task| !task.done).count()
 }
 
-/// Of many that are missing at once, `task_batch` reads all.
+/// If many are missing at once, `task_batch` reads them all.
 #[cache_result(timeout = "10m", jitter = 0.1, key_prefix = "task", batch = task_batch)]
 fn task(id: u64) -> Result<Task, NoSuchTask> {
     tasks::find(id)
@@ -28,7 +28,7 @@ fn task_batch(ids: &[u64]) -> Vec<Result<Task, NoSuchTask>> {
 fn main() -> Result<(), Box<dyn Error>> {
     caches().get("default")?.blocking().clear()?;
 
-    // Where the service starts.
+    // When the service starts.
     let (report, queries) = counted(|| open_tasks::warm([7, 8]).run());
     println!("users: {report}; {queries} queries");
     assert_eq!((report.warmed, queries), (2, 2));
@@ -47,12 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("again: {report}");
     assert_eq!((report.warmed, report.there), (1, 5));
 
-    // All of it anew, before it times out.
+    // All of it again, before it times out.
     let report = task::warm(1..=6).refresh().run();
     println!("refreshed: {report}");
     assert_eq!(report.warmed, 6);
 
-    // What cannot be had stops nothing.
+    // An item that fails stops nothing.
     let report = task::warm([99, 1]).refresh().run();
     println!(
         "with one that is not there: {} warmed, {} failed",

@@ -1,2 +1,2 @@
-//! The examples of `cache-web` stand beside this file, one folder each. They are a package of their own, so
+//! The examples of `cache-web` are beside this file, one folder each. They are a package of their own, so
 //! that `cargo run --example quickstart` builds no web server.

@@ -1,5 +1,5 @@
-//! Write-through: who changes a task writes the new one into the cache, so that the next read is a hit
-//! and right. By `#[cache_put]`, and by hand.
+//! Write-through: code that changes a task writes the new one into the cache, so that the next read is a hit
+//! and correct. With `#[cache_put]`, and by hand.
 //!
 //! `cargo run --example write_through`, with any `CACHE_URL` or none.
 
@@ -13,13 +13,13 @@ fn task(id: u64) -> Result<Task, NoSuchTask> {
     tasks::find(id)
 }
 
-/// The task that is returned becomes the entry of `task(id)`; an error changes nothing.
+/// The returned task becomes the entry of `task(id)`; an error changes nothing.
 #[cache_put(task::entry(id))]
 fn rename(id: u64, title: &str) -> Result<Task, NoSuchTask> {
     tasks::update(id, |task| task.title = title.to_owned())
 }
 
-/// The same by hand, where the value is not what is returned.
+/// The same by hand, if the value is not what is returned.
 fn finish(id: u64) -> Result<(), NoSuchTask> {
     let task = tasks::update(id, |task| task.done = true)?;
     // A write that could not reach the store is made up for when it is back; the update stands.
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("after finish: done {}, {queries} queries", read.done);
     assert_eq!((read.done, queries), (true, 0));
 
-    // Also of a task that nobody has read yet.
+    // This also works for a task that nobody has read yet.
     rename(3, "Never read before")?;
     let (read, queries) = counted(|| task(3));
     println!("never read before: {:?}, {queries} queries", read?.title);

@@ -1,4 +1,4 @@
-//! Fragments: the dear part of a page is rendered once for each person, the rest each time.
+//! Fragments: the expensive part of a page is rendered once for each person, the rest each time.
 //!
 //! `cargo run -p cache-web-examples --example fragments`, with any `CACHE_URL` or none.
 
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut environment = Environment::new();
     Fragments::new().add_to(&mut environment);
     environment.add_template("page.html", PAGE)?;
-    // Asked for by the block, so that a hit asks for nothing.
+    // Called by the block, so that a hit queries nothing.
     environment.add_function("statistics", |user_id: u64| {
         println!("  (counting for user {user_id})");
         format!("{} tasks", user_id * 10)

@@ -1,6 +1,6 @@
-//! Whole pages: rendered once, each person's own where they differ, forgotten by path, 304 for who has them.
+//! Whole pages: rendered once, per person where they differ, invalidated by path, 304 for clients that have them.
 //!
-//! `cargo run -p cache-web-examples --example pages`, with any `CACHE_URL` or none. Requests are made in the
+//! `cargo run -p cache-web-examples --example pages`, with any `CACHE_URL` or none. Requests are made inside the
 //! program; no port is opened.
 
 use std::error::Error;
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Asks for a page, says what came of it, and returns its `ETag`.
+/// Requests a page, prints the result, and returns its `ETag`.
 async fn ask(app: &Router, path: &str, fields: &[(&str, &str)]) -> Result<String, Box<dyn Error>> {
     let mut request = Request::get(path).header(header::HOST, "example.com");
     for (name, value) in fields {

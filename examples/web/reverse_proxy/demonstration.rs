@@ -1,4 +1,4 @@
-//! Without arguments: a server, the proxy before it, and what both make of a few requests.
+//! Without arguments: a server, the proxy in front of it, and how both answer a few requests.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! Sends requests on to another server, and its answers back.
+//! Sends requests on to another server, and returns its answers.
 
 use axum::body::Body;
 use axum::http::header::{CONNECTION, HOST, HeaderMap, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
@@ -26,7 +26,7 @@ impl Upstream {
         })
     }
 
-    /// The other server's answer; 502 if there is none.
+    /// Returns the other server's answer; 502 if there is none.
     pub async fn answer(self, mut request: Request<Body>) -> Response<Body> {
         let path = request.uri().path_and_query().cloned();
         let uri = Uri::builder()
@@ -40,7 +40,7 @@ impl Upstream {
         *request.uri_mut() = uri;
         request.headers_mut().insert(HOST, host);
         leave_out(request.headers_mut());
-        // So that the other server can speak to this cache alone.
+        // So that the other server can address this cache.
         request.headers_mut().insert(
             HeaderName::from_static("surrogate-capability"),
             HeaderValue::from_static("reverse-proxy=\"Surrogate/1.0\""),
@@ -65,7 +65,7 @@ fn status(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// What speaks of one connection ends with it.
+/// Removes the headers that are about one connection.
 fn leave_out(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)

@@ -2,7 +2,7 @@
 //! and `http_cache` between them.
 //!
 //! `cargo run -p cache-web-examples --example reverse_proxy -- 127.0.0.1:8080 http://127.0.0.1:8000`
-//! proxies; without arguments it starts a server of its own and shows what is cached. The public test
+//! starts the proxy; without arguments, it starts a server of its own and shows what is cached. The public test
 //! suite for HTTP caches runs against this program (`tests/web/http_cache_tests`).
 
 mod demonstration;
@@ -20,7 +20,7 @@ fn proxy(upstream: &str) -> Result<Router, Box<dyn Error>> {
     let layer = http_cache()
         .cache(cache)
         .max_body_size(8 << 20)
-        // What is behind it says in `Vary` where a cookie matters, and in `private` what is for one alone.
+        // The server behind it says in `Vary` where a cookie matters, and in `private` what is for one client only.
         .ignore_request_cookies()
         .targeted_by(["cdn-cache-control", "surrogate-control"])
         .cache_status("reverse-proxy");

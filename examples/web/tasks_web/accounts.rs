@@ -15,8 +15,8 @@ pub struct Person {
     password: &'static str,
 }
 
-/// Two people and their passwords, which the page shows: a demonstration. A service keeps hashes that are
-/// slow to make (argon2), and not in its code.
+/// Two people and their passwords, which the page shows, since this is a demonstration. A real service keeps
+/// hashes that are slow to compute (argon2), and not in its code.
 pub const PEOPLE: [Person; 2] = [
     Person {
         id: 1,
@@ -30,7 +30,7 @@ pub const PEOPLE: [Person; 2] = [
     },
 ];
 
-/// Somebody who is logged in. A handler that takes one sends all others to the login.
+/// Somebody who is logged in. A handler that takes one redirects everybody else to the login.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
     pub id: i64,
@@ -39,7 +39,7 @@ pub struct User {
 
 const KEY: &str = "user";
 
-/// Whoever has this name and password.
+/// Returns the person who has this name and password.
 pub fn find(name: &str, password: &str) -> Option<User> {
     let person = PEOPLE.iter().find(|person| person.name == name)?;
     is_same(person.password, password).then(|| User {
@@ -48,7 +48,7 @@ pub fn find(name: &str, password: &str) -> Option<User> {
     })
 }
 
-/// Takes as long for a password that is wrong at its end as for one that is wrong at its start.
+/// Takes equally long for a password that is wrong at its end and for one that is wrong at its start.
 fn is_same(one: &str, other: &str) -> bool {
     let different = one
         .bytes()
@@ -58,13 +58,13 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 impl User {
-    /// The tag of all that shows this person's tasks.
+    /// Returns the tag of everything that shows this person's tasks.
     pub fn tag(&self) -> String {
         format!("user:{}", self.id)
     }
 }
 
-/// Under a new id: whoever knew the id from before the login is not logged in with it. Returns who was
+/// Logs in under a new id: anybody who knew the id from before the login is not logged in by it. Returns who was
 /// logged in before.
 pub async fn log_in(session: &Session, user: &User) -> Result<Option<User>, Failure> {
     let before = session.get(KEY).await?;

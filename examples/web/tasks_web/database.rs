@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-/// A connection that all share.
+/// A connection shared by all.
 #[derive(Clone)]
 pub struct Database(Arc<Mutex<Connection>>);
 
 impl Database {
-    /// Opens the file, or makes a database in memory, and fills it if it is new.
+    /// Opens the file, or creates a database in memory, and fills it if it is new.
     pub fn open(file: Option<&str>) -> rusqlite::Result<Self> {
         let connection = match file {
             Some(file) => Connection::open(file)?,
@@ -35,7 +35,7 @@ impl Database {
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    /// Works with the connection, on this thread.
+    /// Uses the connection, on this thread.
     pub fn with<T>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -43,7 +43,7 @@ impl Database {
         work(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The same on a thread that may block, for code that awaits.
+    /// Does the same on a thread that may block, for code that awaits.
     pub async fn call<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

@@ -1,9 +1,9 @@
-//! What goes wrong, as people see it.
+//! What goes wrong, as users see it.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-/// A page that cannot be shown. What is wrong goes to the terminal, not to the browser.
+/// A page that cannot be shown. The error is printed on the terminal, not shown in the browser.
 #[derive(Debug)]
 pub struct Failure(StatusCode);
 

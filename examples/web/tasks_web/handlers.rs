@@ -17,12 +17,12 @@ use crate::failure::Failure;
 use crate::tasks::Tasks;
 use crate::templates::Templates;
 
-/// What the handlers work with.
+/// What the handlers use.
 #[derive(Clone)]
 pub struct App {
     tasks: Tasks,
     templates: Arc<Templates>,
-    /// How many lists have been rendered, for people to see that they are not each time.
+    /// How many lists have been rendered, to show that they are not rendered each time.
     rendered: Arc<AtomicU64>,
 }
 
@@ -39,9 +39,9 @@ impl App {
 type Page = Result<Html<String>, Failure>;
 type Done = Result<Redirect, Failure>;
 
-/// The tasks of whoever is logged in.
+/// Shows the tasks of the person who is logged in.
 pub async fn list(State(app): State<App>, user: User) -> Page {
-    // The page is forgotten with all else that shows this person's tasks.
+    // The page is invalidated with everything else that shows this person's tasks.
     current().tag(user.tag());
     let tasks = app.tasks.of_user(user.id).await?;
     let number = app.rendered.fetch_add(1, Ordering::Relaxed) + 1;
@@ -53,7 +53,7 @@ pub async fn login_form(State(app): State<App>) -> Page {
     Ok(app.templates.render("login.html", context! {})?)
 }
 
-/// What the form says.
+/// The fields of the form.
 #[derive(Deserialize)]
 pub struct Login {
     name: String,
@@ -83,7 +83,7 @@ pub async fn logout(session: Session, user: User) -> Done {
     Ok(Redirect::to("/login"))
 }
 
-/// Whoever has the cookie of a session that is over finds no page by it either.
+/// Invalidates the pages: somebody with the cookie of an ended session must not get a page either.
 async fn forget_pages_of(user: Option<User>) {
     let Some(user) = user else { return };
     let forgotten = match caches().get("default") {
@@ -95,7 +95,7 @@ async fn forget_pages_of(user: Option<User>) {
     }
 }
 
-/// What the form says.
+/// The fields of the form.
 #[derive(Deserialize)]
 pub struct New {
     title: String,
@@ -109,7 +109,7 @@ pub async fn add(State(app): State<App>, user: User, Form(new): Form<New>) -> Do
     Ok(Redirect::to("/"))
 }
 
-/// What the form says.
+/// The fields of the form.
 #[derive(Deserialize)]
 pub struct IsDone {
     is_done: bool,

@@ -1,13 +1,13 @@
 //! The guide's task list as a web application: people log in, see their own page, change it, and see the
-//! change at once; functions, a fragment, pages and sessions are cached, and `/cache` shows what that does.
+//! change at once; functions, a fragment, pages and sessions are cached, and `/cache` shows the effect.
 //!
-//! `cargo run -p cache-web-examples --example tasks_web` listens on <http://127.0.0.1:3000> (`PORT` is
-//! another port) and keeps all in this process. `CACHE_URL='redis://127.0.0.1/1?key_prefix=tasks_web'` keeps it
-//! in Redis (`dummy://` keeps nothing, so that nobody stays logged in); `CACHE_URL_SESSIONS` is a cache for
-//! the sessions alone. `DATABASE=tasks.sqlite` is a file for the tasks, which are otherwise made anew with
+//! `cargo run -p cache-web-examples --example tasks_web` listens on <http://127.0.0.1:3000> (set `PORT` for
+//! another port) and keeps everything in this process. `CACHE_URL='redis://127.0.0.1/1?key_prefix=tasks_web'` keeps
+//! it in Redis (`dummy://` keeps nothing, so that nobody stays logged in); `CACHE_URL_SESSIONS` names a cache for
+//! the sessions only. `DATABASE=tasks.sqlite` names a file for the tasks, which are otherwise created anew at
 //! each start.
 //!
-//! `… --example tasks_web -- warm` makes what the pages will ask for, before anyone comes.
+//! `… --example tasks_web -- warm` makes the entries that the pages will ask for, before anyone comes.
 
 mod accounts;
 mod database;
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let file = std::env::var("DATABASE").ok();
     let tasks = Tasks::new(Database::open(file.as_deref())?);
     if file.is_none() {
-        // What a cache that outlives us knows is of an older database.
+        // What a cache from an earlier run holds is about an older database.
         caches().get("default")?.delete_tag("tasks").await.ok();
     }
     match std::env::args().nth(1).as_deref() {
@@ -72,19 +72,19 @@ async fn serve(tasks: Tasks) -> Result<(), Box<dyn Error>> {
 }
 
 fn router(tasks: Tasks) -> Result<Router, Box<dyn Error>> {
-    // Sessions have a cache of their own where there is one: nothing else shall drive them out.
+    // Sessions have a cache of their own if there is one: nothing else must evict them.
     let cache = caches()
         .get("sessions")
         .or_else(|_| caches().get("default"))?;
     let sessions = SessionManagerLayer::new(CacheStore::new(cache))
         .with_name("tasks_web")
         .with_expiry(Expiry::OnInactivity(Duration::days(14)))
-        // A link from elsewhere finds people logged in; a form from elsewhere does not.
+        // A link from another site finds people logged in; a form from another site does not.
         .with_same_site(SameSite::Lax)
         // There is no TLS on 127.0.0.1. A service that has it leaves this out.
         .with_secure(false);
 
-    // Whole pages, each for who has that cookie. A reload is no reason to render one anew: a change is.
+    // Whole pages, each for the client with that cookie. A reload is no reason to render one again: a change is.
     let cached = cache_page(60)
         .vary_on_cookie()
         .ignore_request_directives()
@@ -105,22 +105,22 @@ fn router(tasks: Tasks) -> Result<Router, Box<dyn Error>> {
         .with_state(App::new(tasks))
         .layer(sessions)
         .layer(from_fn(origin::check))
-        // What the caches did for each request, at /cache. It shows what is cached of everybody: for
-        // development, on this machine alone.
+        // What the caches did for each request, at /cache. It shows what is cached for everybody: for
+        // development only, on this machine.
         .layer(panel.layer())
         .layer(server_timing())
         .nest_service("/cache", panel))
 }
 
-/// The browser keeps the page and asks each time whether it is still right, since a change is to be seen at
-/// once: what answers is our cache, with 304 and no body where nothing has changed.
+/// Makes the browser keep the page and ask each time whether it is still current, since a change must be seen at
+/// once: our cache answers, with 304 and no body if nothing has changed.
 async fn ask_each_time(mut page: Response) -> Response {
     let control = HeaderValue::from_static("private, no-cache");
     page.headers_mut().insert(CACHE_CONTROL, control);
     page
 }
 
-/// For a deploy or a timer.
+/// Makes the entries, for a deploy or a timer.
 async fn warm(tasks: &Tasks) -> Result<(), Box<dyn Error>> {
     let people = || PEOPLE.iter().map(|person| person.id);
     println!("lists: {}", tasks.of_user_warm(people()).quiet().await);

@@ -1,4 +1,4 @@
-//! Forms of other sites are not ours: beside the cookie's `SameSite=Lax`, a browser says where a form comes
+//! Rejects forms of other sites: in addition to the cookie's `SameSite=Lax`, a browser says where a form comes
 //! from.
 
 use axum::extract::Request;
@@ -17,7 +17,7 @@ pub async fn check(request: Request, next: Next) -> Response {
 
 fn is_own(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    // No browser leaves it out with a form; a program that does has no cookies but its own.
+    // No browser omits it with a form; a program that does has no cookies but its own.
     let Some(origin) = text(ORIGIN) else {
         return !headers.contains_key(ORIGIN);
     };

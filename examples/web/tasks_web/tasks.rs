@@ -1,8 +1,8 @@
-//! What the application asks its database, cached; and what it changes there, which forgets what that makes
-//! wrong.
+//! What the application asks its database, cached; and what it changes there, which invalidates the affected
+//! entries.
 //!
-//! All that shows one person's tasks has the tag `user:{id}`, here, in the fragment and in the page: a
-//! change needs to know no more than whose tasks they are.
+//! Everything that shows one person's tasks has the tag `user:{id}`, here, in the fragment and in the page: a
+//! change needs to know only whose tasks they are.
 
 use cache_runtime::{cache_evict, cache_result};
 use rusqlite::{Connection, Row, params};
@@ -18,7 +18,7 @@ pub struct Task {
     pub is_done: bool,
 }
 
-/// What somebody has done and has to do.
+/// How much somebody has done, and has to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Statistics {
     pub tasks: i64,
@@ -36,7 +36,7 @@ impl Tasks {
         Self { database }
     }
 
-    /// Somebody's tasks, oldest first.
+    /// Returns somebody's tasks, oldest first.
     #[cache_result(
         timeout = "10m",
         key_prefix = "user_tasks",
@@ -52,7 +52,7 @@ impl Tasks {
         read.await
     }
 
-    /// How many tasks somebody has, and has done. A `fn`: a template asks for it.
+    /// Returns how many tasks somebody has, and has done. It is a `fn`, because a template calls it.
     #[cache_result(
         timeout = "10m",
         key_prefix = "user_statistics",
@@ -71,7 +71,7 @@ impl Tasks {
         })
     }
 
-    /// A new task.
+    /// Adds a task.
     #[cache_evict(tag("user:{user_id}"))]
     pub async fn add(&self, user_id: i64, title: String) -> rusqlite::Result<usize> {
         let insert = "INSERT INTO tasks (user_id, title) VALUES (?, ?)";
@@ -79,7 +79,7 @@ impl Tasks {
         self.database.call(change).await
     }
 
-    /// One of this person's tasks is done, or is not.
+    /// Marks one of this person's tasks as done, or as not done.
     #[cache_evict(tag("user:{user_id}"))]
     pub async fn set_done(&self, user_id: i64, id: i64, is_done: bool) -> rusqlite::Result<usize> {
         let update = "UPDATE tasks SET is_done = ? WHERE user_id = ? AND id = ?";
@@ -88,7 +88,7 @@ impl Tasks {
         self.database.call(change).await
     }
 
-    /// One of this person's tasks is taken away.
+    /// Removes one of this person's tasks.
     #[cache_evict(tag("user:{user_id}"))]
     pub async fn remove(&self, user_id: i64, id: i64) -> rusqlite::Result<usize> {
         let delete = "DELETE FROM tasks WHERE user_id = ? AND id = ?";

@@ -1,4 +1,4 @@
-//! The templates, with the functions that they may call.
+//! The templates, and the functions that they may call.
 
 use axum::response::Html;
 use cache_web::fragment::Fragments;
@@ -14,7 +14,7 @@ impl Templates {
     pub fn new(tasks: Tasks) -> Self {
         let mut environment = Environment::new();
         Fragments::new().add_to(&mut environment);
-        // Asked by the fragment, when it is rendered: on a hit there is no query.
+        // Called by the fragment when it is rendered: on a hit there is no query.
         environment.add_function("statistics", move |user_id: i64| {
             let statistics = tasks.statistics(user_id);
             statistics
@@ -35,8 +35,8 @@ impl Templates {
         Self(environment)
     }
 
-    /// The page. A fragment may ask the cache's store, and a template does not await: other tasks leave this
-    /// thread meanwhile.
+    /// Renders a page. A fragment may ask the cache's store, and a template does not await, so other tasks are
+    /// moved off this thread meanwhile.
     pub fn render(&self, name: &str, values: Value) -> Result<Html<String>, Error> {
         let template = self.0.get_template(name)?;
         tokio::task::block_in_place(|| template.render(values)).map(Html)
