@@ -1,8 +1,8 @@
-//! Work that goes on behind the call that began it: what is refreshed while an old value is served,
+//! Background work of a call: what is refreshed while an old value is served,
 //! and bodies that may take longer than their caller waits.
 //!
-//! A future goes to the tokio runtime that it was begun on, whose timers and sockets it may use.
-//! What blocks, and futures of other executors, go to a few threads of ours.
+//! A future is spawned on the tokio runtime on which it began, whose timers and sockets it may use.
+//! Blocking work, and futures of other executors, run on a few threads of this crate.
 
 pub(crate) mod parcel;
 mod pool;
@@ -13,7 +13,7 @@ use std::future::Future;
 
 use crate::mode::{Mode, block_on};
 
-/// Runs `job` behind its caller, who waits as `mode` says. `Err`: there is no room for it.
+/// Runs `job` in the background of its caller, who waits as `mode` says. `Err`: there is no room for it.
 pub(crate) fn spawn<F>(mode: Mode, job: F) -> Result<(), F>
 where
     F: Future<Output = ()> + Send + 'static,
@@ -27,7 +27,7 @@ where
     }
     #[cfg(not(feature = "tokio"))]
     let _ = mode;
-    // The function may ask for the runtime that it was called on.
+    // The function may ask for the runtime on which it was called.
     #[cfg(feature = "tokio")]
     let runtime = tokio::runtime::Handle::try_current().ok();
     pool::run(job, move |job| {

@@ -1,5 +1,5 @@
-//! The way of a call past its in-process hit, on one page; the same for sync and async, for every
-//! store. `docs/design/way-of-a-call.md` tells it in words.
+//! The path of a call after its in-process hit, on one page; the same for sync and async, for every
+//! store. `docs/design/way-of-a-call.md` describes it in words.
 
 pub(crate) mod behind;
 pub(crate) mod bounds;
@@ -38,7 +38,7 @@ use renewal::{Wish, wish};
 pub(crate) use waiting::overdue;
 use waiting::{Turn, giving_up, old, wait};
 
-/// How one call wants to be treated.
+/// How one call is to be handled.
 pub(crate) struct Plan<R, V: 'static, P> {
     pub(crate) ask: Ask<R, V>,
     pub(crate) times: Times,
@@ -47,16 +47,16 @@ pub(crate) struct Plan<R, V: 'static, P> {
 
 /// What matters before the body.
 pub(crate) struct Ask<R, V: 'static> {
-    /// The function that is called, also where it has no cache.
+    /// The function that is called, even if it has no cache.
     pub(crate) site: Option<&'static Site>,
     pub(crate) how: &'static How<V>,
     /// How long it waits for another's execution.
     pub(crate) wait: Duration,
-    /// How an error of ours becomes a result, if it can.
+    /// How an error of the cache becomes a result, if it can.
     pub(crate) or_error: Option<fn(CacheError) -> R>,
-    /// An error of the store shall be one.
+    /// Whether an error of the store is returned as one.
     pub(crate) is_strict: bool,
-    /// The body may run behind the call.
+    /// Whether the body may run in the background.
     pub(crate) is_detachable: bool,
 }
 
@@ -81,8 +81,8 @@ impl<R, V> Plan<R, V, Plain> {
     }
 }
 
-/// The result for `target`: another's, the store's, or that of `body`, which is then kept.
-/// Without a target it is that of `body`.
+/// Returns the result for `target`: another caller's, the store's, or that of `body`, which is then kept.
+/// Without a target, it is that of `body`.
 //
 // Compiled once for each body, so it is short; what is around the body is compiled for each type.
 pub(crate) async fn fetch<R, K, P>(
@@ -100,7 +100,7 @@ where
         None => Begun::Run(None),
     };
     let run = match begun {
-        // It cannot go on behind the call.
+        // It cannot continue in the background.
         Begun::Done(result) | Begun::Behind(result, _) => {
             answered(target);
             return result;
@@ -113,7 +113,7 @@ where
     result
 }
 
-/// The caller has his answer, for those who listen.
+/// Reports to listeners that the caller has its answer.
 #[inline]
 fn answered(target: Option<&Target>) {
     if let Some(trail) = target.and_then(Target::trail) {
@@ -121,8 +121,8 @@ fn answered(target: Option<&Target>) {
     }
 }
 
-/// The result of `body`, whatever is there; it takes that one's place. It may be made of what was begun
-/// earlier.
+/// Returns the result of `body`, whatever is there, and replaces that with it. It may be made from something that
+/// began earlier.
 pub(crate) async fn refresh<R, K, P>(
     mode: Mode,
     target: &Target,
@@ -176,7 +176,7 @@ where
 pub(crate) enum Begun<R, V> {
     /// There is a result.
     Done(R),
-    /// There is a result, and the body is to run behind it.
+    /// There is a result, and the body is to run in the background.
     Behind(R, Run<V>),
     /// The body is to run; `None`: with nothing read or kept.
     Run(Option<Run<V>>),
@@ -186,7 +186,7 @@ pub(crate) enum Begun<R, V> {
 pub(crate) struct Run<V> {
     pub(crate) lead: Lead,
     then: Then,
-    /// What there was before, to be served if the body fails.
+    /// What was there before, to be served if the body fails.
     // Boxed: there is room for it in every miss.
     pub(crate) old: Option<Box<Found<V>>>,
     lock: Option<Held>,
@@ -208,18 +208,18 @@ impl<V> Run<V> {
     }
 }
 
-/// What is to be done with a result.
+/// What to do with a result.
 #[derive(Clone, Copy, PartialEq)]
 enum Then {
     /// It is kept.
     Keep,
-    /// It takes the place of what is there, whatever that is.
+    /// It replaces whatever is there.
     Replace,
-    /// It is handed to those who wait. The store is not there: it is not asked again for the write.
+    /// It is passed to the waiting callers. The store is down, so it is not asked again for the write.
     HandOver,
 }
 
-/// The way up to the body.
+/// The path up to the body.
 pub(crate) async fn begin<R, K>(
     mode: Mode,
     target: &Target,
@@ -242,8 +242,8 @@ where
         }
     }
 
-    // A value that is late costs no flight, unless this caller is to renew it; nor does an old one of
-    // which the next is not to be asked for yet. Nor does a hit that was not looked for since it is traced.
+    // A late value needs no flight, unless this caller is to renew it; nor does an old one whose successor must
+    // not be computed yet. Nor does a hit that was skipped because the call is traced.
     let mut chosen = None;
     if (target.is_careful() || target.trail().is_some())
         && let Some(found) = target.look_level(how)
@@ -255,15 +255,15 @@ where
         }
     }
 
-    // One leader; the others wait for it. Who shall not wait does not wait for the lock either, which
-    // may be his own caller's.
+    // One leader; the others wait for it. A caller that must not wait does not wait for the lock either, which
+    // may be held by its own caller.
     let (joined, looked) = match batch::given(&target.key) {
         None => (flights.join(&target.key), None),
         Some(given) => given,
     };
     let (lead, may_lock) = match joined {
         Join::Lead(own) => (own, true),
-        // Boxed, as all that is rare: the future of every miss would have room for it.
+        // Boxed, like everything rare: the future of every miss would have room for it.
         Join::Wait(flight) => match Box::pin(wait::<R, K>(mode, target, &flight, ask)).await {
             Turn::Result(result) => return Begun::Done(result),
             Turn::Lead(own) => (own, true),
@@ -274,7 +274,7 @@ where
     // Another may have finished between the first look and the lead.
     let found = match looked {
         None => target.look(mode, how).await,
-        // Boxed, as all that is rare.
+        // Boxed, like everything rare.
         Some(looked) => Box::pin(looked.found(mode, target, how)).await,
     };
     let mut found = match found {
@@ -282,7 +282,7 @@ where
         Err(error) => match ask.or_error.filter(|_| ask.is_strict) {
             Some(or_error) => {
                 target.came(Outcome::Failed);
-                // They shall not fail one behind the other.
+                // They must not fail one after the other.
                 let mut lead = lead;
                 lead.land(None);
                 return Begun::Done(or_error(error));
@@ -348,7 +348,7 @@ where
         let value = served(target, found);
         return Begun::Done(land::<R, K>(how, lead, K::wrap(value)));
     }
-    // Who comes from now on need not wait.
+    // Callers that come from now on need not wait.
     lead.show(old(how, &found));
     let answer = (wishes == Wish::RenewBehind).then(|| (how.duplicate)(&found.value));
     let counter = match answer {
@@ -368,13 +368,13 @@ where
     }
 }
 
-/// The value that was found, counted as what it is.
+/// Returns the value that was found, counted as what it is.
 fn served<V>(target: &Target, found: Found<V>) -> V {
     target.count_read(found.counter());
     found.value
 }
 
-/// A result, and what is known of its making.
+/// A result, and what is known about its computation.
 pub(crate) struct Finished<R> {
     pub(crate) result: R,
     pub(crate) frame: Arc<Frame>,
@@ -382,7 +382,7 @@ pub(crate) struct Finished<R> {
     pub(crate) started: Started,
 }
 
-/// The way behind the body.
+/// The path after the body.
 pub(crate) async fn end<R, K, P>(
     mode: Mode,
     target: &Target,

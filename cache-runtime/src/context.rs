@@ -1,5 +1,5 @@
-//! Where a call stands: which flights this chain of calls leads, and whether caching is off or
-//! refreshing in this scope. Carried along by the thread, and by a future wherever it is polled.
+//! The context of a call: which flights this chain of calls leads, and whether caching is off or
+//! refreshing in this scope. Carried by the thread, and by a future wherever it is polled.
 
 pub(crate) mod scope;
 pub(crate) mod thread;
@@ -21,21 +21,21 @@ use crate::site::Site;
 use crate::sync::lock;
 use crate::timeout::Timeout;
 
-/// Where a call stands.
+/// The context of a call.
 #[derive(Clone, Default)]
 pub(crate) struct Context {
     pub(crate) frame: Option<Arc<Frame>>,
     pub(crate) scope: Scope,
-    /// What is rare: behind one pointer, since every miss takes this along.
+    /// What is rare: behind one pointer, since every miss copies this.
     rare: Option<Arc<Rare>>,
 }
 
-/// What few scopes say.
+/// What few scopes set.
 #[derive(Clone, Default)]
 struct Rare {
-    /// What every alias stands for here, if not for what it stands for elsewhere.
+    /// The cache that replaces every alias here, if any.
     cache: Option<Cache>,
-    /// Who listens here.
+    /// The trace of this scope.
     tracing: Option<Arc<Tracing>>,
 }
 
@@ -44,21 +44,21 @@ struct Rare {
 pub(crate) enum Scope {
     #[default]
     Normal,
-    /// Every call runs, nothing is read or kept.
+    /// Every call runs, and nothing is read or kept.
     Bypass,
     /// Every call runs and its result is kept.
     Refreshing,
-    /// The first call of one function is treated so, those inside it and after it are not.
+    /// Applies to the first call of one function, not to those inside it or after it.
     Once(Arc<Once>),
-    /// One call finds that some of its way has been gone for it, with that of others.
+    /// Part of the work of one call has already been done, together with that of others.
     Given(Arc<Given>),
 }
 
-/// A wish for the next call of one function.
+/// A setting for the next call of one function.
 pub(crate) struct Once {
     site: &'static Site,
     keep: bool,
-    /// What holds for all others, and afterwards.
+    /// What applies to all others, and afterwards.
     around: Scope,
     used: AtomicBool,
 }
@@ -76,14 +76,14 @@ pub(crate) struct Frame {
     pub(crate) flight: Option<Arc<Flight>>,
     pub(crate) parent: Option<Arc<Frame>>,
     decisions: Mutex<Decisions>,
-    /// What came of the last call made from here: a `Fate`.
+    /// The outcome of the last call made from here: a `Fate`.
     fate: AtomicU8,
 }
 
-/// What came of a call, for a caller who wants to know more than its result.
+/// The outcome of a call, for a caller that wants to know more than its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// The function did not run for it, or runs on behind it.
+    /// The function did not run for it, or still runs in the background.
     Served,
     Ran,
     /// It ran, and its result was kept.
@@ -95,7 +95,7 @@ pub(crate) enum Fate {
 pub(crate) struct Decisions {
     pub(crate) timeout: Option<Timeout>,
     pub(crate) skip: bool,
-    /// Labels beside those of the attribute.
+    /// Tags in addition to those of the attribute.
     pub(crate) tags: Vec<String>,
 }
 
@@ -110,14 +110,14 @@ pub(crate) fn here() -> Context {
         .unwrap_or_default()
 }
 
-/// The body that runs here.
+/// Returns the body that runs here.
 pub(crate) fn frame() -> Option<Arc<Frame>> {
     HERE.try_with(|here| here.borrow().frame.clone())
         .ok()
         .flatten()
 }
 
-/// The cache that every alias stands for in this scope, if it says so.
+/// Returns the cache that replaces every alias in this scope, if there is one.
 pub(crate) fn cache() -> Option<Cache> {
     if !thread::is_special() {
         return None;
@@ -125,7 +125,7 @@ pub(crate) fn cache() -> Option<Cache> {
     rare()?.cache.clone()
 }
 
-/// Who listens in this scope.
+/// Returns the trace of this scope.
 pub(crate) fn tracing() -> Option<Arc<Tracing>> {
     if !thread::is_special() {
         return None;
@@ -139,7 +139,7 @@ fn rare() -> Option<Arc<Rare>> {
         .flatten()
 }
 
-/// How a call of `site` is to be treated in this scope.
+/// Returns how a call of `site` is to be treated in this scope.
 pub(crate) fn treatment(site: Option<&'static Site>) -> Treatment {
     if !thread::is_special() {
         return Treatment::Cached;
@@ -166,7 +166,7 @@ fn treatment_in(scope: &Scope, site: Option<&'static Site>) -> Treatment {
     }
 }
 
-/// What is given to the call of this scope, if anything.
+/// Returns what is given to the call of this scope, if anything.
 pub(crate) fn given() -> Option<Arc<Given>> {
     if !thread::is_special() {
         return None;
@@ -177,12 +177,12 @@ pub(crate) fn given() -> Option<Arc<Given>> {
     }
 }
 
-/// Whether this scope says the same of every call.
+/// Returns whether this scope says the same for every call.
 pub(crate) fn is_for_all() -> bool {
     thread::is_special() && matches!(here().scope, Scope::Bypass | Scope::Refreshing)
 }
 
-/// Whether this scope says nothing about caching.
+/// Returns whether this scope says nothing about caching.
 pub(crate) fn is_as_usual() -> bool {
     !thread::is_special() || matches!(here().scope, Scope::Normal)
 }
@@ -200,7 +200,7 @@ impl Context {
         Self::scoped(Scope::Refreshing)
     }
 
-    /// The next call of `site` runs; `keep`: and its result is kept.
+    /// Makes the next call of `site` run; with `keep`, its result is kept.
     pub(crate) fn once(site: &'static Site, keep: bool) -> Self {
         let here = here();
         let around = match &here.scope {
@@ -220,7 +220,7 @@ impl Context {
         }
     }
 
-    /// The next call of `site`, made from `frame`, runs and its result is kept.
+    /// Makes the next call of `site`, made from `frame`, run, and its result be kept.
     pub(crate) fn refreshing_from(frame: &Arc<Frame>, site: &'static Site) -> Self {
         Self {
             frame: Some(frame.clone()),
@@ -228,18 +228,18 @@ impl Context {
         }
     }
 
-    /// Every alias stands for `cache`.
+    /// Makes every alias stand for `cache`.
     #[cfg(feature = "testing")]
     pub(crate) fn in_cache(cache: &Cache) -> Self {
         here().with(|rare| rare.cache = Some(cache.clone()))
     }
 
-    /// What happens is told.
+    /// Makes what happens be traced.
     pub(crate) fn traced(tracing: Arc<Tracing>) -> Self {
         here().with(|rare| rare.tracing = Some(tracing))
     }
 
-    /// The same, but nobody listens.
+    /// Returns the same without a trace.
     pub(crate) fn untraced(self) -> Self {
         if self.rare.is_none() {
             return self;
@@ -247,15 +247,15 @@ impl Context {
         self.with(|rare| rare.tracing = None)
     }
 
-    /// Inside the body of `frame`.
+    /// Returns the context inside the body of `frame`.
     pub(crate) fn inside(frame: &Arc<Frame>) -> Self {
-        // Every miss comes here: it copies what it needs.
+        // Every miss comes here, so it copies only what it needs.
         let inside = HERE.try_with(|here| {
             let here = here.borrow();
             Self {
                 frame: Some(frame.clone()),
                 scope: match &here.scope {
-                    // It was for the call alone.
+                    // It was for the call itself.
                     Scope::Given(_) => Scope::Normal,
                     scope => scope.clone(),
                 },
@@ -268,7 +268,7 @@ impl Context {
         })
     }
 
-    /// One call, that `given` is for; made from `frame`.
+    /// Returns the context of the one call that `given` is for, made from `frame`.
     pub(crate) fn given(given: Option<Arc<Given>>, frame: Option<&Arc<Frame>>) -> Self {
         let here = here();
         Self {
@@ -289,14 +289,14 @@ impl Context {
         !matches!(self.scope, Scope::Normal) || self.rare.is_some()
     }
 
-    /// Runs `f` here.
+    /// Runs `f` in this context.
     pub(crate) fn enter<T>(&mut self, f: impl FnOnce() -> T) -> T {
         swap(self);
         let _back = Back(self);
         f()
     }
 
-    /// Runs `future` here, wherever it is polled.
+    /// Runs `future` in this context, wherever it is polled.
     pub(crate) fn wrap<F: Future>(self, future: F) -> Scoped<F> {
         Scoped {
             context: self,
@@ -306,7 +306,7 @@ impl Context {
 }
 
 impl Rare {
-    /// The same in the body of a call that is made here.
+    /// Returns the same for the body of a call made here.
     #[cold]
     fn inside(this: &Arc<Self>) -> Arc<Self> {
         match &this.tracing {
@@ -319,7 +319,7 @@ impl Rare {
     }
 }
 
-// While one is here, the other waits in its place: nothing is copied.
+// While one is in force, the other is kept in its place: nothing is copied.
 fn swap(context: &mut Context) {
     let _ = HERE.try_with(|here| {
         std::mem::swap(&mut *here.borrow_mut(), context);
@@ -359,7 +359,7 @@ impl<F: Future> Future for Scoped<F> {
 }
 
 impl Frame {
-    /// A body that leads `flight`, called from here.
+    /// Returns the frame of a body that leads `flight`, called from here.
     pub(crate) fn running(flight: Option<&Arc<Flight>>) -> Arc<Self> {
         Arc::new(Self {
             flight: flight.cloned(),
@@ -369,7 +369,7 @@ impl Frame {
         })
     }
 
-    /// Where calls are made from; within `outer`, or here.
+    /// Returns a frame from which calls are made; inside `outer`, or here.
     pub(crate) fn called_from(outer: Option<&Arc<Frame>>) -> Arc<Self> {
         Arc::new(Self {
             flight: None,
@@ -379,7 +379,7 @@ impl Frame {
         })
     }
 
-    /// A body that leads `flight` and that nobody waits for.
+    /// Returns the frame of a body that leads `flight` and that nobody waits for.
     pub(crate) fn detached(flight: &Arc<Flight>) -> Arc<Self> {
         Arc::new(Self {
             flight: Some(flight.clone()),
@@ -389,14 +389,14 @@ impl Frame {
         })
     }
 
-    /// Tells the caller what came of this call.
+    /// Reports the outcome of this call to its caller.
     pub(crate) fn tell(&self, fate: Fate) {
         if let Some(caller) = &self.parent {
             caller.fate.store(fate as u8, Ordering::Relaxed);
         }
     }
 
-    /// What came of the last call made from here.
+    /// Returns the outcome of the last call made from here.
     pub(crate) fn fate(&self) -> Fate {
         match self.fate.load(Ordering::Relaxed) {
             fate if fate == Fate::Kept as u8 => Fate::Kept,
@@ -413,7 +413,7 @@ impl Frame {
         change(&mut lock(&self.decisions));
     }
 
-    /// The flights that this chain of calls leads, innermost first.
+    /// Returns the flights that this chain of calls leads, innermost first.
     pub(crate) fn flights(frame: Option<&Arc<Frame>>) -> Vec<Arc<Flight>> {
         let mut flights = Vec::new();
         let mut next = frame;

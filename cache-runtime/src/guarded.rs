@@ -1,5 +1,5 @@
-//! A shared store behind its time limit, its breaker and a bound on what waits for it; every operation
-//! on a store goes here.
+//! A shared store guarded by its time limit, its breaker and a limit on what waits for it; every operation
+//! on a store passes through here.
 
 pub(crate) mod backlog;
 pub(crate) mod breaker;
@@ -30,7 +30,7 @@ pub(crate) struct Guarded {
     backlog: Backlog,
     refusals: Refusals,
     op_timeout: Duration,
-    /// The store keeps time limits itself.
+    /// Whether the store enforces time limits itself.
     limits_itself: bool,
     hash_tags: bool,
     timing: Timing,
@@ -51,7 +51,7 @@ impl Guarded {
         }
     }
 
-    /// The store itself, without guard.
+    /// Returns the store itself, unguarded.
     pub(crate) fn share(&self) -> Arc<dyn Store> {
         self.store.clone()
     }
@@ -69,12 +69,12 @@ impl Guarded {
         &self.breaker
     }
 
-    /// How often the store was asked, and how long that took.
+    /// Returns how often the store was called, and how long that took.
     pub(crate) fn timings(&self) -> Timings {
         self.timing.timings()
     }
 
-    /// One operation, within the time limit, if the breaker lets it through.
+    /// Runs one operation, within the time limit, if the breaker admits it.
     pub(crate) async fn ask<'s, T>(
         &'s self,
         mode: Mode,
@@ -84,7 +84,7 @@ impl Guarded {
         self.send(mode, operation, 0, ask).await
     }
 
-    /// The same for one that brings so many bytes to be written.
+    /// Does the same for an operation that writes this many bytes.
     pub(crate) async fn send<'s, T>(
         &'s self,
         mode: Mode,
@@ -93,7 +93,7 @@ impl Guarded {
         ask: impl FnOnce(&'s dyn Store) -> StoreFuture<'s, T>,
     ) -> Result<T, CacheError> {
         let error = |error: CacheError| error.in_operation(operation);
-        // Before the breaker, which waits for an answer of whom it lets through to probe.
+        // Before the breaker, which expects an answer from a caller that it admits to probe.
         let _slot = self.enter(operation, bytes).map_err(error)?;
         let Some(admission) = self.breaker.admits(self.op_timeout) else {
             return Err(error(CacheError::new(
@@ -124,8 +124,8 @@ impl Guarded {
         answer.map_err(error)
     }
 
-    /// A walk over many round trips, asked for by hand: no limit on the whole, and the breaker is told
-    /// how it went but does not keep anyone from trying.
+    /// Runs a walk over many round trips that was requested by hand: there is no limit on the whole, and the
+    /// breaker is told the result but does not keep it from trying.
     pub(crate) async fn walk<'s, T>(
         &'s self,
         mode: Mode,
@@ -140,7 +140,7 @@ impl Guarded {
         answer.map_err(|error| error.in_operation(operation))
     }
 
-    /// The operation under way. A store that panics has failed, and nothing more.
+    /// Starts the operation. A store that panics has failed, and nothing more.
     fn begin<'s, T>(
         &'s self,
         blocking: Option<&'s dyn Store>,
@@ -163,8 +163,8 @@ impl Guarded {
         })
     }
 
-    /// A slot among those who wait. That there is none says nothing of the store: the breaker is told
-    /// by those who have one.
+    /// Takes a place among the waiting operations. A lack of room says nothing about the store: the breaker is
+    /// told by those that have one.
     fn enter(&self, operation: &'static str, bytes: usize) -> Result<Slot<'_>, CacheError> {
         self.backlog.enter(bytes).map_err(|Full { is_news }| {
             let text = format!("too much waits for the {} store", self.name());
@@ -185,7 +185,7 @@ impl Guarded {
         &self,
         answer: impl Future<Output = Result<T, CacheError>>,
     ) -> Result<T, CacheError> {
-        // A server's time is the system's, whatever clock the cache goes by.
+        // A server's time is the system's, whatever clock the cache uses.
         let answer = Clock::system().within(self.op_timeout, answer).await;
         answer.unwrap_or_else(|| {
             Err(CacheError::new(
@@ -199,7 +199,7 @@ impl Guarded {
         })
     }
 
-    /// Tells the breaker, and the log once for each change of state.
+    /// Tells the breaker, and logs once for each change of state.
     fn note<T>(
         &self,
         operation: &'static str,
@@ -208,7 +208,7 @@ impl Guarded {
     ) {
         self.note_refusal(operation, answer);
         let news = match answer {
-            // An answer that says no is a sign of life, and so is a part that can be told from the rest.
+            // A negative answer is a sign of life, and so is a part that can be told from the rest.
             Err(error) if error.is_retryable() && !error.is_partial() => {
                 (self.breaker.failed(admission), Some(error))
             }
@@ -229,11 +229,11 @@ impl Guarded {
 }
 
 impl Guarded {
-    /// A server that is alive may refuse what it is asked (a wrong password, no memory left, a
-    /// replica): said once for each operation, and once when it is taken again.
+    /// Notes refusals: a server that is alive may refuse what it is asked (a wrong password, no memory left, a
+    /// replica). That is logged once for each operation, and once when it is accepted again.
     fn note_refusal<T>(&self, operation: &'static str, answer: &Result<T, CacheError>) {
         match answer {
-            // What `incr` is refused is about the number, and its caller's business.
+            // A refused `incr` is about the number, and the caller's business.
             Err(error)
                 if error.kind() == ErrorKind::Store
                     && operation != "incr"
@@ -256,16 +256,16 @@ impl Guarded {
     }
 }
 
-/// The operations that the store refused when they were last asked for.
+/// The operations that the store refused the last time.
 #[derive(Default)]
 struct Refusals {
     operations: Mutex<Vec<&'static str>>,
-    // Usually there are none, and nobody should have to take the lock to see that.
+    // Usually there are none, and no caller should have to take the lock to see that.
     any: AtomicBool,
 }
 
 impl Refusals {
-    /// True if it is news.
+    /// Returns true if it is news.
     fn begin(&self, operation: &'static str) -> bool {
         let mut operations = lock(&self.operations);
         let is_news = !operations.contains(&operation);
@@ -276,7 +276,7 @@ impl Refusals {
         is_news
     }
 
-    /// True if it is news.
+    /// Returns true if it is news.
     fn end(&self, operation: &'static str) -> bool {
         if !self.any.load(Ordering::Relaxed) {
             return false;

@@ -1,8 +1,8 @@
-//! What is kept of a return value, decided by its type and never by its spelling.
+//! Which part of a return value is kept, decided by its type and never by its spelling.
 //!
 //! `(&&&&&&Probe::<R>::NEW).keep()` resolves to the first of the levels below that fits `R`,
-//! through aliases too. The levels look at the shape of `R` alone; whether the kept value can be
-//! cached is asked afterwards, so that a missing derive is reported as such.
+//! through aliases too. The levels look only at the shape of `R`; whether the kept value can be
+//! cached is checked afterwards, so that a missing derive is reported as such.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -21,39 +21,39 @@ impl<R> Probe<R> {
         Self::NEW
     }
 
-    /// `R` whole, whatever it is: for a return type that is a bare type parameter.
+    /// Keeps `R` as a whole, whatever it is: for a return type that is a bare type parameter.
     #[must_use]
     pub fn keep_whole(&self) -> Whole {
         Whole
     }
 }
 
-/// Which part of `R` is kept, and how a result that is not kept reaches those who wait for it.
+/// Which part of `R` is kept, and how a result that is not kept reaches the callers that wait for it.
 pub trait Keep<R>: Copy + Send + Sync + 'static {
     /// The kept part.
     type Value;
-    /// What those who wait get of a result that is not kept.
+    /// What waiting callers get of a result that is not kept.
     type Rest: Clone + Send + Sync + 'static;
 
-    /// The part to keep, if this result has one.
+    /// Returns the part to keep, if this result has one.
     fn kept(result: &R) -> Option<&Self::Value>;
-    /// A result made of the kept part.
+    /// Makes a result from the kept part.
     fn wrap(value: Self::Value) -> R;
-    /// A copy of a result that is not kept, if it can be copied.
+    /// Returns a copy of a result that is not kept, if it can be copied.
     fn rest(result: &R) -> Option<Self::Rest>;
-    /// The result again.
+    /// Turns that back into the result.
     fn unrest(rest: Self::Rest) -> R;
-    /// Whether the function failed, so that an older value is still the best there is.
+    /// Returns whether the function failed, so that an older value is still the best there is.
     fn is_failure(_: &R) -> bool {
         false
     }
-    /// Whether this kept value is a `None` kept by `cache_none`.
+    /// Returns whether this kept value is a `None` kept by `cache_none`.
     fn is_none(_: &Self::Value) -> bool {
         false
     }
 }
 
-/// `T`, whole.
+/// `T`, as a whole.
 #[derive(Debug, Clone, Copy)]
 pub struct Whole;
 /// `Some` of an `Option`.
@@ -62,20 +62,20 @@ pub struct IfSome;
 /// `Ok` of a `Result` whose error cannot be shared.
 #[derive(Debug, Clone, Copy)]
 pub struct IfOk;
-/// `Ok` of a `Result` whose error can be cloned for those who wait.
+/// `Ok` of a `Result` whose error can be cloned for waiting callers.
 #[derive(Debug, Clone, Copy)]
 pub struct IfOkShared;
-/// `Ok(Some)`, the error not to be shared.
+/// `Ok(Some)`, with an error that cannot be shared.
 #[derive(Debug, Clone, Copy)]
 pub struct IfOkSome;
-/// `Ok(Some)`, the error cloned for those who wait.
+/// `Ok(Some)`, with an error that is cloned for waiting callers.
 #[derive(Debug, Clone, Copy)]
 pub struct IfOkSomeShared;
-/// An `Option`, `None` kept too.
+/// An `Option`, including `None`.
 #[derive(Debug, Clone, Copy)]
 pub struct NoneToo<K>(K);
 
-/// An error that those who wait can have a copy of.
+/// An error of which waiting callers can get a copy.
 pub trait Shareable: Clone + Send + Sync + 'static {}
 impl<E: Clone + Send + Sync + 'static> Shareable for E {}
 

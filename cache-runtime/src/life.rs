@@ -7,29 +7,29 @@
 //! ```
 //!
 //! The logical clock ends at `expires`, the timeout. The physical one ends at `dead`: until then
-//! (`stale`) the old value is there for those who cannot have a new one. Before the timeout, an entry
-//! may be late (`refresh_ahead`, `early`): fresh, but worth a thought of the next one.
+//! (`stale`) the old value is there for callers that cannot get a new one. Before the timeout, an entry
+//! may be late (`refresh_ahead`, `early`): fresh, but due for renewal.
 
 use std::time::Duration;
 
 use crate::clock::{NEVER, millis};
 
-/// What a function says about the time around its timeout.
+/// What a function sets about the time around its timeout.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Care {
     /// How long an old value may be served after the timeout.
     pub(crate) stale: Duration,
-    /// When a fresh value is worth a thought of the next one.
+    /// When a fresh value is due for renewal.
     pub(crate) ahead: Ahead,
 }
 
-/// When a fresh value is worth a thought of the next one.
+/// When a fresh value is due for renewal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Ahead {
     No,
     /// `refresh_ahead`: past this share of its life.
     Share(f64),
-    /// `early`: by chance, the more likely the closer the end and the dearer the computation.
+    /// `early`: at random, more likely the closer the end and the more expensive the computation.
     Chance {
         beta: f64,
     },
@@ -41,12 +41,12 @@ impl Care {
         ahead: Ahead::No,
     };
 
-    /// Whether a plain timeout is all there is.
+    /// Returns whether there is only a plain timeout.
     pub(crate) fn is_none(&self) -> bool {
         *self == Self::NONE
     }
 
-    /// How long the entry is to be there, of which it is fresh for `life`.
+    /// Returns how long an entry that is fresh for `life` is to be kept.
     pub(crate) fn physical(&self, life: Option<Duration>) -> Option<Duration> {
         life.map(|life| life.saturating_add(self.stale))
     }
@@ -63,20 +63,20 @@ pub(crate) struct Life {
 /// The age of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Age {
-    /// Fresh, and nothing to think of.
+    /// Fresh, and not due for renewal.
     Calm,
-    /// Fresh, and worth a thought of the next value.
+    /// Fresh, and due for renewal.
     Late,
-    /// Its timeout is over; there for those who cannot have a new one.
+    /// Its timeout is over; it is there for callers that cannot get a new one.
     Stale,
     Dead,
 }
 
-/// From here on the chance of an early computation is above one in a thousand million.
+/// From here on, the chance of an early computation is above one in a thousand million.
 const FAR: f64 = 21.0;
 
 impl Life {
-    /// Fresh until then, and gone after it.
+    /// Returns the life of an entry that is fresh until then, and gone after it.
     pub(crate) const fn plain(expires: u64) -> Self {
         Self {
             calm: expires,
@@ -85,7 +85,7 @@ impl Life {
         }
     }
 
-    /// From `start` to `expires`, with what `care` asks for around that; computing it took `cost`.
+    /// Returns the life from `start` to `expires`, with what `care` asks for around it; computing it took `cost`.
     pub(crate) fn new(start: u64, expires: u64, cost: Duration, care: &Care) -> Self {
         if expires == NEVER || care.is_none() {
             return Self::plain(expires);
@@ -116,7 +116,7 @@ impl Life {
         }
     }
 
-    /// The same life on another clock.
+    /// Returns the same life on another clock.
     pub(crate) fn on(self, from: u64, to: u64) -> Self {
         let moved = |at: u64| match at {
             NEVER => NEVER,
@@ -130,7 +130,7 @@ impl Life {
         }
     }
 
-    /// Over at `now`, but there for `stale` from then on, as far as it would have been there at all.
+    /// Returns a life that ended at `now`, with `stale` from then on, as far as it would have lasted at all.
     pub(crate) fn expired(self, now: u64, stale: Duration) -> Self {
         Self {
             calm: self.calm.min(now),
@@ -139,9 +139,9 @@ impl Life {
         }
     }
 
-    /// Whether this reader is the one who computes early: `XFetch`. `random` is from 0 to 1.
+    /// Returns whether this reader is the one that computes early: `XFetch`. `random` is from 0 to 1.
     pub(crate) fn is_chosen(&self, now: u64, cost: Duration, beta: f64, random: f64) -> bool {
-        // Of 0 the logarithm would be infinite.
+        // The logarithm of 0 would be infinite.
         let gap = -random.max(f64::MIN_POSITIVE).ln();
         let ahead = whole(milliseconds(cost) * beta * gap);
         now.saturating_add(ahead) >= self.expires

@@ -1,4 +1,4 @@
-//! Who waits, and how: the one difference between sync and async callers.
+//! How a caller waits: the only difference between sync and async callers.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -20,7 +20,7 @@ impl Mode {
         self == Mode::Blocking
     }
 
-    /// What comes of `future`, waited for as this caller waits.
+    /// Returns the result of `future`, waited for as this caller waits.
     pub(crate) async fn wait<F: Future>(self, future: F) -> F::Output {
         match self {
             Mode::Async => future.await,
@@ -29,16 +29,16 @@ impl Mode {
     }
 }
 
-/// Runs a future that blocks inside `poll`, where it waits at all.
+/// Runs a future that blocks inside `poll`, if it waits at all.
 ///
-/// In blocking mode everything of ours is ready at the first poll. A store of the user's own that
-/// has no blocking face may be pending; its future is driven here, by this thread.
+/// In blocking mode, every future of this crate is ready at the first poll. A user's own store
+/// without a blocking counterpart may be pending; its future is driven here, by this thread.
 #[inline(always)]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     drive(pin!(future))
 }
 
-/// The same for a future that is in its place: a large one is slow to move.
+/// Does the same for a future that is pinned in place: a large one is slow to move.
 pub(crate) fn drive<F: Future>(mut future: Pin<&mut F>) -> F::Output {
     let mut quick = Context::from_waker(Waker::noop());
     if let Poll::Ready(output) = future.as_mut().poll(&mut quick) {

@@ -1,4 +1,4 @@
-//! One value on its way from a job to the one caller who may be waiting for it.
+//! One value on its way from a job to the only caller that may be waiting for it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,10 +14,10 @@ enum State<T> {
     Over,
 }
 
-/// The end of the caller: ready with the value, or with `None` if the job is gone.
+/// The caller's end: ready with the value, or with `None` if the job is gone.
 pub(crate) struct Receiver<T>(Arc<Mutex<State<T>>>);
 
-/// The end of the job.
+/// The job's end.
 pub(crate) struct Sender<T>(Arc<Mutex<State<T>>>);
 
 pub(crate) fn parcel<T>() -> (Sender<T>, Receiver<T>) {
@@ -26,7 +26,7 @@ pub(crate) fn parcel<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
-    /// Whoever does not wait any more loses it.
+    /// Sends the value; a caller that has stopped waiting loses it.
     pub(crate) fn send(self, value: T) {
         self.end(State::Here(value));
     }
@@ -58,7 +58,7 @@ impl<T> Future for Receiver<T> {
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<T>> {
         let waker = task.waker().clone();
-        // Declared before the lock, so that it is dropped after: its end may be that of a task.
+        // Declared before the lock, so that it is dropped after it: dropping it may drop a task.
         let mut _before = None;
         let mut state = lock(&self.0);
         if let State::UnderWay(there) = &mut *state {

@@ -1,4 +1,4 @@
-//! A few threads for work that blocks: started as they are needed, gone after a while without work.
+//! A few threads for blocking work: started as they are needed, ended after a while without work.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use crate::sync::lock;
 
-/// So many work at once: functions that hang must not take a thread each for ever.
+/// How many work at once: functions that hang must not take a thread each for ever.
 const THREADS: usize = 64;
-/// So much may wait for a thread.
+/// How much may wait for a thread.
 const QUEUE: usize = 1024;
 /// A thread without work ends after this.
 const IDLE: Duration = Duration::from_secs(10);
@@ -26,12 +26,12 @@ struct State {
     queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
-    /// Those whose work waits for other work of the cache, which may be in the queue.
+    /// Threads whose work waits for other work of the cache, which may be in the queue.
     aside: usize,
 }
 
 impl State {
-    /// Those that count against the bound.
+    /// Returns how many threads count against the limit.
     fn working(&self) -> usize {
         self.threads.saturating_sub(self.aside)
     }
@@ -48,12 +48,12 @@ static POOL: Pool = Pool {
 };
 
 thread_local! {
-    /// The pool whose thread this is.
+    /// The pool to which this thread belongs.
     static MINE: Cell<Option<&'static Pool>> = const { Cell::new(None) };
 }
 
-/// Runs `f`, which waits for other work of the cache: where that needs a thread of ours, another one
-/// takes the place of this. Or bodies that wait for bodies would take all of them.
+/// Runs `f`, which waits for other work of the cache: if that needs one of these threads, another one
+/// replaces this one. Otherwise, bodies that wait for bodies would take all of them.
 pub(crate) fn aside<T>(f: impl FnOnce() -> T) -> T {
     let Some(pool) = MINE.try_with(Cell::get).ok().flatten() else {
         return f();
@@ -92,7 +92,7 @@ impl Pool {
     ) -> Result<(), J> {
         let mut state = lock(&self.state);
         self.start(&mut state);
-        // Where no thread can be started there is no room either.
+        // If no thread can be started, there is no room either.
         if state.queue.len() >= QUEUE || state.threads == 0 {
             return Err(job);
         }
@@ -102,7 +102,7 @@ impl Pool {
         Ok(())
     }
 
-    /// One more thread, if all have something to do and there may be one.
+    /// Starts one more thread, if all are busy and another is allowed.
     fn start(&'static self, state: &mut State) {
         if state.idle <= state.queue.len() && state.working() < THREADS {
             let thread = std::thread::Builder::new().name("cache-background".to_owned());
@@ -116,14 +116,14 @@ impl Pool {
         let _ = MINE.try_with(|mine| mine.set(Some(self)));
         let mut state = lock(&self.state);
         loop {
-            // It stood in for one that waited and has come back.
+            // A thread that it stood in for has come back.
             if state.working() > THREADS {
                 state.threads -= 1;
                 return;
             }
             if let Some(job) = state.queue.pop_front() {
                 drop(state);
-                // A panic has been told by its hook, and is nobody else's business.
+                // A panic has been reported by its hook, and concerns nobody else.
                 let _ = catch_unwind(AssertUnwindSafe(job));
                 state = lock(&self.state);
                 continue;

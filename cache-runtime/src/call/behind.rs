@@ -1,5 +1,5 @@
-//! The way of a call whose body may go on behind it: its caller waits no longer than the limits say,
-//! or not at all.
+//! The path of a call whose body may continue in the background: its caller waits no longer than the limits
+//! say, or not at all.
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -22,7 +22,7 @@ use crate::policy::{Limits, Policy};
 use crate::target::{Found, Started, Target};
 use crate::tools::panics::{Panic, caught};
 
-/// As [`call::fetch`](crate::call::fetch), for a body that owns all it uses.
+/// Does what [`call::fetch`](crate::call::fetch) does, for a body that owns everything it uses.
 pub(crate) async fn fetch<R, K, P>(
     mode: Mode,
     target: Option<Target>,
@@ -50,13 +50,13 @@ where
     let frame = if is_awaited {
         Frame::running(Some(&flight))
     } else {
-        // Nobody waits for it, so that it cannot be a part of a circle.
+        // Nobody waits for it, so that it cannot be part of a circle.
         Frame::detached(&flight)
     };
-    // What the scope says here holds where it runs, too, and for the closures that are asked behind it.
+    // What the scope says here also applies where the body runs, and to the closures that are called after it.
     let mut context = Context::inside(&frame);
     if !is_awaited {
-        // Who listens hears what the caller waits for.
+        // Listeners are told what the caller waits for.
         context = context.untraced();
     }
     if is_awaited && limits == Limits::NONE {
@@ -66,7 +66,7 @@ where
 
     let name = target.binding.site.map_or("", |site| site.name);
     let (how, or_error) = (plan.ask.how, plan.ask.or_error);
-    // For the caller who waits no longer.
+    // For a caller that stops waiting.
     let old = run.old.as_ref().map(|old| old.again(how));
     let has_old = old.is_some();
     let target = Arc::new(target);
@@ -77,7 +77,7 @@ where
             let call = context.wrap(led::<R, K, P>(mode, &target, &plan, frame, run, body));
             let end = caught(call).await;
             if end.is_err() && has_old {
-                // Who reads is served what was there, and every reader would begin it again.
+                // Readers are served what was there, and every one of them would start it again.
                 failed(&target);
             }
             sender.send(end);
@@ -85,7 +85,7 @@ where
     };
     let refused = background::spawn(mode, job).err();
     if let Some(answer) = answer {
-        // Where there is no room behind, another caller will renew it.
+        // If there is no room in the background, another caller will renew it.
         return answer;
     }
     if let Some(job) = refused {
@@ -111,8 +111,7 @@ where
     }
 }
 
-/// The body with nothing read or kept, which may take no longer for that. What it decides is about itself
-/// alone, also where it has no cache.
+/// Runs the body with nothing read or kept. What it decides concerns only itself, even if it has no cache.
 async fn alone<R, V>(
     mode: Mode,
     ask: &Ask<R, V>,
@@ -142,7 +141,7 @@ where
     }
 }
 
-/// The body under its lead, and what becomes of its result; in the context of its frame.
+/// Runs the body under its lead, in the context of its frame, and handles its result.
 async fn led<R, K, P>(
     mode: Mode,
     target: &Target,
@@ -165,7 +164,7 @@ where
     end::<R, K, P>(mode, target, plan, finished, run).await
 }
 
-/// A caller who waits for a body that runs elsewhere.
+/// A caller that waits for a body that runs elsewhere.
 struct Patience<'a, R> {
     mode: Mode,
     limits: Limits,
@@ -174,17 +173,17 @@ struct Patience<'a, R> {
     receiver: Receiver<Result<R, Panic>>,
 }
 
-/// What came of waiting.
+/// The result of waiting.
 enum Waited<R, V> {
     Result(R),
-    /// The value from before is still good.
+    /// The earlier value is still good.
     Old(V),
     /// The time of `hard_timeout` is over.
     Overdue(Duration, Receiver<Result<R, Panic>>),
 }
 
 impl<R> Patience<'_, R> {
-    /// Waits for the result until `soft_timeout`, if there is something to serve then, and then until
+    /// Waits for the result until `soft_timeout`, if there is something to serve by then, and after that until
     /// `hard_timeout`.
     async fn wait<V>(mut self, old: Option<Found<V>>) -> Waited<R, V> {
         let Limits { soft, hard } = self.limits;
@@ -214,8 +213,8 @@ impl<R> Patience<'_, R> {
         }
     }
 
-    /// What came from the body. If nothing did, its runtime has ended, and the old value is better than
-    /// a panic.
+    /// Returns what the body has sent. If it has sent nothing, its runtime has ended, and the old value is better
+    /// than a panic.
     fn arrived<V>(self, end: Option<Result<R, Panic>>, old: Option<Found<V>>) -> Waited<R, V> {
         if end.is_none()
             && let Ok(value) = self.good(old)
@@ -231,7 +230,7 @@ impl<R> Patience<'_, R> {
         self.mode.wait(received).await
     }
 
-    /// The old value, counted, unless it has died meanwhile or was invalidated.
+    /// Returns the old value, counted, unless it has expired for good meanwhile or was invalidated.
     fn good<V>(&self, old: Option<Found<V>>) -> Result<V, Option<Found<V>>> {
         let now = self.target.cache.core().settings.clock.now();
         match old {
@@ -250,7 +249,7 @@ impl<R> Patience<'_, R> {
     }
 }
 
-/// The result, or the panic, of the body.
+/// Returns the result of the body, or resumes its panic.
 fn opened<R>(parcel: Option<Result<R, Panic>>) -> R {
     match parcel {
         Some(Ok(result)) => result,

@@ -1,8 +1,8 @@
-//! What some settings ask of a function's types, in words that speak of caching.
+//! What some settings require of a function's types, as traits whose compile errors speak of caching.
 
 use crate::error::CacheError;
 
-/// An error type that can be made of an error of the cache.
+/// An error type that can be made from an error of the cache.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made of an error of the cache",
     label = "`strict` and `hard_timeout` can end in a `CacheError`, so the function's error needs `From<CacheError>`",
@@ -13,12 +13,12 @@ pub trait Failed: From<CacheError> {}
 
 impl<E: From<CacheError>> Failed for E {}
 
-/// An error of the cache as the result of the function.
+/// Returns an error of the cache as the result of the function.
 pub fn failed<T, E: Failed>(error: CacheError) -> Result<T, E> {
     Err(E::from(error))
 }
 
-/// An argument that a body can take along when it goes on behind its call.
+/// An argument that a body can take along when it continues in the background.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot go behind the call",
     label = "with `refresh_ahead`, `soft_timeout` or a limit on a `fn` the body may go on in another thread: arguments must be `Send + 'static`",
@@ -29,6 +29,6 @@ pub trait Behind: Send + 'static {}
 
 impl<T: Send + 'static> Behind for T {}
 
-/// Asks whether this argument can go behind the call.
+/// Checks that this argument can go to the background.
 #[inline(always)]
 pub fn goes_behind<T: Behind>(_: &T) {}

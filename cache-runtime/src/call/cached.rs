@@ -1,4 +1,4 @@
-//! What an expansion calls: the in-process hit, and everything else behind it.
+//! What an expansion calls: the in-process hit, and everything else after it.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -24,11 +24,11 @@ use crate::target::Target;
 use crate::timeout::Timeout;
 use crate::value::{CacheValue, Form, How, InProcess, LocalValue, Portable};
 
-/// Where an expansion starts: the kept type is asked here whether it can be cached.
+/// Where an expansion starts: here the kept type is checked for whether it can be cached.
 #[derive(Debug)]
 pub struct Cached<R, K>(PhantomData<fn() -> (R, K)>);
 
-/// One call of a cached function, its body to follow.
+/// One call of a cached function, whose body follows.
 #[allow(missing_debug_implementations)]
 pub struct Prepared<'k, R, K: Keep<R, Value: 'static>, P> {
     key: &'k Key<'k>,
@@ -39,7 +39,7 @@ pub struct Prepared<'k, R, K: Keep<R, Value: 'static>, P> {
 }
 
 impl<R, K: Keep<R>> Cached<R, K> {
-    /// A call whose result any cache can keep.
+    /// Prepares a call whose result any cache can keep.
     #[inline(always)]
     #[must_use]
     #[allow(clippy::new_ret_no_self)]
@@ -50,7 +50,7 @@ impl<R, K: Keep<R>> Cached<R, K> {
         Prepared::of(key, <Portable as Form<K::Value>>::HOW)
     }
 
-    /// A call whose result stays in this process.
+    /// Prepares a call whose result stays in this process.
     #[inline(always)]
     #[must_use]
     pub fn local<'k>(key: &'k Key<'k>, _: K) -> Prepared<'k, R, K, Plain>
@@ -74,7 +74,7 @@ impl<'k, R, K: Keep<R>> Prepared<'k, R, K, Plain> {
     }
 }
 
-// No bounds on the value here: it was asked for at `new`, and a value that cannot be cached is one
+// No bounds on the value here: they were required at `new`, and a value that cannot be cached is one
 // error.
 impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
     /// `when = …`
@@ -100,7 +100,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         self.with(|policy| Tags(tags, policy))
     }
 
-    /// How an error of ours becomes a result: for `strict`, and for `hard_timeout`.
+    /// Sets how an error of the cache becomes a result: for `strict`, and for `hard_timeout`.
     #[must_use]
     pub fn or_error(mut self, or_error: fn(CacheError) -> R) -> Self {
         self.or_error = Some(or_error);
@@ -117,7 +117,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         }
     }
 
-    /// The result: a kept one, or that of `body`.
+    /// Returns the result: a kept one, or that of `body`.
     #[inline(always)]
     pub fn run(self, body: impl FnOnce() -> R) -> R
     where
@@ -129,9 +129,9 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         }
     }
 
-    /// The result: a kept one, or that of `body`.
+    /// Returns the result: a kept one, or that of `body`.
     ///
-    /// A hit is looked for before there is a future: it costs what a sync one costs.
+    /// A hit is looked for before there is a future, so that it costs the same as a sync one.
     #[inline(always)]
     pub fn run_async<B>(self, body: B) -> impl Future<Output = R> + use<R, K, P, B>
     where
@@ -141,7 +141,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         Answer::of(self.hit(), || self.miss(Mode::Async, body))
     }
 
-    /// As [`run_async`](Self::run_async), with a `hard_timeout`: a body that is late is dropped.
+    /// Does what [`run_async`](Self::run_async) does, with a `hard_timeout`: a body that is late is dropped.
     pub fn run_async_within<B>(self, body: B) -> impl Future<Output = R> + use<R, K, P, B>
     where
         P: Policy<K::Value>,
@@ -150,7 +150,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         Answer::of(self.hit(), || self.miss_within(body))
     }
 
-    /// As [`run`](Self::run), for a body that may go on behind the call.
+    /// Does what [`run`](Self::run) does, for a body that may continue in the background.
     pub fn run_behind<B>(self, body: B) -> R
     where
         R: Send + 'static,
@@ -166,7 +166,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         }
     }
 
-    /// As [`run_async`](Self::run_async), for a body that may go on behind the call.
+    /// Does what [`run_async`](Self::run_async) does, for a body that may continue in the background.
     pub fn run_async_behind<B>(self, body: B) -> impl Future<Output = R> + use<R, K, P, B>
     where
         R: Send + 'static,
@@ -177,7 +177,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         Answer::of(self.hit(), || self.miss_behind(Mode::Async, body))
     }
 
-    /// A fresh value in the in-process level. A hit ends here, without a lock, an allocation or a
+    /// Returns a fresh value in the in-process level. A hit ends here, without a lock, an allocation or a
     /// write to shared memory.
     #[inline(always)]
     fn hit(&self) -> Option<R> {
@@ -242,9 +242,9 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         }
     }
 
-    /// Where the result is kept, if it can be.
+    /// Returns where the result is kept, if it can be.
     fn target(&self) -> Option<Target> {
-        // No fault of a store, so no matter for `strict`: such a call never breaks.
+        // Not a fault of a store, so not a matter for `strict`: such a call never fails.
         let mut target = self.place().ok();
         Trail::begin(self.key.site, target.as_mut());
         target
@@ -260,7 +260,7 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         target.inspect_err(|error| key.site.refused(error))
     }
 
-    /// The same as an item of a batch, with the arguments it was made of.
+    /// Prepares the same as an item of a batch, with the arguments it was made from.
     pub fn asked<A>(self, item: A) -> Asked<R, K, P, A> {
         match self.hit() {
             Some(result) => Asked::hit(result),
@@ -268,12 +268,12 @@ impl<'k, R, K: Keep<R>, P> Prepared<'k, R, K, P> {
         }
     }
 
-    /// The function and its cache meet for the first time.
+    /// Connects the function to its cache, the first time they meet.
     #[cold]
     fn meet(&self) -> Result<Target, CacheError> {
         let cache = cache_of(self.key)?;
         let target = Target::function(self.key, &cache)?;
-        // Another thread may have met the cache, and not yet heard what is said of the function.
+        // Another thread may have met the cache, and not yet seen the settings of the function.
         self.key.site.enlist();
         if self.key.site.is_off() {
             return Err(switched_off());
@@ -315,7 +315,7 @@ fn switched_off() -> CacheError {
     )
 }
 
-/// The cache that the key names, or the one that the function's alias stands for.
+/// Returns the cache that the key names, or that of the function's alias.
 fn cache_of(key: &Key<'_>) -> Result<Cache, CacheError> {
     match key.cache {
         Some(cache) => {
@@ -328,8 +328,8 @@ fn cache_of(key: &Key<'_>) -> Result<Cache, CacheError> {
 
 /// A result that is there, or one to wait for.
 ///
-/// The way of a miss is boxed: a hit would have to move room for it about, which costs more than all
-/// the rest of the hit, and a miss has more to do than to allocate.
+/// The path of a miss is boxed: a hit would have to move the space for it around, which costs more than the
+/// whole rest of the hit, and a miss has more to do than to allocate.
 enum Answer<R, F> {
     Hit { result: Option<R> },
     Miss { future: Pin<Box<F>> },

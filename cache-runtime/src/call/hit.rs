@@ -11,9 +11,9 @@ use crate::key::call_key::Key;
 use crate::local::{Entry, Header, Lookup, Reading};
 use crate::reclaim::Pinned;
 
-/// The way of a function into the cache of its alias, resolved.
+/// The resolved path of a function into the cache of its alias.
 pub(crate) struct Direct {
-    /// For hits, if they are in process: every pointer on it is one less on each hit.
+    /// For hits, if they are in process: every pointer saved here is one less on each hit.
     read: Option<Reading>,
     header: Header,
     cache: Cache,
@@ -23,12 +23,12 @@ pub(crate) struct Direct {
 /// A fresh entry in process.
 pub(crate) struct Hit<'g> {
     pub(crate) entry: &'g Entry,
-    /// Under which number it is counted.
+    /// The number under which it is counted.
     pub(crate) binding: u32,
 }
 
-/// The fresh entry of `key`, without a lock, an allocation or a write to shared memory; `None` also
-/// where this takes more than a look: the function and its cache meet for the first time.
+/// Returns the fresh entry of `key`, without a lock, an allocation or a write to shared memory; `None` also
+/// if this takes more than a look, as when the function and its cache meet for the first time.
 pub(crate) fn find<'g>(key: &'g Key<'_>, is_shared: bool, pinned: Pinned<'g>) -> Option<Hit<'g>> {
     let (read, header) = match key.cache {
         None => {
@@ -64,7 +64,7 @@ fn way_in<'g>(key: &Key<'_>, cache: &'g Cache, is_shared: bool) -> Option<(&'g R
     Some((level.reading(), header))
 }
 
-/// The cache of the function's alias and the binding to it, if they have met.
+/// Returns the cache of the function's alias and the binding to it, if they have met.
 pub(crate) fn known(key: &Key<'_>) -> Option<(Cache, Arc<Binding>)> {
     if key.cache.is_some() || thread::is_special() && context::cache().is_some() {
         return None;
@@ -76,7 +76,7 @@ pub(crate) fn known(key: &Key<'_>) -> Option<(Cache, Arc<Binding>)> {
     })
 }
 
-/// The function has met its alias's cache: from now on its calls know the way.
+/// Notes that the function has met its alias's cache: from now on its calls know the path.
 pub(crate) fn learn(key: &Key<'_>, cache: &Cache, binding: &Arc<Binding>, is_shared: bool) {
     if key.cache.is_some() {
         return;

@@ -1,4 +1,4 @@
-//! Waiting for a time, on the clock that is in force: the system's, or one that is moved by hand.
+//! Waiting for a time, on the clock in use: the system's, or one that is moved by hand.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -10,7 +10,7 @@ use super::hand::Hand;
 use super::timer::TIMER;
 use super::{Clock, end_of, millis};
 
-/// Ready when the time has come. Dropped before that, it leaves nothing behind.
+/// Ready when the time has come. If it is dropped before that, it leaves nothing behind.
 pub(crate) struct Alarm {
     at: At,
     /// Its place among those that wait, once it has been polled.
@@ -23,7 +23,7 @@ enum At {
 }
 
 impl Clock {
-    /// An alarm so long from now.
+    /// Returns an alarm this long from now.
     pub(crate) fn alarm(&self, after: Duration) -> Alarm {
         let at = match &self.0 {
             None => At::System(end_of(after)),
@@ -32,14 +32,14 @@ impl Clock {
         Alarm { at, set: None }
     }
 
-    /// What comes of `future` within `limit`; `None`: not so soon.
+    /// Returns the result of `future` if it comes within `limit`; `None` otherwise.
     pub(crate) async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
         let (mut future, mut alarm) = (pin!(future), None);
         std::future::poll_fn(|task| {
             if let Poll::Ready(output) = future.as_mut().poll(task) {
                 return Poll::Ready(Some(output));
             }
-            // Not asked for the time before there is something to wait for.
+            // The time is not read before there is something to wait for.
             let alarm = alarm.get_or_insert_with(|| self.alarm(limit));
             Pin::new(alarm).poll(task).map(|()| None)
         })
@@ -48,7 +48,7 @@ impl Clock {
 }
 
 impl Alarm {
-    /// Asks to be woken; true if the time has come already.
+    /// Asks to be woken; returns true if the time has come already.
     fn wake(&mut self, waker: &Waker) -> bool {
         let set = &mut self.set;
         match &self.at {

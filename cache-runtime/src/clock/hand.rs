@@ -1,4 +1,4 @@
-//! A time that stands still until it is moved, and who waits for it.
+//! A time that stands still until it is moved, and the callers that wait for it.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,10 +7,10 @@ use std::task::Waker;
 use super::waiting::Waiting;
 use crate::sync::lock;
 
-/// No step is longer than that: a thousand years, of which there may be many.
+/// The longest step: a thousand years, of which there may be many.
 const LONGEST: u64 = 1000 * 366 * 86_400_000;
 
-/// The hand of a manual clock, in milliseconds since it was made.
+/// The hand of a manual clock, in milliseconds since it was created.
 pub(crate) struct Hand {
     now: AtomicU64,
     pub(super) last_stamp: AtomicU64,
@@ -40,11 +40,11 @@ impl Hand {
         due.into_iter().for_each(Waker::wake);
     }
 
-    /// Wakes `waker` at this time; true if it has come already.
+    /// Wakes `waker` at this time; returns true if it has come already.
     pub(super) fn set(&self, at: u64, number: &mut Option<u64>, waker: &Waker) -> bool {
         let waker = waker.clone();
         let before = {
-            // Under the lock: or the hand could move between the look and the place.
+            // Under the lock: otherwise the hand could move between the check and the registration.
             let mut waiting = lock(&self.waiting);
             if at <= self.now() {
                 return true;

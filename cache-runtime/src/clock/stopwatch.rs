@@ -1,4 +1,4 @@
-//! How long something takes, on the clock that is in force.
+//! How long something takes, on the clock in use.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Clock;
 use super::hand::Hand;
 
-/// Started when it is made.
+/// Starts when it is created.
 #[derive(Debug, Clone)]
 pub(crate) enum Stopwatch {
     System(Instant),

@@ -1,4 +1,4 @@
-//! The system's alarms: one thread wakes whoever waits, started by the first one.
+//! The system's alarms: one thread, started by the first caller, wakes those that wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, Once, PoisonError};
@@ -16,13 +16,13 @@ pub(super) static TIMER: Timer = Timer {
 
 pub(super) struct Timer {
     waiting: Mutex<Waiting<Instant>>,
-    /// Somebody waits for an earlier time than anybody before.
+    /// Signals that someone waits for an earlier time than anyone before.
     earlier: Condvar,
     started: Once,
 }
 
 impl Timer {
-    /// Wakes `waker` at this time; true if it has come already.
+    /// Wakes `waker` at this time; returns true if it has come already.
     pub(super) fn set(&'static self, at: Instant, number: &mut Option<u64>, waker: &Waker) -> bool {
         if at <= Instant::now() {
             return true;
@@ -79,7 +79,7 @@ impl Timer {
     }
 }
 
-/// A waker that panics is its task's business: all others are still to be woken.
+/// Wakes a waker. One that panics concerns only its task: all others must still be woken.
 fn wake(waker: Waker) {
     let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
 }

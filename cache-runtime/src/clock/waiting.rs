@@ -1,12 +1,12 @@
-//! Those who wait for a time, in its order.
+//! The wakers that wait for a time, in its order.
 //!
-//! What is taken out is handed back: the end of a waker may be that of its task, and of the task's
-//! alarms, so that nobody drops one under the lock.
+//! What is taken out is returned: dropping a waker may drop its task and the task's
+//! alarms, so none is dropped under the lock.
 
 use std::collections::BTreeMap;
 use std::task::Waker;
 
-/// Who waits, by time and then by number.
+/// The wakers, by time and then by number.
 pub(super) struct Waiting<T> {
     by_time: BTreeMap<(T, u64), Waker>,
     next: u64,
@@ -20,7 +20,7 @@ impl<T: Ord + Copy> Waiting<T> {
         }
     }
 
-    /// Puts `waker` there, under the number it has had before; the one that was there.
+    /// Registers `waker`, under the number it already has; returns the one that was there.
     #[must_use]
     pub(super) fn put(&mut self, at: T, number: &mut Option<u64>, waker: Waker) -> Option<Waker> {
         let number = *number.get_or_insert_with(|| {
@@ -39,7 +39,7 @@ impl<T: Ord + Copy> Waiting<T> {
         self.by_time.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Takes out all whose time has come. They are woken by the caller, without his lock.
+    /// Takes out all whose time has come. The caller wakes them, without holding its lock.
     pub(super) fn due(&mut self, now: T) -> Vec<Waker> {
         let mut due = Vec::new();
         while let Some(first) = self.by_time.first_entry()

@@ -1,9 +1,9 @@
 //! Waiting that would never end: a function that reaches itself, or two that wait for each other.
 //!
-//! Before a body waits for a flight, the flights are walked along "its body waits for": if the
-//! way leads back to a flight that this chain of calls leads itself, waiting would be a circle.
-//! The walk takes one lock for the whole process; it is taken only by those who wait inside a
-//! cached function, which is rare and waits anyway.
+//! Before a body waits for a flight, the flights are walked along "its body waits for": if that
+//! leads back to a flight that this chain of calls leads itself, waiting would be a circle.
+//! The walk takes one lock for the whole process; only callers that wait inside a
+//! cached function take it, which is rare, and they wait anyway.
 
 use std::sync::Arc;
 
@@ -57,8 +57,8 @@ impl Drop for Edge {
     }
 }
 
-/// Stands for a caller who leads all of `flights` and lands them one after the other: while he waits for
-/// another flight, they all do. `None`, if there are none.
+/// Stands for a caller that leads all of `flights` and lands them one after the other: while it waits for
+/// another flight, they all do. `None` if there are none.
 pub(crate) fn one_for_all(flights: &[Arc<Flight>]) -> Option<Arc<Flight>> {
     let one = Arc::new(Flight::new(flights.first()?.key.clone(), 0));
     let _walk = lock(&WALK);

@@ -2,9 +2,9 @@
 //!
 //! States: `Running` (a leader is at work), `Vacant` (the leader was cancelled or panicked; the
 //! next to look takes the lead), `Landed` (a result for all), `Released` (a result that cannot be
-//! shared: everyone runs for himself).
+//! shared: each caller runs the function itself).
 //!
-//! A running flight may show an old value to those who need not wait for the new one.
+//! A running flight may show an old value to callers that need not wait for the new one.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -29,14 +29,14 @@ enum Phase {
 
 struct State {
     phase: Phase,
-    /// For those who need not wait.
+    /// For callers that need not wait.
     old: Option<Old>,
     waiting: usize,
     wakers: Vec<(u64, Waker)>,
     next_waker: u64,
 }
 
-/// A value from before, and how long it may be served.
+/// An earlier value, and how long it may be served.
 #[derive(Clone)]
 pub(crate) struct Old {
     pub(crate) cargo: Cargo,
@@ -50,25 +50,25 @@ pub(crate) struct Flight {
     /// Later ones have greater numbers.
     pub(super) number: u64,
     state: Mutex<State>,
-    /// An invalidation came while it was under way: its result is not to be kept.
+    /// Whether an invalidation came while it was under way: its result is not to be kept.
     overtaken: AtomicBool,
-    /// Somebody has waited for it, or will. Set under the lock of the table.
+    /// Whether anyone has waited for it, or will. Set under the lock of the table.
     boarded: AtomicBool,
     /// The flights that its body waits for; guarded by the lock of `circle`.
     pub(super) waits_for: Mutex<Vec<Arc<Flight>>>,
 }
 
-/// What came of waiting.
+/// The result of waiting.
 pub(crate) enum Waited {
     /// The leader's result.
     Landed(Cargo),
-    /// A value from before, while the leader is at work, and what reading it counts as.
+    /// An earlier value, while the leader is at work, and what reading it counts as.
     Old(Old, Counter),
-    /// The leader's result cannot be shared: run for yourself.
+    /// The leader's result cannot be shared: the caller has to run the function.
     Released,
-    /// The leader is gone: the lead is yours.
+    /// The leader is gone: the caller takes the lead.
     Lead,
-    /// The time is up: run for yourself.
+    /// The time is up: the caller has to run the function.
     TimedOut,
 }
 
@@ -98,7 +98,7 @@ impl Flight {
         self.overtaken.load(Ordering::SeqCst)
     }
 
-    /// One more waits from now on, also before he does: a leader who goes leaves the flight to him.
+    /// Adds a waiting caller, even before it waits: a leader that goes leaves the flight to it.
     pub(super) fn board(&self) {
         self.boarded.store(true, Ordering::Relaxed);
         lock(&self.state).waiting += 1;
@@ -112,12 +112,12 @@ impl Flight {
         self.boarded.load(Ordering::Relaxed)
     }
 
-    /// The leader has a result, or (`None`) one that cannot be shared.
+    /// Ends the flight with the leader's result, or (`None`) with one that cannot be shared.
     pub(super) fn land(&self, cargo: Option<Cargo>) {
         self.change(cargo.map_or(Phase::Released, Phase::Landed));
     }
 
-    /// The leader is gone without a result; true if nobody waits either.
+    /// Notes that the leader is gone without a result; returns true if nobody waits either.
     pub(super) fn vacate(&self) -> bool {
         self.change(Phase::Vacant);
         lock(&self.state).waiting == 0
@@ -133,13 +133,13 @@ impl Flight {
         vacant
     }
 
-    /// Whether it is vacant and nobody waits.
+    /// Returns whether it is vacant and nobody waits.
     pub(super) fn is_deserted(&self) -> bool {
         let state = lock(&self.state);
         state.waiting == 0 && matches!(state.phase, Phase::Vacant)
     }
 
-    /// The leader goes on, and who waits need not.
+    /// Shows an old value: the leader continues, and waiting callers need not wait.
     pub(super) fn show(&self, old: Old) {
         let mut _before = None;
         self.update(|state| _before = state.old.replace(old));
@@ -160,7 +160,7 @@ impl Flight {
         }
     }
 
-    /// Waits until the flight is over, at most `limit`.
+    /// Waits until the flight is over, for at most `limit`.
     pub(super) async fn wait(self: &Arc<Self>, limit: Duration, clock: &Clock) -> Waited {
         let landing = Landing::new(self.clone(), clock);
         clock
@@ -171,7 +171,7 @@ impl Flight {
 }
 
 impl State {
-    /// What the state says to one who waits; he takes the lead if it is free.
+    /// Returns what the state means for a waiting caller, which takes the lead if it is free.
     fn look(&mut self, now: impl FnOnce() -> Tick) -> Option<Waited> {
         match &self.phase {
             Phase::Running => {
@@ -190,7 +190,7 @@ impl State {
     }
 }
 
-/// Waiting for a flight as a future; dropping it at any point leaves nothing behind.
+/// Waiting for a flight as a future; it may be dropped at any point and leaves nothing behind.
 struct Landing<'c> {
     flight: Arc<Flight>,
     clock: &'c Clock,
@@ -212,7 +212,7 @@ impl Future for Landing<'_> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Waited> {
         let flight = self.flight.clone();
-        // Declared before the lock, so that it is dropped after: its end may be that of a task.
+        // Declared before the lock, so that it is dropped after it: dropping it may drop a task.
         let mut _before = None;
         let mut state = lock(&flight.state);
         if let Some(waited) = state.look(|| self.clock.now()) {
@@ -236,7 +236,7 @@ impl Future for Landing<'_> {
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
         let Some(id) = self.waker else { return };
-        // Declared before the lock, so that it is dropped after: its end may be that of a task.
+        // Declared before the lock, so that it is dropped after it: dropping it may drop a task.
         let mut _mine = None;
         let mut state = lock(&self.flight.state);
         if let Some(at) = state.wakers.iter().position(|(at, _)| *at == id) {

@@ -23,13 +23,13 @@ pub(crate) struct Table {
     clock: Clock,
 }
 
-/// Every execution stands in one of the first two, from its start to its end or until it is
+/// Every execution is in one of the first two, from its start to its end or until it is
 /// overtaken.
 #[derive(Default)]
 struct Lists {
     /// Those that callers join: one for each key.
     open: HashSet<ByKey, Ready>,
-    /// Those that nobody joins: of callers who waited no longer, of refreshes, and those that may
+    /// Those that nobody joins: of callers that stopped waiting, of refreshes, and those that may
     /// have seen what is invalid now.
     closed: Vec<Arc<Flight>>,
     /// Writes of results on their way to the store.
@@ -77,7 +77,7 @@ impl Table {
         })
     }
 
-    /// Takes part in the flight of `key`, or starts one.
+    /// Joins the flight of `key`, or starts one.
     pub(crate) fn join(self: &Arc<Self>, key: &FullKey) -> Join {
         let mut lists = lock(&self.lists);
         if let Some(ByKey(flight)) = lists.open.get(key) {
@@ -94,7 +94,7 @@ impl Table {
         Join::Lead(self.lead(flight))
     }
 
-    /// An execution that nobody joins.
+    /// Starts an execution that nobody joins.
     pub(crate) fn beside(self: &Arc<Self>, key: &FullKey) -> Lead {
         let mut lists = lock(&self.lists);
         let flight = lists.begin(key);
@@ -103,12 +103,12 @@ impl Table {
         self.lead(flight)
     }
 
-    /// Who has joined `flight` and was to wait does not.
+    /// Lets a caller that has joined `flight` and was to wait leave it.
     pub(crate) fn leave(&self, flight: &Arc<Flight>) {
         drop(Boarded(self, flight));
     }
 
-    /// Waits for `flight` at most `limit`. `None`: waiting would be a circle.
+    /// Waits for `flight` for at most `limit`. `None`: waiting would be a circle.
     pub(crate) async fn wait(
         self: &Arc<Self>,
         mode: Mode,
@@ -122,7 +122,7 @@ impl Table {
         Some((waited, lead))
     }
 
-    /// A write of a result to the store, for as long as what is returned lives.
+    /// Notes a write of a result to the store, for as long as the returned value lives.
     pub(crate) fn write(&self, key: &FullKey) -> Write<'_> {
         let mut lists = lock(&self.lists);
         let flight = lists.begin(key);
@@ -130,10 +130,10 @@ impl Table {
         Write(self, flight)
     }
 
-    /// Begins an invalidation of `key`: results under way reach those who wait and are not kept,
-    /// and later callers start a new execution.
+    /// Begins an invalidation of `key`: the results of running executions reach the callers that wait and are not
+    /// kept, and later callers start a new execution.
     ///
-    /// Waits for a write that is under way, so that the caller has the last word at the store.
+    /// It waits for a running write, so that the caller has the last word at the store.
     pub(crate) async fn overtake<'t>(&'t self, mode: Mode, key: &'t FullKey) -> Overtaking<'t> {
         self.overtake_before(mode, key, u64::MAX).await
     }
@@ -152,6 +152,7 @@ impl Table {
         Some(self.overtake_before(mode, key, own.number).await)
     }
 
+    /// Does the same, except for the execution `own`; if that is overtaken itself, it ends no other.
     async fn overtake_before<'t>(
         &'t self,
         mode: Mode,
@@ -160,6 +161,7 @@ impl Table {
     ) -> Overtaking<'t> {
         let writes = {
             let mut lists = lock(&self.lists);
+            // Otherwise, the later of two refreshes would end the earlier one, which has already ended it.
             let is_earlier = |flight: &Flight| flight.key == *key && flight.number < number;
             if lists
                 .open
@@ -180,19 +182,19 @@ impl Table {
         }
     }
 
-    /// The same for every key that `condemned` says; [`end_where`](Table::end_where) ends it.
+    /// Does the same for every key that `condemned` selects; [`end_where`](Table::end_where) ends it.
     pub(crate) async fn overtake_where(&self, mode: Mode, condemned: impl Fn(&FullKey) -> bool) {
         let writes = lock(&self.lists).overtake_all(|flight| condemned(&flight.key));
         self.await_writes(mode, writes).await;
     }
 
-    /// Another process has invalidated what is known to it by this hash of its whole key.
+    /// Handles an invalidation by another process, which knows the entry by this hash of its whole key.
     pub(crate) fn overtake_stored(&self, stored_hash: u64) {
-        // A write on its way sees that it is overtaken when it has ended.
+        // A running write sees that it is overtaken when it has ended.
         lock(&self.lists).overtake_all(|flight| flight.key.is_stored_as(stored_hash));
     }
 
-    /// Nobody joins `flight` any more; an invalidation still reaches it.
+    /// Closes `flight` to other callers; an invalidation still reaches it.
     fn close(&self, flight: &Arc<Flight>) {
         let mut lists = lock(&self.lists);
         if lists.is_open(flight) {
@@ -201,7 +203,7 @@ impl Table {
         }
     }
 
-    /// Ends an invalidation of every key that `condemned` says.
+    /// Ends an invalidation of every key that `condemned` selects.
     pub(crate) fn end_where(&self, condemned: impl Fn(&FullKey) -> bool) {
         let mut lists = lock(&self.lists);
         let Lists { open, closed, .. } = &mut *lists;
@@ -211,9 +213,9 @@ impl Table {
         );
     }
 
-    /// False if some take longer than may be waited for.
+    /// Waits for these writes; false if some take longer than the limit.
     async fn await_writes(&self, mode: Mode, writes: Vec<Arc<Flight>>) -> bool {
-        // A server's time is the system's, whatever clock the cache goes by.
+        // A server's time is the system's, whatever clock the cache uses.
         let clock = Clock::system();
         let mut have_landed = true;
         for write in writes {
@@ -223,13 +225,13 @@ impl Table {
         have_landed
     }
 
-    /// The keys of executions that callers join.
+    /// Visits the keys of executions that callers join.
     pub(crate) fn each_open(&self, mut see: impl FnMut(&FullKey)) {
         let lists = lock(&self.lists);
         lists.open.iter().for_each(|ByKey(flight)| see(&flight.key));
     }
 
-    /// The key of an execution that `is_meant` says.
+    /// Returns the key of an execution that `is_meant` selects.
     pub(crate) fn find(&self, is_meant: impl Fn(&FullKey) -> bool) -> Option<FullKey> {
         let lists = lock(&self.lists);
         let aside = lists.closed.iter().chain(&lists.writes);
@@ -247,7 +249,7 @@ impl Table {
         }
     }
 
-    /// Ends a flight that nobody has boarded; false if somebody has.
+    /// Ends a flight that nobody has boarded; false if someone has.
     fn end_empty(&self, flight: &Arc<Flight>) -> bool {
         let mut lists = lock(&self.lists);
         let is_empty = !flight.is_boarded();
@@ -265,7 +267,7 @@ impl Table {
         lists.remove(flight);
     }
 
-    /// How many executions and writes are under way.
+    /// Returns how many executions and writes are under way.
     pub(crate) fn len(&self) -> usize {
         let lists = lock(&self.lists);
         lists.open.len() + lists.closed.len() + lists.writes.len()
@@ -273,7 +275,7 @@ impl Table {
 }
 
 impl Lists {
-    /// Whether callers join it: it may have been overtaken, and another have taken its place.
+    /// Returns whether callers join it: it may have been overtaken and replaced.
     fn is_open(&self, flight: &Arc<Flight>) -> bool {
         let current = self.open.get(&flight.key);
         current.is_some_and(|ByKey(current)| Arc::ptr_eq(current, flight))
@@ -287,7 +289,8 @@ impl Lists {
         }
     }
 
-    /// A new execution, or a new write.
+    /// Marks the closed ones as overtaken, and finds the writes to wait for. An execution that starts to
+    /// write from now on sees that it was overtaken.
     fn begin(&mut self, key: &FullKey) -> Arc<Flight> {
         self.last += 1;
         Arc::new(Flight::new(key.clone(), self.last))
@@ -322,7 +325,7 @@ fn stays(flight: &Flight, is_condemned: bool) -> bool {
     !is_condemned
 }
 
-// One who waited and was dropped may have been the last who could take a vacant lead.
+// A caller that stopped waiting may have been the last that could take a vacant lead.
 struct Boarded<'a>(&'a Table, &'a Arc<Flight>);
 
 impl Drop for Boarded<'_> {
@@ -334,15 +337,15 @@ impl Drop for Boarded<'_> {
     }
 }
 
-/// An invalidation under way.
+/// A running invalidation.
 ///
-/// Whoever started since it began may have found the old value in the store. So when it ends,
-/// later callers do not join him; what he computed himself may be kept.
+/// An execution that started since it began may have found the old value in the store. So when it ends,
+/// later callers do not join that; what it computed itself may be kept.
 #[must_use]
 pub(crate) struct Overtaking<'t> {
     table: &'t Table,
     key: &'t FullKey,
-    /// No write of before is under way any more.
+    /// Whether no earlier write is under way any more.
     pub(crate) have_landed: bool,
 }
 
@@ -368,9 +371,9 @@ impl Drop for Write<'_> {
     }
 }
 
-/// The lead of a flight. Dropped without a result (cancelled, panicked), it passes the lead on.
+/// The lead of a flight. If it is dropped without a result (cancelled, panicked), it passes the lead on.
 pub(crate) struct Lead {
-    // Owned, so that a body may go on behind the call that began it.
+    // Owned, so that a body may continue after the call that began it.
     table: Arc<Table>,
     flight: Arc<Flight>,
     landed: bool,
@@ -382,24 +385,24 @@ impl Lead {
         &self.flight
     }
 
-    /// Hands the result to those who wait; `None` if it cannot be shared. The flight ends when
+    /// Passes the result to the callers that wait; `None` if it cannot be shared. The flight ends when
     /// the lead is dropped.
     pub(crate) fn land(&mut self, cargo: Option<Cargo>) {
         self.landed = true;
         let shared = cargo.is_some();
         self.flight.land(cargo);
         if !shared {
-            // A result that nobody can have is no reason to keep later callers here.
+            // A result that nobody can have is no reason to hold up later callers.
             self.table.close(&self.flight);
         }
     }
 
-    /// Goes on, and shows an old value to those who need not wait.
+    /// Continues, and shows an old value to callers that need not wait.
     pub(crate) fn show(&self, old: Old) {
         self.flight.show(old);
     }
 
-    /// Ends the flight: those who wait get the cargo, which is made only if there are any.
+    /// Ends the flight: the callers that wait get the cargo, which is made only if there are any.
     pub(crate) fn finish(mut self, cargo: impl FnOnce() -> Option<Cargo>) {
         if self.landed {
             return;

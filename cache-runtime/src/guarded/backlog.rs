@@ -1,15 +1,15 @@
 //! How much may wait for one store: a store that hangs must not pile up memory.
 //!
 //! An operation waits no longer than its time limit, but until that is over, and the breaker opens,
-//! as many come as there are callers, each with what it wants to write. Beyond the bound they fail at
-//! once, which costs their callers no more than a store that is not there.
+//! there are as many as there are callers, each with the bytes that it wants to write. Beyond the limit they fail
+//! at once, which costs their callers no more than a store that is down.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-/// So many operations. A store that is well has far fewer at a time: at 20 µs each, a fifth of a
+/// The most operations. A healthy store has far fewer at a time: at 20 µs each, these are a fifth of a
 /// second's work.
 const MOST: usize = 10_000;
-/// So many bytes to be written. One operation may be larger; then it is the last.
+/// The most bytes waiting to be written. One operation may be larger; then it is the last.
 const MOST_BYTES: usize = 64 << 20;
 
 /// The operations of one store that are under way.
@@ -17,21 +17,21 @@ const MOST_BYTES: usize = 64 << 20;
 pub(crate) struct Backlog {
     operations: AtomicUsize,
     bytes: AtomicUsize,
-    /// It was full when it was last asked, and that was said.
+    /// Whether it was full the last time, and that was logged.
     was_full: AtomicBool,
 }
 
-/// No slot is free; whether that is news.
+/// There is no room; and whether that is news.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full {
     pub(crate) is_news: bool,
 }
 
 impl Backlog {
-    /// A slot for an operation that writes so many bytes, as long as what is returned lives.
+    /// Returns a place for an operation that writes this many bytes, held for as long as it lives.
     pub(crate) fn enter(&self, bytes: usize) -> Result<Slot<'_>, Full> {
         let operations = self.operations.fetch_add(1, Relaxed);
-        // Those that only read leave the second counter alone.
+        // Operations that only read leave the second counter alone.
         let waiting = match bytes {
             0 => 0,
             bytes => self.bytes.fetch_add(bytes, Relaxed),
@@ -46,7 +46,7 @@ impl Backlog {
                 is_news: !self.was_full.swap(true, Relaxed),
             });
         }
-        // Half empty: the next time is news again.
+        // Once it is half empty, the next time is news again.
         if self.was_full.load(Relaxed) && operations < MOST / 2 && waiting < MOST_BYTES / 2 {
             self.was_full.store(false, Relaxed);
         }

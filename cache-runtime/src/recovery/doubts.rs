@@ -1,9 +1,8 @@
-//! Writes whose end nobody saw: given up at their time limit, or with their caller. The store may
-//! still carry them out, after a delete that came later and was acknowledged.
+//! Writes whose outcome is unknown: given up at their time limit, or with their caller. The store may
+//! still carry them out, even after a delete that came later and was acknowledged.
 //!
 //! So they are remembered for a minute, which is longer than any store works on what it was sent. If
-//! their key is invalidated meanwhile, what is older than that is not read, and at the end it is looked
-//! for and deleted ([`late`](super::late)).
+//! their key is invalidated meanwhile, anything older than that is not read, and is deleted in the end.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -15,29 +14,29 @@ use crate::clock::{Clock, Tick, millis};
 use crate::error::{CacheError, ErrorKind};
 use crate::sync::lock;
 
-/// So long a write may still arrive.
+/// How long a write may still arrive.
 const REACH: Duration = Duration::from_secs(60);
-/// So many are remembered; with a store that hangs, its breaker opens long before.
+/// How many are remembered; if a store hangs, its breaker opens long before.
 const MOST: usize = 10_000;
 
 /// What may still arrive, by the whole key.
 #[derive(Default)]
 pub(crate) struct Doubts {
     writes: Mutex<HashMap<String, Doubt>>,
-    /// Usually there are none, and nobody should have to take the lock to see that.
+    /// Usually there are none, and no caller should have to take the lock to see that.
     any: AtomicBool,
-    /// When those that have arrived by now are looked for again.
+    /// When to look again for those that have arrived by now.
     next_look: AtomicU64,
 }
 
 struct Doubt {
     until: Tick,
-    /// What was created before that, in milliseconds since 1970, is dead.
+    /// What was created before that, in milliseconds since 1970, is invalid.
     dead_before: u64,
 }
 
 impl Doubts {
-    /// A write is on its way, until what is returned is told its end.
+    /// Notes that a write is under way, until the returned value is told its outcome.
     fn write<'a>(&'a self, key: &'a str, clock: &'a Clock) -> UnderWay<'a> {
         UnderWay {
             doubts: self,
@@ -47,7 +46,7 @@ impl Doubts {
         }
     }
 
-    /// What comes of `write`, which is in doubt if nobody sees its end.
+    /// Returns the result of `write`, which is in doubt if nobody sees its outcome.
     pub(crate) async fn watch<T>(
         &self,
         key: &str,
@@ -82,7 +81,7 @@ impl Doubts {
         !self.any.load(Ordering::SeqCst)
     }
 
-    /// What was created before `now`, in milliseconds since 1970, is not to be read any more.
+    /// Notes that what was created before `now`, in milliseconds since 1970, must not be read any more.
     pub(crate) fn invalidated(&self, key: &str, now: u64) {
         if !self.is_empty()
             && let Some(doubt) = lock(&self.writes).get_mut(key)
@@ -91,7 +90,7 @@ impl Doubts {
         }
     }
 
-    /// The same for every key with this prefix.
+    /// Does the same for every key with this prefix.
     pub(crate) fn invalidated_all(&self, prefix: &str, now: u64) {
         if !self.is_empty() {
             let mut writes = lock(&self.writes);
@@ -100,8 +99,8 @@ impl Doubts {
         }
     }
 
-    /// Whether what was `created` then came too late; `None`: nobody knows when, so that it may have
-    /// as long as a write may still arrive.
+    /// Returns whether what was `created` then came too late; `None`: the time is unknown, so that it may have
+    /// come too late for as long as a write may still arrive.
     pub(crate) fn is_late(&self, key: &str, created: Option<u64>, clock: &Clock) -> bool {
         if self.is_empty() {
             return false;
@@ -114,8 +113,8 @@ impl Doubts {
         })
     }
 
-    /// The keys whose write has arrived by now, or never will, and that were invalidated meanwhile, with
-    /// the time of that: once what is older has been deleted, [`looked`](Self::looked) ends the doubt.
+    /// Returns the keys whose write has arrived by now, or never will, and that were invalidated meanwhile: once
+    /// they are deleted, there is no doubt any more.
     pub(crate) fn settle(&self, clock: &Clock) -> Vec<(String, u64)> {
         let now = clock.now();
         if self.is_empty() || now < self.next_look.load(Ordering::Relaxed) {
@@ -144,7 +143,7 @@ impl Doubts {
         self.any.store(!writes.is_empty(), Ordering::SeqCst);
     }
 
-    /// A write of this key is on its way, and may arrive whenever it likes.
+    /// Remembers that a write of this key is under way, and may arrive at any time.
     pub(crate) fn remember(&self, key: &str, clock: &Clock) {
         let now = clock.now();
         let mut writes = lock(&self.writes);
@@ -162,7 +161,7 @@ impl Doubts {
     }
 }
 
-/// Whether the store may have done, or still do, what ended so.
+/// Returns whether the store may have done, or may still do, what ended like this.
 pub(crate) fn is_doubtful(error: &CacheError) -> bool {
     error.is_retryable() && error.kind() != ErrorKind::BreakerOpen
 }
@@ -173,7 +172,7 @@ impl Doubt {
     }
 }
 
-/// A write on its way. Dropped without having ended, it may still arrive.
+/// A write under way. If it is dropped without an outcome, it may still arrive.
 struct UnderWay<'a> {
     doubts: &'a Doubts,
     key: &'a str,
@@ -182,7 +181,7 @@ struct UnderWay<'a> {
 }
 
 impl UnderWay<'_> {
-    /// It has ended so: with an answer, or nobody knows.
+    /// Notes its outcome: it was answered, or that is unknown.
     fn ended<T>(mut self, end: &Result<T, CacheError>) {
         self.is_over = match end {
             Ok(_) => true,

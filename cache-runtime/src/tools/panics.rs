@@ -9,7 +9,7 @@ use std::task::Poll;
 /// What `panic!` was called with.
 pub(crate) type Panic = Box<dyn Any + Send>;
 
-/// What comes of `future`, or its panic.
+/// Returns the result of `future`, or its panic.
 pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panic> {
     let mut future = pin!(future);
     std::future::poll_fn(|task| {
@@ -23,7 +23,7 @@ pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panic> {
     .await
 }
 
-/// Its text, if it has one.
+/// Returns its text, if it has one.
 pub(crate) fn text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

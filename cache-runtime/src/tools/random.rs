@@ -1,14 +1,14 @@
-//! Chance, where no more than a share is asked for.
+//! Randomness, for when a share is enough.
 
 use std::hash::BuildHasher;
 
-/// A random number from 0 to 1. Who asks for it writes or computes, so the hasher's randomness does.
+/// Returns a random number from 0 to 1. Its callers write or compute, so the hasher's randomness is fast enough.
 #[allow(clippy::cast_precision_loss)]
 pub(crate) fn random_share() -> f64 {
     (random_bits() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// Random bits that nobody guesses.
+/// Returns random bits that nobody can guess.
 pub(crate) fn random_bits() -> u64 {
     std::hash::RandomState::new().hash_one(0_u8)
 }
