@@ -1,8 +1,8 @@
-//! Tags and clears: a marker with a time, before which everything of that name is dead.
+//! Tags and clears: a marker with a time, before which everything of that name is invalid.
 //!
-//! Nothing is looked for and nothing is deleted: who reads an entry asks whether a marker of its own has
-//! come since the entry's computation began. A marker is read from the store once and then kept, as long
-//! as the news from other processes is heard; without such news it is read again every second.
+//! Nothing is searched for and nothing is deleted: a reader of an entry checks whether one of its markers has
+//! been set since the entry's computation began. A marker is read from the store once and then kept, as long
+//! as the news from other processes is received; without news it is read again every second.
 
 mod mark;
 mod names;
@@ -20,18 +20,18 @@ use stamp::Stamp;
 pub(crate) use mark::Mark;
 pub(crate) use names::{ends_all_of, is_name, of_cache, of_function, of_tag};
 
-/// So long a marker stands in the store. What has tags lives no longer.
+/// How long a marker stays in the store. An entry with tags lives no longer.
 pub(crate) const LIFE: Duration = Duration::from_secs(30 * 86_400);
 
-/// So old may be what is known of a marker, where no news is heard.
+/// How old the knowledge of a marker may be if no news is received.
 pub(crate) const MAX_AGE: Duration = Duration::from_secs(1);
 
-/// From so many markers on, those that nobody holds are forgotten.
+/// From this many markers on, those that are not in use are dropped.
 const MANY: usize = 10_000;
-/// No computation takes longer that a marker in process has to be remembered for.
+/// How long a marker is remembered in process: no computation takes longer.
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
-/// The markers that a cache has met, by their whole keys.
+/// The markers that a cache has used, by their whole keys.
 #[derive(Default)]
 pub(crate) struct Markers {
     known: Mutex<Known>,
@@ -42,12 +42,12 @@ pub(crate) struct Markers {
 #[derive(Default)]
 struct Known {
     marks: HashMap<String, Arc<Mark>>,
-    /// At so many it is looked for those that nobody holds.
+    /// At this number, unused ones are searched for.
     next_look: usize,
 }
 
 impl Markers {
-    /// The marker under this key; of which tag, if it is one's.
+    /// Returns the marker under this key; with its tag, if it belongs to one.
     pub(crate) fn mark(&self, key: String, tag: Option<&str>, now: Tick) -> Arc<Mark> {
         let mut known = lock(&self.known);
         if let Some(mark) = known.marks.get(&key) {
@@ -64,19 +64,19 @@ impl Markers {
         mark
     }
 
-    /// The marker under this key, if it has been met.
+    /// Returns the marker under this key, if it has been used.
     pub(crate) fn met(&self, key: &str) -> Option<Arc<Mark>> {
         lock(&self.known).marks.get(key).cloned()
     }
 
-    /// Those that could not be written, to be written now.
+    /// Returns those that could not be written, to be written now.
     pub(crate) fn owed(&self) -> Vec<Arc<Mark>> {
         let known = lock(&self.known);
         let owed = known.marks.values().filter(|mark| mark.is_owed());
         owed.cloned().collect()
     }
 
-    /// The entries of this binding may have tags.
+    /// Notes that the entries of this binding may have tags.
     pub(crate) fn note_tagged(&self, binding: u32) {
         lock(&self.tagged).insert(binding);
     }
@@ -94,8 +94,8 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// None, of what was made at that time on whatever machine, in milliseconds since 1970; 0 if that is
-    /// not known.
+    /// Returns no markers, for something made at that time on an unknown machine, in milliseconds since 1970;
+    /// 0 if the time is not known.
     pub(crate) fn none(created: u64) -> Self {
         Self {
             started: Stamp {
@@ -110,13 +110,13 @@ impl Marks {
         self.marks.is_empty()
     }
 
-    /// The names of those that are tags.
+    /// Returns the names of those that are tags.
     pub(crate) fn tags(&self) -> Vec<String> {
         let tags = self.marks.iter().filter_map(|mark| mark.tag());
         tags.map(str::to_owned).collect()
     }
 
-    /// Whether none of them has come since, as far as is known.
+    /// Returns whether none of them has been set since, as far as is known.
     pub(crate) fn are_silent(&self) -> bool {
         !self.marks.iter().any(|mark| mark.ends(self.started))
     }

@@ -1,13 +1,13 @@
-//! The in-process level before a store that other processes change too.
+//! The in-process level in front of a store that other processes change too.
 //!
 //! ```text
 //! near/slots.rs   who reads and who writes a key just now: what came too late is not put in
 //! near/index.rs   which entry is known to others by which key
 //! ```
 //!
-//! It holds copies. They are dropped when the news comes that their key has changed, they live no longer
-//! than `local_timeout` nor than the entry in the store, and without news the level is not trusted: then
-//! the store is asked, and only where that cannot be, a copy is served as it is.
+//! It holds copies. They are dropped when the news arrives that their key has changed, and live no longer
+//! than `local_timeout` nor than the entry in the store. Without news the level is not trusted: then
+//! the store is asked, and a copy is served as it is only if that fails.
 
 mod index;
 mod slots;
@@ -23,7 +23,7 @@ pub(crate) use index::hash_of;
 use slots::Slots;
 pub(crate) use slots::{Ticket, Writing};
 
-/// How long a copy lives, unless told: where news is heard, and where there is none.
+/// How long a copy lives by default: with news, and without.
 const WITH_NEWS: Duration = Duration::from_secs(30);
 const WITHOUT_NEWS: Duration = Duration::from_secs(1);
 
@@ -31,7 +31,7 @@ pub(crate) struct Near {
     level: Level,
     /// How long a copy lives, in milliseconds.
     timeout: AtomicU64,
-    /// Whether that was told.
+    /// Whether that was configured.
     is_told: bool,
     index: Index,
     slots: Slots,
@@ -66,25 +66,25 @@ impl Near {
         self.level.guard()
     }
 
-    /// Somebody is about to read this key from the store, to put a copy here.
+    /// Prepares for reading this key from the store, to put a copy here.
     pub(crate) fn reading(&self, stored_hash: u64) -> Ticket {
         self.slots.reading(stored_hash)
     }
 
-    /// Somebody is about to change this key in the store: there is no copy until that is done.
+    /// Prepares for changing this key in the store: there is no copy until that is done.
     pub(crate) fn writing(&self, stored_hash: u64) -> Writing<'_> {
         let writing = self.slots.writing(stored_hash);
         self.drop_copy(stored_hash);
         writing
     }
 
-    /// Another process has changed this key.
+    /// Notes that another process has changed this key.
     pub(crate) fn changed(&self, stored_hash: u64) {
         self.slots.changed(stored_hash);
         self.drop_copy(stored_hash);
     }
 
-    /// What was missed may have been about anything.
+    /// Drops everything: what was missed may have been about any key.
     pub(crate) fn forget_all(&self) {
         self.slots.all_changed();
         // In this order: a copy that is put in meanwhile is taken away with the others, or by itself.
@@ -96,23 +96,23 @@ impl Near {
     pub(crate) fn put(&self, ticket: Ticket, key: &FullKey, draft: Draft) {
         self.index
             .note(key.stored_hash, key.hash, |hash| self.level.has_hash(hash));
-        // What is not put in is dropped after the lock is gone: its end may use the cache.
+        // What is not put in is dropped after the lock is released: its destructor may use the cache.
         let mut draft = Some(draft);
         self.level.change(key, |_| {
-            // Under the lock of the shard: who changes the key takes the copy away after he has said so.
+            // Under the lock of the shard: a writer of the key removes the copy after it has announced that.
             match draft.take_if(|_| self.slots.is_valid(ticket)) {
                 Some(draft) => Change::Put(draft, ()),
                 None => Change::Leave(()),
             }
         });
-        // Another may have made room in the index while the copy was not there yet, or taken it away.
+        // The index may have been trimmed by another while the copy was not there yet, or the copy removed.
         if !self.index.has(key.stored_hash) {
             self.level.remove_hash(key.hash);
         }
     }
 
-    /// The life of a copy that is made now of an entry with this one: it is gone earlier, but its
-    /// timeout is the entry's.
+    /// Returns the life of a copy that is made now of an entry with this life: the copy is dropped earlier, but
+    /// its timeout is the entry's.
     pub(crate) fn life(&self, of: Life, now: Tick) -> Life {
         let end = now.saturating_add(self.timeout.load(Relaxed));
         Life {
@@ -122,7 +122,7 @@ impl Near {
         }
     }
 
-    /// The store carries no news after all.
+    /// Notes that the store carries no news after all.
     pub(crate) fn without_news(&self) {
         if !self.is_told {
             self.timeout.store(millis(WITHOUT_NEWS), Relaxed);

@@ -1,5 +1,5 @@
-//! News between the processes that share a store: what has changed is told behind the caller, and what
-//! others tell is heard.
+//! News between the processes that share a store: what has changed is published in the background, and what
+//! others publish is received.
 //!
 //! ```text
 //! news/message.rs   what is said
@@ -9,7 +9,7 @@
 //!
 //! The news is trusted for [`LEASE`] after each sign of life. So whatever happens (a connection is cut, a
 //! process sleeps, a server hangs), what was missed is served no longer than that, as long as the store
-//! can be asked instead; where it cannot, copies are served until their `local_timeout`.
+//! can be asked instead; if it cannot, copies are served until their `local_timeout`.
 
 mod message;
 mod running;
@@ -28,24 +28,24 @@ use crate::tools::random::random_bits;
 pub(crate) use message::Event;
 use telling::Telling;
 
-/// So long the news is trusted after a sign of life.
+/// How long the news is trusted after a sign of life.
 const LEASE: Duration = SIGN_OF_LIFE.saturating_mul(4);
 
 /// The news of one cache.
 pub(crate) struct News {
-    /// Who we are: our own news is not news to us.
+    /// The id of this process's cache, to recognize its own news.
     id: u64,
     channel: String,
     telling: Telling,
     is_started: AtomicBool,
-    /// How many times it has been listened anew; what was read from the store before that is not sure.
+    /// How often listening has started anew; what was read from the store before that is not certain.
     lost: AtomicU64,
-    /// Until then what is heard is all there is to hear, on the system's clock.
+    /// Until when what has been received is complete, on the system's clock.
     heard_until: AtomicU64,
 }
 
 impl News {
-    /// The news of a cache with this key prefix: who has another one has other keys.
+    /// Returns the news of a cache with this key prefix: caches with another one have other keys.
     pub(crate) fn new(key_prefix: &str) -> Arc<Self> {
         Arc::new(Self {
             id: random_bits(),
@@ -57,7 +57,7 @@ impl News {
         })
     }
 
-    /// Begins to tell and to listen, unless that has begun.
+    /// Starts publishing and listening, unless that has started.
     pub(crate) fn start(
         self: &Arc<Self>,
         core: &Arc<Core>,
@@ -70,12 +70,12 @@ impl News {
         }
     }
 
-    /// Tells the others, behind the caller.
+    /// Publishes an event, in the background.
     pub(crate) fn tell(&self, event: Event) {
         self.telling.add(event);
     }
 
-    /// Waits until all has been told, at most so long.
+    /// Waits until everything has been published, for at most `limit`.
     pub(crate) async fn told(&self, limit: Duration) {
         if self.is_started.load(Ordering::Relaxed) {
             // A server's time is the system's.
@@ -83,22 +83,22 @@ impl News {
         }
     }
 
-    /// The cache is no more.
+    /// Ends it: the cache is being dropped.
     pub(crate) fn close(&self) {
         self.telling.close();
     }
 
-    /// How many times the news has been lost.
+    /// Returns how many times the news has been lost.
     pub(crate) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Acquire)
     }
 
-    /// Whether all there is to hear is heard.
+    /// Returns whether all news has been received.
     pub(crate) fn is_heard(&self) -> bool {
         Clock::system().now() < self.heard_until.load(Ordering::Acquire)
     }
 
-    /// All that was said before `then` has been heard.
+    /// Notes that everything published before `then` has been received.
     fn trust(&self, core: &Core, then: Instant) {
         let ago = millis(then.elapsed());
         let until = (Clock::system().now() + millis(LEASE)).saturating_sub(ago);
@@ -108,7 +108,7 @@ impl News {
         }
     }
 
-    /// Nothing is heard any more.
+    /// Notes that nothing is received any more.
     fn distrust(&self, core: &Core) {
         self.heard_until.store(0, Ordering::Release);
         if let Some(near) = core.near() {
@@ -145,11 +145,11 @@ impl News {
                 if let Some(near) = core.near() {
                     near.changed(stored_hash);
                 }
-                // A computation that began before is not what later callers are to get.
+                // A computation that began before must not reach later callers.
                 core.flights.overtake_stored(stored_hash);
             }
             Event::Marked(key, stamp) => {
-                // What has not been met will be read from the store.
+                // A marker that has not been used here will be read from the store.
                 if let Some(mark) = core.markers.met(&key) {
                     core.marked(&mark, stamp);
                 }
@@ -158,13 +158,14 @@ impl News {
         }
     }
 
-    /// Anything may have changed.
+    /// Assumes that anything may have changed.
     fn doubt_all(&self, core: &Core) {
         let has_listened = self.lost.fetch_add(1, Ordering::AcqRel) > 0;
         if let Some(near) = core.near() {
             near.forget_all();
         }
-        // A computation that is under way is not what later callers are to get. Before the first news
+        // A running computation must not reach later callers. Before the first news there were no such
+        // guarantees, and a program that starts runs each of its functions only once.
         // nobody had a right to any, and a program that starts runs each of its functions once.
         if has_listened {
             core.flights.end_where(|_| true);

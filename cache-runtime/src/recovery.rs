@@ -1,9 +1,9 @@
 //! Invalidations that could not reach the store: remembered, and made up for when it is back.
 //!
 //! A delete that fails leaves an old value in the store, which would be served when the store returns.
-//! So the key is owed: it is not read from there until it has been deleted, by the next who asks for
-//! it, or behind any other call. A write that was to take the place of an older value is made up for
-//! in the same way, as a delete. What is owed is known to this process alone, and goes with it.
+//! So the key is owed: it is not read from there until it has been deleted, by the next caller that asks for
+//! it, or in the background of any other call. A write that was to replace an older value is made up for
+//! in the same way, by a delete. What is owed is known only to this process, and lost with it.
 
 pub(crate) mod doubts;
 mod late;
@@ -20,19 +20,19 @@ use crate::error::CacheError;
 use crate::mode::Mode;
 use crate::sync::lock;
 
-/// So many keys are remembered. Beyond that the oldest is forgotten, and may be served again until its
+/// How many keys are remembered. Beyond that the oldest is forgotten, and may be served again until its
 /// timeout.
 const MOST: usize = 100_000;
-/// So many prefixes.
+/// How many prefixes are remembered.
 const MOST_PREFIXES: usize = 100;
-/// So many keys are deleted at once.
+/// How many keys are deleted at once.
 const BATCH: usize = 500;
 
 /// What the store is owed.
 #[derive(Default)]
 pub(crate) struct Owed {
     debts: Mutex<Debts>,
-    /// Usually there is none, and nobody should have to take the lock to see that.
+    /// Usually there is none, and no caller should have to take the lock to see that.
     any: AtomicBool,
     is_paying: AtomicBool,
 }
@@ -45,16 +45,16 @@ struct Debts {
     /// By age: the newest has the largest number.
     by_age: BTreeMap<u64, String>,
     keys: HashMap<String, u64>,
-    /// Those of them that are being written anew, and are not to be deleted meanwhile.
+    /// Those of them that are being rewritten, and must not be deleted meanwhile.
     claimed: HashMap<String, usize>,
-    /// Those that are being deleted: who writes one of them waits for that.
+    /// Those that are being deleted: a writer of one of them waits for that.
     leaving: HashSet<String>,
     /// What was to be cleared.
     prefixes: Vec<Debt>,
-    /// Some markers are to be written.
+    /// Whether some markers are to be written.
     marks: bool,
     next: u64,
-    /// It has been said that some of it was forgotten.
+    /// Whether it has been logged that some of it was forgotten.
     is_full: bool,
     is_full_of_prefixes: bool,
 }
@@ -64,7 +64,7 @@ impl Owed {
         !self.any.load(Ordering::Relaxed)
     }
 
-    /// This key was to be deleted.
+    /// Notes that this key was to be deleted.
     pub(crate) fn key(&self, key: &str) {
         let mut debts = lock(&self.debts);
         let is_news = debts.add(key);
@@ -78,7 +78,7 @@ impl Owed {
         }
     }
 
-    /// Every key with this prefix was to be deleted.
+    /// Notes that every key with this prefix was to be deleted.
     pub(crate) fn prefix(&self, prefix: &str) {
         let mut debts = lock(&self.debts);
         let number = debts.number();
@@ -99,13 +99,13 @@ impl Owed {
         }
     }
 
-    /// Some markers were to be written: they know themselves.
+    /// Notes that some markers were to be written; the markers know which.
     pub(crate) fn mark(&self) {
         lock(&self.debts).marks = true;
         self.any.store(true, Ordering::Relaxed);
     }
 
-    /// Whether there are such, from now on none.
+    /// Returns whether there are such markers, and resets that.
     fn take_marks(&self) -> bool {
         let mut debts = lock(&self.debts);
         let marks = std::mem::take(&mut debts.marks);
@@ -113,7 +113,7 @@ impl Owed {
         marks
     }
 
-    /// Whether this key is not to be read.
+    /// Returns whether this key must not be read.
     pub(crate) fn has(&self, key: &str) -> bool {
         if self.is_empty() {
             return false;
@@ -123,7 +123,7 @@ impl Owed {
         debts.keys.contains_key(key) || debts.prefixes.iter().any(is_cleared)
     }
 
-    /// This key has been deleted, or written anew.
+    /// Notes that this key has been deleted, or rewritten.
     pub(crate) fn paid(&self, key: &str) {
         if self.is_empty() {
             return;
@@ -135,12 +135,12 @@ impl Owed {
         self.note(&debts);
     }
 
-    /// The next prefix to be cleared.
+    /// Returns the next prefix to be cleared.
     fn next_prefix(&self) -> Option<Debt> {
         lock(&self.debts).prefixes.first().cloned()
     }
 
-    /// The next keys to be deleted, at once: who writes one of them waits until [`ended`](Self::ended).
+    /// Returns the next keys to be deleted at once: a writer of one of them waits until [`ended`](Self::ended).
     fn next_keys(&self) -> Vec<Debt> {
         let mut debts = lock(&self.debts);
         let Debts {
@@ -158,12 +158,12 @@ impl Owed {
         keys
     }
 
-    /// The deletes of [`next_keys`](Self::next_keys) have ended.
+    /// Notes that the deletes of [`next_keys`](Self::next_keys) have ended.
     fn ended(&self) {
         lock(&self.debts).leaving.clear();
     }
 
-    /// The right to write `key` anew, as long as what is returned lives; `None`: it is being deleted.
+    /// Returns the right to rewrite `key`, for as long as it lives; `None`: the key is being deleted.
     fn claim<'a>(&'a self, key: &'a str) -> Option<Claim<'a>> {
         let mut debts = lock(&self.debts);
         if debts.leaving.contains(key) {
@@ -173,7 +173,7 @@ impl Owed {
         Some(Claim { owed: self, key })
     }
 
-    /// These have been deleted; what is owed again since then is not paid with it.
+    /// Notes that these have been deleted; what has become owed again since then is not covered.
     fn paid_keys(&self, paid: &[u64]) {
         let mut debts = lock(&self.debts);
         for number in paid {
@@ -202,7 +202,7 @@ impl Debts {
         self.next
     }
 
-    /// True if another had to be forgotten for it, for the first time.
+    /// Adds a key; returns true if another had to be forgotten for it, for the first time.
     fn add(&mut self, key: &str) -> bool {
         let number = self.number();
         if let Some(older) = self.keys.insert(key.to_owned(), number) {
@@ -219,7 +219,7 @@ impl Debts {
     }
 }
 
-/// Somebody writes an owed key anew.
+/// The right to rewrite an owed key.
 pub(crate) struct Claim<'a> {
     owed: &'a Owed,
     key: &'a str,
@@ -237,7 +237,7 @@ impl Drop for Claim<'_> {
     }
 }
 
-/// Who writes a key that is owed does so after the delete that is on its way, not before; `None`: it is
+/// Makes a write of an owed key come after the delete that is under way, not before; `None`: the key is
 /// not owed.
 pub(crate) async fn claim<'a>(owed: &'a Owed, key: &'a str, mode: Mode) -> Option<Claim<'a>> {
     // A server's time is the system's.
@@ -252,13 +252,13 @@ pub(crate) async fn claim<'a>(owed: &'a Owed, key: &'a str, mode: Mode) -> Optio
     None
 }
 
-/// Whether a change that ended so may have left there what it was to end. A store that is there and
+/// Returns whether a change that ended like this may have left there what it was to end. A store that answers and
 /// refuses has not changed anything, and its caller knows.
 pub(crate) fn leaves_it(error: &CacheError) -> bool {
     error.is_retryable()
 }
 
-/// The store answers: behind the caller it is given what it is owed, if nobody is at it.
+/// Called when the store answers: gives it what it is owed, in the background, unless that is already running.
 pub(crate) fn tend(cache: &Cache, mode: Mode) {
     let core = cache.core();
     let owed = &core.owed;
@@ -276,7 +276,7 @@ pub(crate) fn tend(cache: &Cache, mode: Mode) {
     let _ = background::spawn(mode, async move { paying.pay(mode).await });
 }
 
-/// Somebody is at it, until this is dropped.
+/// The work of paying, until this is dropped.
 struct Paying(Cache);
 
 impl Paying {
@@ -292,12 +292,12 @@ impl Paying {
                 }
                 core.owed.paid_prefix(*number);
             }
-            // Behind the prefix, with which they would go.
+            // After the prefix, which would delete them.
             if core.owed.take_marks() && self.write_marks(mode).await.is_err() {
                 core.owed.mark();
                 return;
             }
-            // Not before: a clear takes as long as it takes, and nobody is to wait for that.
+            // Not before: a clear takes as long as it takes, and no caller should wait for that.
             let keys = core.owed.next_keys();
             let _ended = Ended(&core.owed);
             if keys.is_empty() && prefix.is_none() {
@@ -307,7 +307,7 @@ impl Paying {
             let (numbers, keys): (Vec<u64>, Vec<String>) = keys.into_iter().unzip();
             let deleted = store.ask(mode, "delete_many", |store| store.delete_many(&keys));
             if deleted.await.is_err() {
-                // The next caller who finds the store alive tries again.
+                // The next caller that finds the store alive tries again.
                 return;
             }
             core.owed.paid_keys(&numbers);

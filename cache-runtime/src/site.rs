@@ -1,4 +1,4 @@
-//! A cached function as the attribute wrote it: one `static` for each, and what it is called.
+//! A cached function as the attribute wrote it: one `static` for each, and its names.
 
 mod closed;
 pub(crate) mod function;
@@ -45,10 +45,10 @@ pub struct Site {
     pub(crate) jitter: f64,
     pub(crate) wait: Duration,
     pub(crate) care: Care,
-    /// Whether that is anything: told here, since every miss asks.
+    /// Whether that is anything at all: stored here, since every miss asks.
     pub(crate) is_careful: bool,
     pub(crate) limits: Limits,
-    /// `lock`: how long it is held at the most, if there is one.
+    /// `lock`: how long it is held at most, if there is one.
     pub(crate) lock: Option<Duration>,
     pub(crate) is_strict: bool,
     pub(crate) is_local: bool,
@@ -57,24 +57,23 @@ pub struct Site {
     own_prefix: OnceCell<String>,
     full_path: OnceCell<String>,
     pub(crate) in_force: InForce,
-    /// Why its hits go the way of a miss, if they do.
+    /// Why its hits take the path of a miss, if they do.
     closed: AtomicU8,
-    /// Its attribute gives a cache and no alias, as its first call has told.
+    /// Whether its attribute gives a cache instead of an alias, which its first call reveals.
     has_own_cache: AtomicBool,
     pub(crate) alias_of: OnceCell<&'static Alias>,
-    /// The way of its hits, once it is known.
+    /// The path of its hits, once it is known.
     pub(crate) direct: Swap<Direct>,
     self_type: AtomicU8,
-    /// The spaces met last and the bindings in them, packed, so that a hit reads one word. Several, for a
-    /// function that goes to and fro between caches.
+    /// The last space it met and the binding in it, packed, so that a hit reads one word.
     last: [AtomicU64; LAST],
     bindings: Mutex<Vec<Weak<Binding>>>,
-    /// What was counted in caches that are no more.
+    /// The counts from caches that no longer exist.
     retired: Mutex<Option<(Stats, Timings)>>,
-    /// Calls that could not be cached at all: there is no such cache.
+    /// Calls that could not be cached at all, because there is no such cache.
     refused: AtomicU64,
     is_told: AtomicBool,
-    /// It has been said that its batch function gives too few results, or too many.
+    /// Whether it has been logged that its batch function returns too few results, or too many.
     is_short: AtomicBool,
     listed: OnceCell<()>,
 }
@@ -87,7 +86,7 @@ const PLAIN: u8 = 1;
 const GENERIC: u8 = 2;
 
 impl Site {
-    /// A function of this name at this place; `path` names the place by its types.
+    /// Describes a function of this name at this place; `path` names the place by its types.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -133,7 +132,7 @@ impl Site {
         }
     }
 
-    /// The first part of the function's keys.
+    /// Returns the first part of the function's keys.
     pub(crate) fn prefix(&self) -> &str {
         match self.prefix {
             Some(prefix) => prefix,
@@ -143,22 +142,22 @@ impl Site {
         }
     }
 
-    /// The alias of its cache, if it has one by alias.
+    /// Returns the alias of its cache, if it has one by alias.
     pub(crate) fn cache_name(&self) -> Option<&'static str> {
         (!self.has_own_cache.load(Relaxed)).then_some(self.alias)
     }
 
-    /// A key of it comes with a cache.
+    /// Notes that one of its keys comes with a cache.
     pub(crate) fn note_own_cache(&self) {
         self.has_own_cache.store(true, Relaxed);
     }
 
-    /// Where it stands in the code.
+    /// Returns where it is in the code.
     pub(crate) fn place(&self) -> String {
         format!("{}:{}:{}", self.file, self.line, self.column)
     }
 
-    /// Whether `Self` differs between the calls of this one piece of code.
+    /// Returns whether `Self` differs between the calls of this one piece of code.
     #[inline]
     pub(crate) fn has_generic_self<T: ?Sized>(&self) -> bool {
         match self.self_type.load(Relaxed) {
@@ -175,7 +174,7 @@ impl Site {
         !is_plain
     }
 
-    /// Whether what is around this one piece of code differs between its calls; `C` is a closure
+    /// Returns whether what is around this one piece of code differs between its calls; `C` is a closure
     /// in it.
     #[inline]
     pub(crate) fn is_generic_around<C>(&self) -> bool {
@@ -185,7 +184,7 @@ impl Site {
         }
     }
 
-    // A closure's name has the parameters written out, that of a function in the code has not.
+    // A closure's name has the parameters written out; that of a function in the code does not.
     #[cold]
     fn learn_surroundings(&self, closure: &str) -> bool {
         let is_plain = surroundings(closure) == surroundings((self.path)());
@@ -194,8 +193,8 @@ impl Site {
         !is_plain
     }
 
-    /// The type with this number as a part of the function's name; of the type that the impl is
-    /// for, only its parameters are, and of a closure what is around its function.
+    /// Returns the type with this number as part of the function's name; for the type of the impl,
+    /// only its parameters, and for a closure, what is around its function.
     pub(crate) fn type_text(&self, number: u32, is_first: bool) -> String {
         let name = without_lifetimes(types::name(number));
         if !is_first || self.self_type.load(Relaxed) != GENERIC {
@@ -215,7 +214,7 @@ impl Site {
         }
     }
 
-    /// The binding to `space`, if it is one of those met last.
+    /// Returns the binding to `space`, if that was the last one it met.
     #[inline]
     pub(crate) fn known_binding(&self, space: &Space) -> Option<u32> {
         let last = self.slot(space).load(Relaxed);
@@ -241,11 +240,11 @@ impl Site {
         bindings.push(Arc::downgrade(binding));
     }
 
-    /// Tells of the first call that cannot be cached, and counts it where no cache does.
+    /// Logs the first call that cannot be cached, and counts it if no cache does.
     pub(crate) fn refused(&'static self, error: &CacheError) {
         self.enlist();
         match error.kind() {
-            // Told when it was found.
+            // Logged when it was found.
             ErrorKind::Collision | ErrorKind::SwitchedOff => return,
             // Counted in its cache.
             ErrorKind::Key => {}
@@ -263,7 +262,7 @@ impl Site {
         }
     }
 
-    /// The batch function gave too few results, or too many: said once.
+    /// Logs once that the batch function returned too few results, or too many.
     pub(crate) fn report_wrong_count(&self, results: usize, items: usize) {
         if !self.is_short.swap(true, Relaxed) {
             tracing::error!(
@@ -275,7 +274,7 @@ impl Site {
         }
     }
 
-    /// Lists it, if it is not; behind this, what was said of its name is in force, whoever has listed it.
+    /// Lists it, if it is not listed yet; after this, the settings for its name are in force, whoever listed it.
     pub(crate) fn enlist(&'static self) {
         let mut tuned = None;
         self.listed
@@ -285,12 +284,12 @@ impl Site {
         }
     }
 
-    /// What this function has done in all caches.
+    /// Returns the counters of this function over all caches.
     pub(crate) fn stats(&self) -> Stats {
         self.tally().0
     }
 
-    /// The same, and how long its executions took.
+    /// Returns the same, and how long its executions took.
     fn tally(&self) -> (Stats, Timings) {
         let mut sum = Stats {
             errors: self.refused.load(Relaxed),
@@ -301,7 +300,7 @@ impl Site {
             sum.add(retired);
             executions.add(timings);
         }
-        // Upgraded first: the last of a binding takes the lock of `retired`.
+        // Upgraded first: dropping the last reference to a binding takes the lock of `retired`.
         let bindings: Vec<_> = lock(&self.bindings)
             .iter()
             .filter_map(Weak::upgrade)
@@ -313,7 +312,7 @@ impl Site {
         (sum, executions)
     }
 
-    /// What it is and has done, for people.
+    /// Returns what it is and has done, for people.
     pub(crate) fn report(&'static self) -> FunctionReport {
         let (stats, executions) = self.tally();
         FunctionReport {
@@ -330,7 +329,7 @@ impl Site {
         }
     }
 
-    /// Where it is by its modules and types: `app::tasks::Repo::list`.
+    /// Returns its path through modules and types: `app::tasks::Repo::list`.
     pub(crate) fn full_path(&self) -> &str {
         self.full_path.get_or_init(|| {
             let path = function_path((self.path)());
@@ -342,7 +341,7 @@ impl Site {
         })
     }
 
-    /// Its name as people say it: with its type, if it has one.
+    /// Returns its name as people say it: with its type, if it has one.
     pub(crate) fn spoken_name(&self) -> String {
         let path = function_path((self.path)());
         let owner = if last_segment(path) == self.name {
@@ -350,7 +349,7 @@ impl Site {
         } else {
             last_segment(path)
         };
-        // Modules begin with a small letter, and so does a function that was given another name.
+        // Modules begin with a small letter, and so does a function that was renamed.
         if owner.starts_with(char::is_uppercase) {
             format!("{owner}::{}", self.name)
         } else {
@@ -358,7 +357,7 @@ impl Site {
         }
     }
 
-    /// Keeps the counts of a cache that goes away.
+    /// Keeps the counts of a cache that is dropped.
     pub(crate) fn retire(&self, counters: &Counters) {
         let mut retired = lock(&self.retired);
         let (stats, executions) = retired.get_or_insert_default();

@@ -1,7 +1,7 @@
-//! What threads share, and locking that outlives a panic: our state is valid between any two statements
+//! What threads share, and locking that survives a panic: state here is valid between any two statements
 //! under a lock.
 //!
-//! Sources that the models include name these types from here, where a model has its own.
+//! Sources that are also part of the models import these types from here; a model has its own.
 
 use std::sync::PoisonError;
 

@@ -1,4 +1,4 @@
-//! What a cache is set to, however it was said: by URL or by builder.
+//! The settings of a cache, whether they come from a URL or a builder.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub(crate) type KeyFunction = Arc<dyn Fn(&str, &str, i64) -> String + Send + Syn
 
 #[derive(Clone)]
 pub(crate) struct Settings {
-    /// For people: where it is, without secrets.
+    /// Where it is, without secrets, for people.
     pub(crate) url: Option<String>,
     pub(crate) key_prefix: String,
     pub(crate) version: i64,
@@ -27,10 +27,10 @@ pub(crate) struct Settings {
     pub(crate) max_value_size: usize,
     pub(crate) max_entries: usize,
     pub(crate) max_bytes: Option<usize>,
-    /// The most copies in the in-process level before a store, and how long they live.
+    /// The most copies in the in-process level in front of a store, and how long they live.
     pub(crate) local_max: Option<usize>,
     pub(crate) local_timeout: Option<Duration>,
-    /// Where it was said, the in-process level makes room as Django's does.
+    /// If set, the in-process level makes room as Django does.
     pub(crate) cull_frequency: Option<u32>,
     pub(crate) key_hash: KeyHash,
     pub(crate) key_function: Option<KeyFunction>,
@@ -64,7 +64,7 @@ impl Default for Settings {
     }
 }
 
-/// The in-process level before a store.
+/// The in-process level in front of a store.
 pub(crate) struct Local {
     pub(crate) max: usize,
     /// `None`: it depends on whether news of other processes is heard.
@@ -73,7 +73,7 @@ pub(crate) struct Local {
 
 const LOCAL_MAX: usize = 10_000;
 
-// Inflating may go this far, even where smaller values are written.
+// Inflating may go this far, even if only smaller values are written.
 const MIN_INFLATED: usize = 16 << 20;
 
 impl Settings {
@@ -86,7 +86,7 @@ impl Settings {
         }
     }
 
-    /// `bytes` as the store keeps them under `stored_key`, the whole key: signed, if that is asked for.
+    /// Returns `bytes` as the store keeps them under `stored_key`, the whole key: signed, if that is asked for.
     pub(crate) fn seal(&self, stored_key: &str, bytes: Vec<u8>) -> Vec<u8> {
         match &self.signer {
             None => bytes,
@@ -94,7 +94,7 @@ impl Settings {
         }
     }
 
-    /// What was sealed for this key; an error of kind `Decode` if it was not.
+    /// Returns what was sealed for this key; an error of kind `Decode` if it was not.
     pub(crate) fn unseal<'b>(
         &self,
         stored_key: &str,
@@ -106,7 +106,7 @@ impl Settings {
         }
     }
 
-    /// The in-process level before a store, if there is to be one.
+    /// Returns the in-process level in front of a store, if there is to be one.
     pub(crate) fn near(&self) -> Option<Local> {
         let is_wanted = self.local_max.is_some() || self.local_timeout.is_some();
         is_wanted.then(|| Local {
@@ -115,7 +115,7 @@ impl Settings {
         })
     }
 
-    /// Refuses settings that cannot be, or not together.
+    /// Rejects settings that are invalid, or cannot be combined.
     pub(crate) fn check(&self, operation: &'static str) -> Result<(), CacheError> {
         let wrong = if self.max_entries == 0 {
             "`max_entries` must be at least 1; `dummy://` keeps nothing"
@@ -141,7 +141,7 @@ impl Settings {
         Err(CacheError::new(ErrorKind::Config, wrong).in_operation(operation))
     }
 
-    /// The whole key: Django's `prefix:version:key`, or what the user's function says.
+    /// Returns the whole key: Django's `prefix:version:key`, or what the user's function returns.
     pub(crate) fn make_key(&self, prefix: &str, version: i64, key: &str) -> String {
         match &self.key_function {
             None => key::make_key(prefix, version, key),

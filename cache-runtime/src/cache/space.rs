@@ -1,4 +1,4 @@
-//! One key prefix in one cache: which functions have met it, and who claims which keys.
+//! One key prefix in one cache: which functions use it, and which of them claims which keys.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -34,13 +34,13 @@ pub(crate) struct Binding {
     pub(crate) id: u32,
     pub(crate) site: Option<&'static Site>,
     pub(crate) counters: Counters,
-    /// Another function has claimed its keys: it runs uncached.
+    /// Whether another function has claimed its keys, so that it runs uncached.
     pub(crate) is_collision: bool,
-    /// It has been said that results cannot be kept.
+    /// Whether it has been logged that results cannot be kept.
     is_told: AtomicBool,
-    /// The markers of all entries of the cache and of the function, for the version that was met last.
+    /// The markers of all entries of the cache and of the function, for the version used last.
     whole_marks: Mutex<Option<WholeMarks>>,
-    /// It has been said that the function fails where an old value is served.
+    /// Whether it has been logged that the function fails while an old value is served.
     is_failing: AtomicBool,
 }
 
@@ -69,7 +69,7 @@ impl Binding {
         })
     }
 
-    /// The markers of all entries under this version, made by `make` if they are not known.
+    /// Returns the markers of all entries under this version, made by `make` if they are not known.
     pub(crate) fn whole_marks(
         &self,
         version: i64,
@@ -80,13 +80,13 @@ impl Binding {
         {
             return marks.clone();
         }
-        // Under no lock: a key function is somebody else's code.
+        // Under no lock: a key function is user code.
         let marks = make();
         *lock(&self.whole_marks) = Some((version, marks.clone()));
         marks
     }
 
-    /// The function has failed, and an old value is served: said once until it works again.
+    /// Notes that the function has failed and an old value is served: logged once until it works again.
     pub(crate) fn note_failure(&self) {
         if !self.is_failing.swap(true, Relaxed) {
             tracing::warn!(
@@ -96,7 +96,7 @@ impl Binding {
         }
     }
 
-    /// The function has succeeded.
+    /// Notes that the function has succeeded.
     pub(crate) fn note_recovery(&self) {
         if self.is_failing.load(Relaxed) && self.is_failing.swap(false, Relaxed) {
             tracing::info!(
@@ -106,7 +106,7 @@ impl Binding {
         }
     }
 
-    /// True the first time: who asks then is to tell it.
+    /// Returns true the first time.
     pub(crate) fn first_to_tell(&self) -> bool {
         !self.is_told.swap(true, Relaxed)
     }
@@ -122,12 +122,12 @@ impl Space {
         }
     }
 
-    /// The binding of `site`; at the first meeting its keys are claimed.
+    /// Returns the binding of `site`, which claims its keys the first time.
     pub(crate) fn bind(&self, site: &'static Site) -> Arc<Binding> {
         let mut functions = lock(&self.functions);
         let address = std::ptr::from_ref(site) as usize;
         if let Some(binding) = functions.bindings.get(&address) {
-            // A function that goes to and fro between many caches finds those it met last.
+            // A function that alternates between caches finds the one it used last.
             site.met(self, binding);
             return binding.clone();
         }
@@ -136,7 +136,7 @@ impl Space {
         let is_collision = !std::ptr::eq(first, site);
         let binding = Binding::new(Some(site), is_collision);
         functions.bindings.insert(address, binding.clone());
-        // Who hears of it may call functions of this cache.
+        // A log subscriber may call functions of this cache.
         drop(functions);
         if is_collision {
             tracing::error!(
@@ -153,7 +153,7 @@ impl Space {
         binding
     }
 
-    /// The binding with this number, if it is of this space.
+    /// Returns the binding with this number, if it is in this space.
     pub(crate) fn binding(&self, id: u32) -> Option<Arc<Binding>> {
         if id == self.text.id {
             return Some(self.text.clone());

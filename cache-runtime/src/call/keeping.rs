@@ -1,4 +1,4 @@
-//! What becomes of a result: it is kept, handed to those who wait, or replaced by an old one.
+//! What becomes of a result: it is kept, passed to the waiting callers, or replaced by an old one.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::recovery;
 use crate::target::{Cause, Found, Kept, Making, Target};
 use crate::value::{Cargo, How};
 
-/// What those who wait get of a result that is not kept.
+/// What waiting callers get of a result that is not kept.
 pub(super) struct Unkept<Rest>(pub(super) Rest);
 
-/// Hands the result to those who wait, and keeps it as far as plan and policy say. False if what was
-/// there before is to go: they say that this is not kept, or it cannot be.
+/// Passes the result to the waiting callers, and keeps it as far as plan and policy say. Returns false if what
+/// was there before is to be removed: they say that this is not kept, or it cannot be.
 pub(super) async fn keep<R, K, P>(
     mode: Mode,
     target: &Target,
@@ -48,7 +48,7 @@ where
         if P::IS_PLAIN {
             decide()
         } else {
-            // The closures are the function's own: what they call is called by it.
+            // The closures belong to the function: whatever they call is called by it.
             Context::inside(&finished.frame).enter(decide)
         }
     });
@@ -57,11 +57,11 @@ where
         lead.finish(|| cargo::<R, K>(how, &result));
         return (result, false);
     };
-    // A copy, for the store to write and the level to hold: the result itself goes to the caller,
-    // and its error need not be one that other threads may look at.
+    // A copy, for the store to write and the level to hold: the result itself is returned to the caller,
+    // and its error need not be accessible to other threads.
     let value = (how.duplicate)(value);
     if how.is_shared && target.cache.core().store().is_some() {
-        // Nobody waits for a write to a server.
+        // No caller waits for a write to a server.
         lead.land(cargo::<R, K>(how, &result));
     }
     let making = Making {
@@ -77,7 +77,7 @@ where
     }
     match kept {
         Ok(kept) => (result, !matches!(kept, Kept::TooLarge)),
-        // The function has run: its result is not lost for a write that failed, `strict` or not.
+        // The function has run: its result is not lost because of a failed write, `strict` or not.
         Err(error) => {
             tell_unkept(target, &error);
             // A store that is full or takes no writes keeps what is there.
@@ -93,7 +93,7 @@ where
     }
 }
 
-/// A value that cannot be written is the program's fault, not the store's: counted, and said once.
+/// Reports a value that cannot be written, which is the program's fault, not the store's: counted, and logged once.
 fn tell_unkept(target: &Target, error: &CacheError) {
     if matches!(error.kind(), ErrorKind::Encode | ErrorKind::Unsupported) {
         target.count(Counter::Errors);
@@ -107,7 +107,7 @@ fn tell_unkept(target: &Target, error: &CacheError) {
     }
 }
 
-/// The function has failed where there is an old value: it is left alone for a while.
+/// Notes that the function has failed while there is an old value: it is left alone for a while.
 pub(crate) fn failed(target: &Target) {
     let core = target.cache.core();
     let life = target.binding.site.and_then(|site| site.timeout.life());
@@ -116,7 +116,7 @@ pub(crate) fn failed(target: &Target) {
     target.binding.note_failure();
 }
 
-/// The function has failed where there is an old value: that is served, and the function left alone
+/// Handles a failed function while there is an old value: that is served, and the function is left alone
 /// for a while.
 pub(super) async fn fall_back<R, K>(
     mode: Mode,
@@ -132,7 +132,7 @@ where
     failed(target);
     let clock = &target.cache.core().settings.clock;
     // What has been deleted meanwhile, here or elsewhere, is not served again. A store that cannot
-    // be asked is no reason to fail.
+    // be reached is no reason to fail.
     let served = if lead.flight().is_overtaken() {
         None
     } else {
@@ -151,7 +151,7 @@ where
     land::<R, K>(how, lead, K::wrap(found.value))
 }
 
-/// Ends the flight with this result and gives it back.
+/// Ends the flight with this result and returns it.
 pub(super) fn land<R, K>(how: &How<K::Value>, lead: Lead, result: R) -> R
 where
     K: Keep<R>,
@@ -160,7 +160,7 @@ where
     result
 }
 
-/// A copy of the result for those who wait; `None` if it cannot be copied, which releases them.
+/// Returns a copy of the result for the waiting callers; `None` if it cannot be copied, which releases them.
 fn cargo<R, K>(how: &How<K::Value>, result: &R) -> Option<Cargo>
 where
     K: Keep<R>,

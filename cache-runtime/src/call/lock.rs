@@ -1,8 +1,8 @@
 //! One execution across all processes that share a store: `lock`.
 //!
-//! The lock is an entry beside the value, `….:lock`, that only one can add. It holds a token of its
-//! owner, who alone takes it away, and dies by itself if its owner does. It saves work and proves
-//! nothing: who cannot have it (the store fails, the owner takes too long) runs the function without.
+//! The lock is an entry beside the value, `….:lock`, that only one process can add. It holds a token of its
+//! owner, which alone deletes it, and it expires by itself if its owner dies. It saves work and guarantees
+//! nothing: a caller that cannot get it (the store fails, the owner takes too long) runs the function without it.
 
 use std::time::Duration;
 
@@ -17,19 +17,19 @@ use crate::target::{Found, Target};
 use crate::tools::random::random_bits;
 use crate::value::How;
 
-/// What the keys of locks end with.
+/// The suffix of the keys of locks.
 const SUFFIX: &str = ":lock";
 
-/// Whether this is the key of a function's lock.
+/// Returns whether this is the key of a function's lock.
 pub(crate) fn is_name(key: &str) -> bool {
     key.strip_suffix(SUFFIX).is_some_and(is_functions)
 }
 
-/// How long to wait before the first look at another's lock, and at the most between two.
+/// How long to wait before the first look at another's lock, and at most between two looks.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// A lock that is ours, to be [released](Held::release); dropped, it is released behind.
+/// A lock that is held, to be [released](Held::release); if it is dropped, it is released in the background.
 // Boxed: there is room for it in every miss.
 pub(crate) struct Held(Option<Box<Owned>>);
 
@@ -40,19 +40,19 @@ struct Owned {
     mode: Mode,
 }
 
-/// What came of asking for a lock.
+/// The result of asking for a lock.
 pub(crate) enum Locked<V> {
-    /// It is ours; and what there was when it became so.
+    /// The lock is held; and what was there when it was acquired.
     Held(Held, Option<Found<V>>),
-    /// It is another's; and what can be served instead of waiting.
+    /// Another process has it; and what can be served instead of waiting.
     Elsewhere(Option<Found<V>>),
-    /// It was another's for as long as the caller waits.
+    /// Another process had it for as long as the caller waits.
     TimedOut,
-    /// There is none: the store cannot be asked. All is as without it.
+    /// There is none, since the store cannot be asked. Everything goes on as without it.
     Without(Option<Found<V>>),
 }
 
-/// Whether the function asks for a lock, and there is a store for it.
+/// Returns whether the function asks for a lock, and there is a store for it.
 pub(crate) fn is_wanted(target: &Target) -> bool {
     life(target).is_some() && target.stored_key().is_some() && target.cache.core().store().is_some()
 }
@@ -61,8 +61,8 @@ fn life(target: &Target) -> Option<Duration> {
     target.binding.site.and_then(|site| site.lock)
 }
 
-/// Asks for the lock, waiting at most `limit` for another's value. Who has `found` an old value does
-/// not wait.
+/// Asks for the lock, waiting at most `limit` for another process's value. A caller that has `found` an old
+/// value does not wait.
 pub(crate) async fn acquire<V>(
     mode: Mode,
     target: &Target,
@@ -80,16 +80,16 @@ pub(crate) async fn acquire<V>(
         token: format!("{:016x}{:016x}", random_bits(), random_bits()),
         mode,
     }));
-    // Time in a store is the system's, whatever clock the cache goes by.
+    // Time in a store is the system's, whatever clock the cache uses.
     let clock = Clock::system();
     let waiting = clock.stopwatch();
     let mut pause = FIRST_PAUSE;
     while let Some(owned) = own.take() {
-        // From here on: who goes away while he asks may have got it.
+        // From here on: a caller that goes away while it asks may have got it.
         let mut held = Held(Some(owned));
         match held.ask(store, life).await {
             Ok(true) => {
-                // Who had it before may have left a value.
+                // The previous owner may have left a value.
                 let again = target.look(mode, how).await.unwrap_or(found);
                 return Locked::Held(held, again);
             }
@@ -121,7 +121,7 @@ pub(crate) async fn acquire<V>(
 }
 
 impl Held {
-    /// Asks for it; true if nobody else has it.
+    /// Asks for it; returns true if no other process has it.
     async fn ask(&self, store: &Guarded, life: Option<Duration>) -> Result<bool, CacheError> {
         let Some(Owned {
             key, token, mode, ..
@@ -136,7 +136,7 @@ impl Held {
             .await
     }
 
-    /// Lets the next one have it. A store that fails lets it die.
+    /// Lets the next process have it. If the store fails, it expires.
     pub(crate) async fn release(mut self, mode: Mode) {
         if let Some(owned) = self.0.take() {
             owned.release(mode).await;

@@ -1,20 +1,20 @@
-//! Whether what was found is served as it is, or the function is to run for a new one.
+//! Whether what was found is served as it is, or the function runs for a new value.
 
 use crate::life::{Age, Ahead};
 use crate::target::{Found, Target};
 use crate::tools::random::random_share;
 
-/// What is to be done about a value that was found.
+/// What to do about a value that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
     Serve,
-    /// The function is to run; meanwhile the others are served this one.
+    /// Run the function, and meanwhile serve this value to other callers.
     Renew,
-    /// The same, behind this caller, who is served this one too.
+    /// The same in the background of this caller, which is served this value too.
     RenewBehind,
 }
 
-/// What is to be done about `found`; `is_detachable`: the function may run behind the call.
+/// Returns what to do about `found`; `is_detachable`: the function may run in the background.
 pub(crate) fn wish<V>(target: &Target, found: &Found<V>, is_detachable: bool) -> Wish {
     let is_due = match (found.age, target.care().ahead) {
         (Age::Calm, _) | (Age::Late, Ahead::No) => false,

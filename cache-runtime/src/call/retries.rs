@@ -1,5 +1,5 @@
 //! Which functions have failed lately, and when they may be tried again: while an old value can be
-//! served, a function that fails is not asked by every caller.
+//! served, a function that fails is not called by every caller.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -10,30 +10,30 @@ use crate::clock::{Clock, Tick, millis};
 use crate::local::{FullKey, Ready};
 use crate::sync::lock;
 
-/// So many are remembered. Beyond that one is tried too early, which is no fault.
+/// How many are remembered. Beyond that, one is tried too early, which does no harm.
 const MOST: usize = 10_000;
 
-/// A function that failed is left alone so long, or as long as its timeout if that is shorter.
+/// How long a function that failed is left alone, or as long as its timeout if that is shorter.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// What another process computes is asked for so often.
+/// How often to check for what another process computes.
 const ELSEWHERE: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
 pub(crate) struct Retries {
     not_before: Mutex<HashMap<FullKey, Tick, Ready>>,
-    /// Usually there are none, and nobody should have to take the lock to see that.
+    /// Usually there are none, and no caller should have to take the lock to see that.
     any: AtomicBool,
 }
 
 impl Retries {
-    /// It has failed; its results usually live for `life`.
+    /// Notes that it has failed; its results usually live for `life`.
     pub(crate) fn failed(&self, key: &FullKey, life: Option<Duration>, clock: &Clock) {
         let pause = life.map_or(PAUSE, |life| life.min(PAUSE));
         self.leave(key, pause, clock);
     }
 
-    /// Another process is at it: until it may be done there is nothing to ask.
+    /// Notes that another process is computing it: until that may be done, there is nothing to ask for.
     pub(crate) fn elsewhere(&self, key: &FullKey, clock: &Clock) {
         self.leave(key, ELSEWHERE, clock);
     }
@@ -50,7 +50,7 @@ impl Retries {
         }
     }
 
-    /// Whether it may be tried.
+    /// Returns whether it may be tried.
     pub(crate) fn admits(&self, key: &FullKey, clock: &Clock) -> bool {
         if !self.any.load(Ordering::Relaxed) {
             return true;
@@ -59,7 +59,7 @@ impl Retries {
         not_before.get(key).is_none_or(|at| *at <= clock.now())
     }
 
-    /// It has succeeded, or what failed is no more.
+    /// Notes that it has succeeded, or that what failed no longer exists.
     pub(crate) fn forget(&self, key: &FullKey) {
         if !self.any.load(Ordering::Relaxed) {
             return;

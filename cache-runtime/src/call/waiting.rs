@@ -1,4 +1,4 @@
-//! Waiting for another's execution, and what comes of it.
+//! Waiting for another caller's execution, and its result.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use crate::observe::{Counter, Outcome};
 use crate::target::{Found, Target};
 use crate::value::{Cargo, How};
 
-/// After which time a call gives up, and with what.
+/// After what time a call gives up, and with what error.
 type GivingUp<R> = (Duration, fn(CacheError) -> R);
 
-/// What came of waiting.
+/// The result of waiting.
 pub(super) enum Turn<R> {
-    /// Another's, one from before, or that of a caller who gives up.
+    /// Another's result, an earlier one, or that of a caller that gives up.
     Result(R),
     Lead(Lead),
-    /// To run it for himself, and wait for nobody: it would be a circle, has taken too long, or the
+    /// The caller has to run it itself and wait for nobody: it would be a circle, has taken too long, or the
     /// leader's result cannot be shared.
     Alone,
 }
@@ -69,19 +69,19 @@ where
     }
 }
 
-/// When a caller gives up before he would run the function himself, and how he says so.
+/// Returns when a caller gives up before it would run the function itself, and with what error.
 pub(super) fn giving_up<R, V>(target: &Target, ask: &Ask<R, V>) -> Option<GivingUp<R>> {
     let hard = target.binding.site.and_then(|site| site.limits.hard);
     hard.filter(|hard| *hard <= ask.wait).zip(ask.or_error)
 }
 
-/// The function takes longer than it may.
+/// Returns the error for a function that takes longer than it may.
 pub(crate) fn overdue(name: &str, limit: Duration) -> CacheError {
     let text = format!("`{name}` did not return within its hard_timeout of {limit:?}");
     CacheError::new(ErrorKind::FunctionTimeout, text).in_operation("call")
 }
 
-/// What was found, for those who need not wait.
+/// Returns what was found, for callers that need not wait.
 pub(super) fn old<V>(how: &How<V>, found: &Found<V>) -> Old {
     Old {
         cargo: (how.share)(&found.value),
@@ -90,7 +90,7 @@ pub(super) fn old<V>(how: &How<V>, found: &Found<V>) -> Old {
     }
 }
 
-/// The result that a leader brought home.
+/// Returns the result that a leader has landed.
 fn unshare<R, K>(how: &How<K::Value>, cargo: &Cargo) -> Option<R>
 where
     K: Keep<R>,

@@ -1,7 +1,7 @@
 //! What each thread has of its own on the hit path: its place among the readers and its hit counts.
 //!
 //! It is one thread-local without a destructor, so that a hit pays one load for all of it. The
-//! record behind it outlives the thread and is handed to the next one: totals never go back, and
+//! record behind it outlives the thread and is passed on to the next one: totals never decrease, and
 //! there are never more records than there were threads at once.
 
 use std::cell::Cell;
@@ -26,7 +26,7 @@ static FREE: Mutex<Vec<&'static Record>> = Mutex::new(Vec::new());
 struct Here {
     /// The thread's record; `None` before its first use and after its end.
     mine: Cell<Option<Own>>,
-    /// The same, but `None` also where the scope says anything but "cached as usual".
+    /// The same, but `None` also if the scope says anything other than "cached as usual".
     fast: Cell<Option<Own>>,
     is_special: Cell<bool>,
 }
@@ -39,17 +39,17 @@ thread_local! {
             is_special: Cell::new(false),
         }
     };
-    // Apart, because a destructor would make every access ask whether it has run.
+    // Separate, because a destructor would make every access check whether it has run.
     static END: End = const { End(Cell::new(None)) };
 }
 
-/// Gives the thread's record back. It has its own pointer to it: where thread-locals are made with
+/// Gives the thread's record back. It has its own pointer to it: where thread-locals are implemented with
 /// keys, `HERE` may be gone by then, though it has no destructor.
 struct End(Cell<Option<Own>>);
 
 impl Drop for End {
     fn drop(&mut self) {
-        // Not again by who comes after this: the next thread may have it by then.
+        // It must not be used after this: the next thread may have it by then.
         let _ = HERE.try_with(|here| {
             here.fast.set(None);
             here.mine.set(None);
@@ -60,7 +60,7 @@ impl Drop for End {
     }
 }
 
-/// A record, in the hands of the one thread that may use it.
+/// A record, held by the only thread that may use it.
 #[derive(Clone, Copy)]
 pub(crate) struct Own(&'static Record, std::marker::PhantomData<*mut ()>);
 
@@ -79,7 +79,7 @@ impl Own {
         Self(record, std::marker::PhantomData)
     }
 
-    /// The next thread may have it.
+    /// Makes it available to the next thread.
     fn give_back(self) {
         lock(&FREE).push(self.0);
     }
@@ -101,13 +101,13 @@ impl Own {
     }
 }
 
-/// The record, if this is a thread that has met the cache before, in a scope that says nothing.
+/// Returns the record, if this thread has used a cache before, in a scope that says nothing.
 #[inline]
 pub(crate) fn fast() -> Option<Own> {
     HERE.try_with(|here| here.fast.get()).ok().flatten()
 }
 
-/// Whether this scope says anything but "cached as usual".
+/// Returns whether this scope says anything other than "cached as usual".
 #[inline]
 pub(crate) fn is_special() -> bool {
     HERE.try_with(|here| here.is_special.get()).unwrap_or(false)
@@ -121,7 +121,7 @@ pub(crate) fn set_special(is_special: bool) {
     });
 }
 
-/// What `f` does with a record, at any time of a thread's life.
+/// Calls `f` with a record, at any time of a thread's life.
 #[inline]
 pub(crate) fn with<T>(f: impl FnOnce(Own) -> T) -> T {
     match HERE.try_with(|here| here.mine.get()) {
@@ -157,7 +157,7 @@ impl Drop for Back {
     }
 }
 
-/// The hits of the counter with this number, of all threads.
+/// Returns the hits of the counter with this number, over all threads.
 pub(crate) fn total_hits(number: u32) -> u64 {
     let records = lock(&RECORDS);
     records.iter().map(|record| record.hits.of(number)).sum()

@@ -11,14 +11,14 @@ use crate::value::CacheKey;
 #[allow(missing_debug_implementations)]
 pub struct Key<'c> {
     pub(crate) site: &'static Site,
-    /// Broken, if an argument could not be encoded: the call runs uncached.
+    /// Broken if an argument could not be encoded: the call then runs uncached.
     pub(crate) tree: Tree,
     pub(crate) cache: Option<&'c Cache>,
     pub(crate) version: Option<Version>,
 }
 
 impl<'c> Key<'c> {
-    /// The key of a call of this function, its arguments to follow.
+    /// Starts the key of a call of this function, whose arguments follow.
     #[inline(always)]
     #[must_use]
     pub fn of(site: &'static Site) -> Self {
@@ -30,7 +30,7 @@ impl<'c> Key<'c> {
         }
     }
 
-    /// The type that the impl is for. Only where it differs between calls is it a part of the key.
+    /// Adds the type of the impl. It is part of the key only if it differs between calls.
     #[inline(always)]
     pub fn owner<T: ?Sized>(&mut self) -> &mut Self {
         if self.site.has_generic_self::<T>() {
@@ -39,8 +39,8 @@ impl<'c> Key<'c> {
         self
     }
 
-    /// The piece of code, by a closure in it, which has all type parameters around it: those of an
-    /// impl or a trait too. Only where they differ between calls are they a part of the key.
+    /// Adds the piece of code, given by a closure in it, which has all type parameters around it, including those
+    /// of an impl or a trait. They are part of the key only if they differ between calls.
     #[inline(always)]
     pub fn within<C>(&mut self, _: &C) -> &mut Self {
         if self.site.is_generic_around::<C>() {
@@ -49,27 +49,27 @@ impl<'c> Key<'c> {
         self
     }
 
-    /// The type of an argument that is `impl Trait`.
+    /// Adds the type of an argument that is `impl Trait`.
     #[inline(always)]
     pub fn ty_of<T: ?Sized>(&mut self, _: &T) -> &mut Self {
         self.ty::<T>()
     }
 
-    /// A type parameter.
+    /// Adds a type parameter.
     #[inline(always)]
     pub fn ty<T: ?Sized>(&mut self) -> &mut Self {
         self.tree.push_type(types::number::<T>());
         self
     }
 
-    /// A const parameter.
+    /// Adds a const parameter.
     #[inline(always)]
     pub fn constant<T: CacheKey + ?Sized>(&mut self, value: &T) -> &mut Self {
         let pushed = self.tree.push_const(value);
         self.checked(pushed)
     }
 
-    /// A positional argument.
+    /// Adds a positional argument.
     #[inline(always)]
     pub fn arg<T>(&mut self, value: &T) -> &mut Self
     where
@@ -79,7 +79,7 @@ impl<'c> Key<'c> {
         self.checked(pushed)
     }
 
-    /// A keyword argument.
+    /// Adds a keyword argument.
     #[inline(always)]
     pub fn kwarg<T: CacheKey + ?Sized>(&mut self, name: &str, value: &T) -> &mut Self {
         let pushed = self.tree.push_kwarg(name, value);

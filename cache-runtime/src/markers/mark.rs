@@ -1,4 +1,4 @@
-//! One marker: its time, and how sure we are of it.
+//! One marker: its time, and how certain that is.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -11,22 +11,22 @@ use crate::sync::lock;
 pub(crate) struct Mark {
     /// Its whole key, in the store if there is one.
     pub(crate) key: String,
-    /// The tag that it is of; the others are of whole functions and caches.
+    /// The tag that it belongs to; other markers are of whole functions and caches.
     tag: Option<String>,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    /// What is older is dead; `None`: it was never set.
+    /// What is older is invalid; `None`: it was never set.
     stamp: Option<Stamp>,
-    /// By when this process had heard of it, on its own clock.
+    /// When this process had learned of it, on its own clock.
     arrived: u64,
     /// When it was last read from the store, and how many times the news had been lost by then.
     read: Option<(Tick, u64)>,
-    /// It could not be written to the store.
+    /// Whether it could not be written to the store.
     is_owed: bool,
-    /// When it changed last, or was made.
+    /// When it was last changed, or created.
     changed: Tick,
 }
 
@@ -45,7 +45,7 @@ impl Mark {
         }
     }
 
-    /// Whether it is a tag's.
+    /// Returns whether it is that of a tag.
     pub(crate) fn is_tag(&self) -> bool {
         self.tag.is_some()
     }
@@ -58,9 +58,9 @@ impl Mark {
         lock(&self.state).stamp
     }
 
-    /// Whether what began at `started` is dead.
+    /// Returns whether what began at `started` is invalid.
     ///
-    /// Clocks of two machines differ, but what this machine began after it had heard of the marker began
+    /// Clocks of two machines differ, but what this machine began after it learned of the marker began
     /// after it was set.
     pub(crate) fn ends(&self, started: Stamp) -> bool {
         let state = lock(&self.state);
@@ -74,7 +74,7 @@ impl Mark {
         started.at <= reach
     }
 
-    /// It has been set at `stamp`, of which this process hears at `arrived`; true if that is news.
+    /// Sets it to `stamp`, of which this process learned at `arrived`; returns true if that is news.
     pub(crate) fn set(&self, stamp: Stamp, arrived: u64, now: Tick) -> bool {
         let mut state = lock(&self.state);
         if state.stamp.is_some_and(|known| known.at >= stamp.at) {
@@ -86,7 +86,7 @@ impl Mark {
         true
     }
 
-    /// Whether what is known of it will do: it was read since the news was last lost, and the news is
+    /// Returns whether what is known of it is enough: it was read since the news was last lost, and the news is
     /// `heard`; or it was read a moment ago.
     pub(crate) fn is_sure(&self, now: Tick, lost: u64, is_heard: bool, max_age: Duration) -> bool {
         lock(&self.state).read.is_some_and(|(at, then)| {
@@ -94,8 +94,8 @@ impl Mark {
         })
     }
 
-    /// It was read from the store, where it stood so. True: the store has an older one or none, and is to
-    /// be given this one again.
+    /// Notes that it was read from the store, with this value. Returns true if the store has an older one or none,
+    /// and must be given this one again.
     pub(crate) fn was_read(&self, there: Option<Stamp>, now: Tick, lost: u64) -> bool {
         let mut state = lock(&self.state);
         state.read = Some((now, lost));
@@ -104,7 +104,7 @@ impl Mark {
             .is_some_and(|known| there.is_none_or(|there| there.at < known.at))
     }
 
-    /// Whether it has been read before; if so, it is not asked for again at once.
+    /// Returns whether it has been read before; if so, it is not read again at once.
     pub(crate) fn was_asked_for(&self, now: Tick) -> bool {
         let mut state = lock(&self.state);
         if let Some((at, _)) = &mut state.read {
@@ -121,7 +121,7 @@ impl Mark {
         lock(&self.state).is_owed
     }
 
-    /// Whether it can be forgotten: it says nothing, or said it long ago.
+    /// Returns whether it can be dropped: it says nothing, or said it long ago.
     pub(super) fn may_go(&self, now: Tick, remembered: Duration) -> bool {
         let state = lock(&self.state);
         let is_old = now > state.changed.saturating_add(millis(remembered));

@@ -1,7 +1,7 @@
-//! What markers are called in the store.
+//! The keys of markers in the store.
 //!
-//! They begin with a colon behind prefix and version (`app:1::tag:user:7`), as no key of a function and
-//! hardly one of a person does.
+//! They begin with a colon after prefix and version (`app:1::tag:user:7`), like no key of a function and
+//! hardly any chosen by a person.
 
 use crate::cache::Cache;
 use crate::cache::settings::Settings;
@@ -14,18 +14,18 @@ const CACHE: &str = ":clear";
 /// Longer names are hashed: a whole key has at most 250 bytes.
 const LONGEST: usize = 120;
 
-/// Whether a key without its prefix and version is a marker's.
+/// Returns whether a key without its prefix and version is that of a marker.
 pub(crate) fn is_name(name: &str) -> bool {
     name == CACHE || name.starts_with(TAG) || name.starts_with(FUNCTION)
 }
 
-/// The whole key of a tag's marker: one for all versions of a prefix.
+/// Returns the whole key of a tag's marker: one for all versions of a prefix.
 pub(crate) fn of_tag(cache: &Cache, tag: &str) -> String {
     let version = cache.core().settings.version;
     whole(cache, version, &format!("{TAG}{}", written(tag)))
 }
 
-/// The whole key of the marker of all entries of a function, in this cache's prefix and version.
+/// Returns the whole key of the marker of all entries of a function, in this cache's prefix and version.
 pub(crate) fn of_function(cache: &Cache, site: &Site) -> String {
     whole(cache, cache.version_number(), &name_of_function(site))
 }
@@ -35,12 +35,12 @@ fn name_of_function(site: &Site) -> String {
     format!("{FUNCTION}{}", written(&name))
 }
 
-/// The whole key of the marker of all entries of this cache's prefix and version.
+/// Returns the whole key of the marker of all entries of this cache's prefix and version.
 pub(crate) fn of_cache(cache: &Cache) -> String {
     whole(cache, cache.version_number(), CACHE)
 }
 
-/// Whether the marker `key` ends all entries of this prefix and version, or all of them of `site`.
+/// Returns whether the marker `key` ends all entries of this prefix and version, or all those of `site`.
 pub(crate) fn ends_all_of(
     key: &str,
     settings: &Settings,
@@ -56,7 +56,7 @@ fn whole(cache: &Cache, version: i64, name: &str) -> String {
     settings.make_key(&cache.space().prefix, version, name)
 }
 
-/// The name as any store takes it: as it is if that may be, or its hash.
+/// Returns the name as any store accepts it: unchanged if possible, otherwise its hash.
 fn written(name: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
     if name.len() <= LONGEST && name.bytes().all(is_plain) {

@@ -1,8 +1,8 @@
 //! When something happened, so exactly that two events of one process never have the same time; and
-//! on which machine, since the clocks of two differ.
+//! on which machine, since the clocks of two machines differ.
 //!
 //! An invalidation is compared with the start of a computation. Milliseconds are too coarse for that:
-//! who deletes, computes and reads again within one would not find what he computed. So a stamp is in
+//! a caller that deletes, computes and reads again within one would not find what it computed. So a stamp is in
 //! microseconds, and each is later than the one before it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,10 +14,10 @@ use once_cell::sync::Lazy;
 use crate::clock::Clock;
 use crate::tools::random::random_bits;
 
-/// So far the clocks of two machines may be apart.
+/// How far the clocks of two machines may differ.
 pub(crate) const SKEW: Duration = Duration::from_secs(1);
 
-/// When something happened: a time of its own, and the machine whose clock it was.
+/// When something happened: a unique time, and the machine whose clock it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     /// Microseconds since 1970.
@@ -26,7 +26,7 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// Now; later than every stamp that this process has made by `clock`.
+    /// Returns the present, later than every stamp that this process has made with `clock`.
     pub(crate) fn now(clock: &Clock) -> Self {
         Self {
             at: next(clock.last_stamp(), clock.wall_micros()),
@@ -34,7 +34,7 @@ impl Stamp {
         }
     }
 
-    /// The same where no other process has to know it: the clock is not asked.
+    /// Returns the same if no other process has to know it: the clock is not read.
     pub(crate) fn within(clock: &Clock) -> Self {
         Self {
             at: clock.last_stamp().fetch_add(1, Relaxed) + 1,
@@ -42,7 +42,7 @@ impl Stamp {
         }
     }
 
-    /// What began on that machine by then began before this.
+    /// Returns the time before which whatever began on that machine began before this stamp.
     pub(crate) fn reach_for(self, machine: u32) -> u64 {
         if self.machine == machine {
             self.at
@@ -65,7 +65,7 @@ impl Stamp {
     }
 }
 
-/// One later than the last, or now.
+/// Returns one more than the last, or the present.
 fn next(last: &AtomicU64, now: u64) -> u64 {
     let step = |last: u64| Some(now.max(last + 1));
     let before = last.fetch_update(Relaxed, Relaxed, step);
@@ -76,11 +76,11 @@ pub(crate) fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// This machine, as far as its clock goes: containers on it have the same one.
+/// Returns a number for this machine, as far as its clock is concerned: containers on it share one.
 pub(crate) fn machine() -> u32 {
     static MACHINE: Lazy<u32> = Lazy::new(|| {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
-        // Where nobody can tell, each process is a machine of its own: that is the safe side.
+        // If it cannot be determined, each process counts as a machine of its own, which is the safe side.
         let identity = boot.unwrap_or_else(|_| random_bits().to_string());
         let mut hasher = DefaultHasher::new();
         identity.trim().hash(&mut hasher);

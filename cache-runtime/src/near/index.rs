@@ -1,6 +1,6 @@
-//! By which hash the level knows what others know by the whole key.
+//! Maps the hash by which other processes know a whole key to the hash by which the level knows it.
 //!
-//! Hashes alone: by chance another entry is taken away, which is one more miss.
+//! It compares only hashes: by chance another entry is removed, which is one more miss.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use crate::local::Ready;
 use crate::sync::lock;
 
-/// Entries that have gone another way stay here until there are so many more than the level holds.
+/// Entries removed in another way stay here until there are this many more than the level holds.
 const SPARE: usize = 1024;
 
 pub(super) struct Index {
@@ -25,7 +25,7 @@ pub(crate) fn hash_of(stored_key: &str) -> u64 {
 }
 
 impl Index {
-    /// For a level of so many entries.
+    /// Returns an index for a level of this many entries.
     pub(super) fn new(entries: usize) -> Self {
         Self {
             hashes: Mutex::default(),
@@ -33,7 +33,7 @@ impl Index {
         }
     }
 
-    /// The level has a copy of this key under that hash, or soon will.
+    /// Notes that the level has a copy of this key under that hash, or soon will.
     pub(super) fn note(&self, stored_hash: u64, hash: u64, is_there: impl Fn(u64) -> bool) {
         let mut hashes = lock(&self.hashes);
         if hashes.len() >= self.most {
@@ -42,7 +42,7 @@ impl Index {
         hashes.insert(stored_hash, hash);
     }
 
-    /// Whether the copy is still to be found by this key.
+    /// Returns whether the copy can still be found by this key.
     pub(super) fn has(&self, stored_hash: u64) -> bool {
         lock(&self.hashes).contains_key(&stored_hash)
     }

@@ -1,24 +1,24 @@
-//! Who reads and who writes a key just now.
+//! Which keys are being read and written right now.
 //!
 //! A copy is made of what was read a moment before. If the key was changed in between, by this process
-//! or another, the copy is old, and nobody would take it away again: so it is not put in. Keys share a
-//! thousand slots; who shares one with a busy key makes a copy less.
+//! or another, the copy is old, and nothing would remove it again: so it is not put in. Keys share a
+//! thousand slots; a key that shares one with a busy key is copied less often.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 const SLOTS: usize = 1024;
-/// The low bits count those who are writing; the others how often the key has changed.
+/// The low bits count the current writers; the others how often the key has changed.
 const WRITERS: u64 = 0xFFFF;
 const CHANGE: u64 = WRITERS + 1;
 
 pub(super) struct Slots(Box<[AtomicU64]>);
 
-/// How a slot stood before the store was asked; `None`: somebody was writing, and what is read may be
-/// either.
+/// The state of a slot before the store was asked; `None`: someone was writing, and what is read may be
+/// the old or the new value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ticket(Option<(usize, u64)>);
 
-/// A change under way, for as long as it lives.
+/// A running change, for as long as it lives.
 #[must_use]
 pub(crate) struct Writing<'a> {
     slot: &'a AtomicU64,
@@ -47,7 +47,7 @@ impl Slots {
     pub(super) fn writing(&self, stored_hash: u64) -> Writing<'_> {
         let at = Self::at(stored_hash);
         let before = self.0[at].fetch_add(CHANGE + 1, SeqCst);
-        // Of two who write at once, nobody knows whose value is in the store.
+        // If two write at once, it is unknown whose value is in the store.
         let is_alone = before & WRITERS == 0;
         let word = before.wrapping_add(CHANGE + 1);
         Writing {
@@ -66,7 +66,7 @@ impl Slots {
         }
     }
 
-    /// Whether nothing has changed since.
+    /// Returns whether nothing has changed since.
     pub(super) fn is_valid(&self, ticket: Ticket) -> bool {
         ticket
             .0
@@ -75,7 +75,7 @@ impl Slots {
 }
 
 impl Writing<'_> {
-    /// With which the writer may put a copy of what he wrote, while this lives.
+    /// Returns the ticket with which the writer may put in a copy of what it wrote, while this lives.
     pub(crate) fn ticket(&self) -> Ticket {
         self.ticket
     }

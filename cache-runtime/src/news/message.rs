@@ -1,11 +1,11 @@
 //! What one process tells the others: who, when, what, and which key; never a value.
 //!
-//! A message is a few lines, `1 <who> <what> <stamp> <key>`; what is not understood is passed over, so
+//! A message is a few lines, `1 <who> <what> <stamp> <key>`; what is not understood is skipped, so
 //! that a newer version may say more.
 
 use crate::markers::stamp::Stamp;
 
-/// Below what PostgreSQL takes (8,000 bytes).
+/// Below PostgreSQL's limit (8,000 bytes).
 const MOST_BYTES: usize = 7_000;
 
 /// What has happened.
@@ -13,12 +13,12 @@ const MOST_BYTES: usize = 7_000;
 pub(crate) enum Event {
     /// The value under this whole key has been changed, or is gone.
     Changed(String),
-    /// The value under this whole key has been replaced by a newer one, nobody's doing: computations of it
-    /// are as good as before.
+    /// The value under this whole key has been replaced by a newer one, without an invalidation: computations of
+    /// it are as good as before.
     Renewed(String),
     /// The marker under this key has been set to this stamp.
     Marked(String, Stamp),
-    /// More than can be told: anything may have changed.
+    /// More than can be listed: anything may have changed.
     Everything,
 }
 
@@ -56,7 +56,7 @@ impl Event {
     }
 }
 
-/// As many of the events as go into one message, and how many those are.
+/// Writes as many of the events as fit into one message; returns it and how many those are.
 pub(super) fn write(who: u64, events: &[Event]) -> (String, usize) {
     let mut text = String::new();
     let mut count = 0;
@@ -72,7 +72,7 @@ pub(super) fn write(who: u64, events: &[Event]) -> (String, usize) {
     (text, count)
 }
 
-/// The events of a message that are understood, and who says so.
+/// Parses the events of a message that are understood, and who sent them.
 pub(super) fn read(text: &str) -> impl Iterator<Item = (u64, Event)> {
     text.lines().filter_map(Event::read)
 }

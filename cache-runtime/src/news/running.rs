@@ -1,4 +1,4 @@
-//! The task that tells and listens, for as long as the cache lives.
+//! The task that publishes and listens, for as long as the cache lives.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -19,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// One cache's task.
 struct Running {
     news: Arc<News>,
-    // Not the cache itself: it would never end.
+    // Not the cache itself, which would then never be dropped.
     core: Weak<Core>,
     store: Arc<dyn Store>,
     op_timeout: Duration,
@@ -49,7 +49,7 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()>
 }
 
 impl Running {
-    /// Until there is nothing more to tell and nobody to hear it.
+    /// Runs until there is nothing more to publish and nobody to receive anything.
     async fn run(&self) {
         let mut tell = pin!(self.tell());
         let mut listen = pin!(self.listen());
@@ -130,7 +130,7 @@ impl Running {
                 }
                 return;
             }
-            // Without copies it is the store's own failure, told by those who ask it.
+            // Without copies it is the store's own failure, reported by the callers that use it.
             let has_copies = core.near().is_some();
             drop(core);
             if self.news.lost() != before {

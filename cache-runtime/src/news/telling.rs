@@ -1,4 +1,4 @@
-//! What waits to be told to the other processes.
+//! The events that wait to be published to the other processes.
 
 use std::sync::Mutex;
 use std::task::{Poll, Waker};
@@ -6,7 +6,7 @@ use std::task::{Poll, Waker};
 use super::message::Event;
 use crate::sync::lock;
 
-/// Beyond so many, one word says that anything may have changed.
+/// Beyond this many, a single event says that anything may have changed.
 const MOST: usize = 10_000;
 
 #[derive(Default)]
@@ -17,13 +17,13 @@ struct State {
     events: Vec<Event>,
     waker: Option<Waker>,
     is_closed: bool,
-    /// Some are on their way.
+    /// Whether some are being published.
     is_telling: bool,
-    /// Who waits for all to be told.
+    /// The callers that wait for everything to be published.
     waiting: Vec<Waker>,
 }
 
-/// What the teller is to do.
+/// What the publisher is to do.
 pub(super) enum Order {
     Tell(Vec<Event>),
     Leave,
@@ -41,7 +41,7 @@ impl Telling {
         }
     }
 
-    /// These could not be told: they come first the next time.
+    /// Puts events back that could not be published: they come first the next time.
     pub(super) fn put_back(&self, mut events: Vec<Event>) {
         let mut state = lock(&self.0);
         let newer = std::mem::take(&mut state.events);
@@ -62,11 +62,11 @@ impl Telling {
         }
     }
 
-    /// Waits for something to tell, or for the end.
+    /// Waits for something to publish, or for the end.
     pub(super) async fn next(&self) -> Order {
         std::future::poll_fn(|task| {
             let mut state = lock(&self.0);
-            // What was said before the end is told.
+            // What was added before the end is still published.
             if !state.events.is_empty() {
                 state.is_telling = true;
                 return Poll::Ready(Order::Tell(std::mem::take(&mut state.events)));
@@ -82,7 +82,7 @@ impl Telling {
         .await
     }
 
-    /// Waits until all has been told.
+    /// Waits until everything has been published.
     pub(super) async fn told(&self) {
         std::future::poll_fn(|task| {
             let mut state = lock(&self.0);
@@ -106,7 +106,7 @@ impl State {
             self.events.push(event);
             return;
         }
-        // Markers are few, and what they say is not in "anything may have changed": they stand in the
+        // Markers are few, and "anything may have changed" does not cover them: they are in the
         // store, and will be read.
         self.events.clear();
         self.events.push(Event::Everything);

@@ -1,4 +1,4 @@
-//! Why the hits of a function go the way of a miss, where they can be looked at.
+//! Why the hits of a function take the path of a miss, where they can be observed.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -10,22 +10,22 @@ use crate::site::overrides::Override;
 
 /// It is switched off.
 const OFF: u8 = 1;
-/// Somebody wants to hear of each hit.
+/// Someone listens to every hit.
 const TOLD: u8 = 2;
 
 impl Site {
-    /// Whether its hits go the way of a miss.
+    /// Returns whether its hits take the path of a miss.
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Relaxed) != 0
     }
 
-    /// Whether it is switched off.
+    /// Returns whether it is switched off.
     pub(crate) fn is_off(&self) -> bool {
         self.closed.load(Relaxed) & OFF != 0
     }
 
-    /// What is said of it from now on.
+    /// Sets the overrides that apply to it from now on.
     pub(crate) fn tune(&'static self, what: Override) -> Tuned {
         let way = self.close(OFF, what.is_off == Some(true));
         let is_news = self.in_force.set(what);
@@ -36,17 +36,17 @@ impl Site {
         }
     }
 
-    /// Whether somebody wants to hear of each hit.
+    /// Sets whether someone listens to every hit.
     pub(crate) fn tell_hits(&'static self, is_wanted: bool) {
         if (self.closed.load(Relaxed) & TOLD != 0) != is_wanted {
             drop(self.close(TOLD, is_wanted));
         }
     }
 
-    /// The way that there was, which is the caller's.
+    /// Closes or reopens the path; the previous one is returned to the caller.
     fn close(&'static self, why: u8, is_closed: bool) -> Vec<Retired<Direct>> {
         if is_closed {
-            // Before its way is closed, so that nobody opens it again.
+            // Before its path is closed, so that it is not opened again.
             self.closed.fetch_or(why, Relaxed);
             registry::close_way(self)
         } else {
@@ -56,12 +56,12 @@ impl Site {
     }
 }
 
-/// A function to which something has been said, and what that leaves to be done where no lock is held: who
-/// hears of it may call cached functions and say more of them, and so may the end of a cache.
+/// A function whose settings were changed, and what is left to be done when no lock is held: a log subscriber
+/// may call cached functions and change more of their settings, and so may the destructor of a cache.
 #[must_use]
 pub(crate) struct Tuned {
     site: &'static Site,
-    /// What is said of it now, if that is something else than before.
+    /// Its new settings, if they differ from the previous ones.
     news: Option<Override>,
     way: Vec<Retired<Direct>>,
 }

@@ -1,6 +1,6 @@
-//! Where a function is, read from the path that the compiler has for a piece of its code.
+//! Where a function is, as found in the path that the compiler has for a piece of its code.
 
-/// Whether the path of a piece of code says that it belongs to exactly this type: `Type::f`,
+/// Returns whether the path of a piece of code says that it belongs to exactly this type: `Type::f`,
 /// `<Type as Trait>::f`, `<impl Type>::f`. For a generic one it says `Type<_>` instead, in a
 /// trait's own body `Trait::f`.
 pub(super) fn is_written_out(name: &str, path: &str) -> bool {
@@ -24,12 +24,13 @@ pub(super) fn is_written_out(name: &str, path: &str) -> bool {
     .any(follows)
 }
 
-/// Lifetimes say nothing about a key, and not every compiler writes them.
+/// Removes lifetimes, which say nothing about a key and are not written by every compiler.
 pub(super) fn without_lifetimes(name: &str) -> String {
     name.replace("'_, ", "").replace("<'_>", "")
 }
 
-/// The path without what is ours at its end: `app::Repo::add` of `app::Repo::add::{{closure}}::here`.
+/// Returns the path without what the expansion adds at its end: `app::Repo::add` of
+/// `app::Repo::add::{{closure}}::here`.
 pub(super) fn function_path(path: &str) -> &str {
     let mut path = path;
     while let Some((rest, last)) = split_last(path) {
@@ -41,17 +42,17 @@ pub(super) fn function_path(path: &str) -> &str {
     path
 }
 
-/// `add` of `app::Repo::add`.
+/// Returns `add` of `app::Repo::add`.
 pub(super) fn last_segment(path: &str) -> &str {
     split_last(path).map_or(path, |(_, last)| last)
 }
 
-/// What is around the function: `app::Repo<u8>` of `app::Repo<u8>::add<u16>::{{closure}}`.
+/// Returns what is around the function: `app::Repo<u8>` of `app::Repo<u8>::add<u16>::{{closure}}`.
 pub(super) fn surroundings(path: &str) -> &str {
     split_last(function_path(path)).map_or("", |(around, _)| around)
 }
 
-/// The last segment of a path and what is before it; `::` within brackets does not count.
+/// Returns the last segment of a path and what is before it; `::` within brackets does not count.
 pub(super) fn split_last(path: &str) -> Option<(&str, &str)> {
     let bytes = path.as_bytes();
     let mut depth = 0_usize;

@@ -1,5 +1,5 @@
-//! What the attribute says, where it is the same for every call: one step of a `const` expression for
-//! each setting.
+//! The settings of the attribute that are the same for every call: one step of a `const` expression for
+//! each.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ impl Site {
         self
     }
 
-    /// `timeout = …`, where it is known when the program is compiled.
+    /// `timeout = …`, if it is known at compile time.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = if timeout.is_zero() {

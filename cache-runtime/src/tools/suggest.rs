@@ -1,6 +1,6 @@
 //! "Did you mean": the known word nearest to a mistyped one, for messages.
 
-/// The known word that `word` seems to be, as the piece of a message: `did you mean …? `. Empty if
+/// Returns the known word that `word` seems to mean, as part of a message: `did you mean …? `. Empty if
 /// there is none.
 pub(crate) fn did_you_mean<'a>(
     word: &str,
@@ -13,7 +13,7 @@ pub(crate) fn did_you_mean<'a>(
     }
 }
 
-/// The candidate that is few edits away, if there is one. Capital letters are not an edit.
+/// Returns the candidate that is a few edits away, if there is one. Capital letters do not count as edits.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let allowed = (word.chars().count() / 3).max(1);
@@ -25,7 +25,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits (insert, delete, replace, swap of neighbours) between two words.
+/// Counts the edits (insert, delete, replace, swap of neighbours) between two words.
 fn distance(from: &str, to: &str) -> usize {
     // A word from outside may be of any length, and the work is the product of both.
     const MOST: usize = 64;
