@@ -1,4 +1,4 @@
-//! All that expansions may name. Not for people; it changes with every version.
+//! Everything that expansions may name. Not for users; it changes with every version.
 
 pub use crate::batch::{Asked, Batch, Batched, Item, Parted, reason};
 pub use crate::call::bounds::{failed, goes_behind};

@@ -36,7 +36,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The entry under a text key.
+    /// Returns the entry under a text key.
     pub(crate) fn text(cache: &Cache, key: &str) -> Result<Self, CacheError> {
         let settings = &cache.core().settings;
         let stored_key = settings.make_key(&cache.space().prefix, cache.version_number(), key);
@@ -64,7 +64,7 @@ impl Target {
         })
     }
 
-    /// The entry of a call in `cache`, of which its function may claim the keys.
+    /// Returns the entry of a call in `cache`, if its function may claim the keys there.
     pub(crate) fn function(key: &Key<'_>, cache: &Cache) -> Result<Self, CacheError> {
         let binding = cache.space().bind(key.site);
         if binding.is_collision {
@@ -85,7 +85,7 @@ impl Target {
         Self::bound(key, cache, binding)
     }
 
-    /// The entry of a call of a function that is bound to `cache`.
+    /// Returns the entry of a call of a function that is bound to `cache`.
     pub(crate) fn bound(
         key: &Key<'_>,
         cache: &Cache,
@@ -121,7 +121,7 @@ impl Target {
         Ok(target)
     }
 
-    /// The whole key, as a store would see it, whether there is one or not.
+    /// Returns the whole key, as a store sees it.
     pub(crate) fn whole_key(&self) -> Result<String, CacheError> {
         if let Some(stored_key) = &self.stored_key {
             return Ok(stored_key.clone());
@@ -157,20 +157,20 @@ impl Target {
         }
     }
 
-    /// Where somebody listens to this call.
+    /// Returns the trace of this call, if there is one.
     #[inline]
     pub(crate) fn trail(&self) -> Option<&Arc<Trail>> {
         self.cache.trail()
     }
 
-    /// What came of the call, where no counter says it.
+    /// Reports the outcome of the call, if no counter does.
     pub(crate) fn came(&self, outcome: Outcome) {
         if let Some(trail) = self.trail() {
             trail.came(outcome);
         }
     }
 
-    /// Counts a failure of the store, and says what it was about. A value that is too large for it
+    /// Counts a failure of the store, and adds what it was about. A value that is too large for it
     /// is no failure.
     pub(crate) fn failed(&self, error: CacheError, stored_key: &str) -> CacheError {
         self.count(if error.kind() == ErrorKind::TooLarge {
@@ -181,7 +181,7 @@ impl Target {
         error.on_key(stored_key)
     }
 
-    /// What could not be told to the store is made up for first.
+    /// Makes up for what could not be sent to the store, first of all.
     pub(crate) async fn settle(&self, mode: Mode) -> Result<(), CacheError> {
         let core = self.cache.core();
         if let (Some(store), Some(stored_key)) = (core.store(), &self.stored_key)
@@ -196,7 +196,7 @@ impl Target {
         Ok(())
     }
 
-    /// What came of a change to the store: where it failed, what is there is not to be served.
+    /// Handles the result of a change to the store: if it failed, what is there must not be served.
     pub(crate) fn settled<T>(
         &self,
         stored_key: &str,
@@ -215,7 +215,7 @@ impl Target {
         self.cache.core().settings.clock.clone()
     }
 
-    /// What is said of timeouts from outside of the code.
+    /// Returns the timeouts that are set outside the code.
     pub(crate) fn defaults(&self) -> Defaults {
         Defaults {
             of_cache: self.cache.core().settings.timeout,

@@ -1,7 +1,7 @@
-//! Cache URLs: scheme, who, where, path and options, without an opinion on what they mean.
+//! Cache URLs: scheme, login, hosts, path and options, without an opinion on what they mean.
 //!
-//! A parser of our own, because a cache URL may name several hosts (`memcached://a:1,b:2`), which
-//! the general one refuses.
+//! A separate parser, because a cache URL may name several hosts (`memcached://a:1,b:2`), which
+//! a general one rejects.
 
 use std::net::Ipv6Addr;
 
@@ -13,7 +13,7 @@ pub(crate) struct CacheUrl {
     pub(crate) scheme: String,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<String>,
-    /// What stands before the first `/`: `h1:1,h2:2`.
+    /// What precedes the first `/`: `h1:1,h2:2`.
     pub(crate) hosts: Vec<String>,
     /// With its leading `/`; empty if there is none.
     pub(crate) path: String,
@@ -65,7 +65,7 @@ impl CacheUrl {
     }
 }
 
-// Not a list of what is secret: an option that somebody adds is hidden unless it is known to be harmless.
+// Not a list of what is secret: an option added later is hidden unless it is known to be harmless.
 const HARMLESS: [&str; 19] = [
     "key_prefix",
     "version",
@@ -89,7 +89,7 @@ const HARMLESS: [&str; 19] = [
 ];
 
 impl CacheUrl {
-    /// The URL for people: `***` stands for the login and for the value of an option that may be a secret.
+    /// Returns the URL for people: `***` replaces the login and the value of an option that may be a secret.
     pub(crate) fn shown(&self) -> String {
         let is_open = self.user.is_none() && self.password.is_none();
         let login = if is_open { "" } else { "***@" };
@@ -111,27 +111,27 @@ impl CacheUrl {
     }
 }
 
-/// The scheme, and what follows its colon: `//` and a host, as a rule. Only a file of SQLite may be
-/// named without, as `sqlite:app.db`.
+/// Returns the scheme, and what follows its colon: normally `//` and a host. Only a SQLite file may be
+/// named without it, as `sqlite:app.db`.
 fn split_scheme(url: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = url.split_once(':')?;
     let is_one = rest.starts_with("//") || scheme.eq_ignore_ascii_case("sqlite");
     is_one.then_some((scheme, rest))
 }
 
-/// Whether what looks like `host:port` is the first half of a login that a `/` or `?` cut in two.
-/// Going on would show the password as a bad port or path.
+/// Returns whether what looks like `host:port` is the first half of a login that a `/` or `?` cut in two.
+/// Continuing would show the password as a bad port or path.
 fn is_torn_login(authority: &str, path: &str, query: &str) -> bool {
     if !authority.contains(':') {
         return false;
     }
     let first = query.split(['=', '&']).next().unwrap_or_default();
-    // Behind real ports an `@` in an option's value is just that: `?key_prefix=a@b`.
+    // After real ports, an `@` in an option's value is just that: `?key_prefix=a@b`.
     let is_login = || !authority.split(',').all(is_host);
     path.contains('@') || first.contains('@') || query.contains('@') && is_login()
 }
 
-/// Whether this may be a host, and a port if there is one.
+/// Returns whether this may be a host, and a port if there is one.
 fn is_host(text: &str) -> bool {
     let is_address = |host: &str| host.parse::<Ipv6Addr>().is_ok();
     match text.rsplit_once(':') {
@@ -178,7 +178,7 @@ fn decode(text: &str) -> Result<String, CacheError> {
         }
         let byte = tail
             .get(..2)
-            // `from_str_radix` takes a sign for a digit.
+            // `from_str_radix` would accept a sign as a digit.
             .filter(|hex| hex.iter().all(u8::is_ascii_hexdigit))
             .and_then(|hex| std::str::from_utf8(hex).ok())
             .and_then(|hex| u8::from_str_radix(hex, 16).ok())
@@ -193,7 +193,7 @@ fn decode(text: &str) -> Result<String, CacheError> {
     })
 }
 
-/// `host:port` in its parts; `[::1]:6379` too.
+/// Splits `host:port`; `[::1]:6379` too.
 #[cfg(any(
     feature = "redis",
     feature = "memcached",
@@ -217,7 +217,7 @@ pub(crate) fn host_and_port(text: &str, default: u16) -> Result<(String, u16), C
     Ok((host.to_owned(), port))
 }
 
-/// The URL for a message: a password in it is not shown.
+/// Returns the URL for a message: a password in it is not shown.
 pub(crate) fn without_secrets(url: &str) -> String {
     let start = url.find("://").map_or(0, |at| at + 3);
     match url[start..].rfind('@') {

@@ -1,4 +1,4 @@
-//! One item of a batch that has met its cache, as a call does first.
+//! One item of a batch that has met its cache, as a call first does.
 
 use crate::call::Plan;
 use crate::error::CacheError;
@@ -6,7 +6,7 @@ use crate::keep::Keep;
 use crate::target::Target;
 use crate::timeout::Timeout;
 
-/// One item of a batch: its result, or all that a call of it needs.
+/// One item of a batch: its result, or everything that a call of it needs.
 #[allow(missing_debug_implementations)]
 pub struct Asked<R, K: Keep<R, Value: 'static>, P, A>(pub(super) Met<R, K, P, A>);
 
@@ -25,7 +25,7 @@ pub(super) struct Missed<R, K: Keep<R, Value: 'static>, P, A> {
     pub(super) told: Told,
 }
 
-/// What a body would tell of its result, where another function runs in its place.
+/// What a body would decide about its result, if another function runs in its place.
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) timeout: Option<Timeout>,
@@ -50,7 +50,7 @@ impl<R, K: Keep<R, Value: 'static>, P, A> Asked<R, K, P, A> {
         })))
     }
 
-    /// What a body would tell of its timeout, asked for where it would run.
+    /// Adds what a body would decide about its timeout, evaluated where the body would run.
     #[must_use]
     pub fn told(mut self, timeout: impl FnOnce() -> Timeout) -> Self {
         if let Met::Missed(missed) = &mut self.0 {
@@ -59,7 +59,7 @@ impl<R, K: Keep<R, Value: 'static>, P, A> Asked<R, K, P, A> {
         self
     }
 
-    /// Tags that a body would tell, asked for where it would run.
+    /// Adds the tags that a body would add, evaluated where the body would run.
     #[must_use]
     pub fn tagged<I: IntoIterator<Item = String>>(mut self, tags: impl FnOnce() -> I) -> Self {
         if let Met::Missed(missed) = &mut self.0 {
@@ -68,7 +68,7 @@ impl<R, K: Keep<R, Value: 'static>, P, A> Asked<R, K, P, A> {
         self
     }
 
-    /// The same with this item.
+    /// Returns the same with this item.
     pub fn with<B>(self, item: B) -> Asked<R, K, P, B> {
         Asked(match self.0 {
             Met::Hit(result) => Met::Hit(result),

@@ -1,5 +1,5 @@
-//! What a batch gives to the call of one of its items: the flight it has joined for it, and what the
-//! store said.
+//! What a batch passes to the call of one of its items: the flight it has joined for it, and the store's
+//! answer.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use crate::sync::lock;
 use crate::target::{Found, Target};
 use crate::value::How;
 
-/// For the one call of this key; what the call does not take, goes with this.
+/// For the one call of this key; what the call does not take is dropped with this.
 pub(crate) struct Given {
     key: FullKey,
     flights: Arc<Table>,
@@ -29,7 +29,7 @@ pub(crate) struct Looked {
     pub(super) ticket: Option<Ticket>,
 }
 
-/// What is given to a call of `key` in this scope, to be taken once.
+/// Returns what is passed to a call of `key` in this scope, to be taken once.
 pub(crate) fn given(key: &FullKey) -> Option<Part> {
     let given = context::given()?;
     if given.key != *key {
@@ -39,7 +39,7 @@ pub(crate) fn given(key: &FullKey) -> Option<Part> {
 }
 
 impl Given {
-    /// Takes part in the flight of this entry, or leads it.
+    /// Joins the flight of this entry, or leads it.
     pub(super) fn join(target: &Target) -> Self {
         let flights = target.cache.core().flights.clone();
         Self {
@@ -49,7 +49,7 @@ impl Given {
         }
     }
 
-    /// The flight that it leads, if it does.
+    /// Returns the flight that it leads, if it does.
     pub(super) fn led(&self) -> Option<Arc<Flight>> {
         match &*lock(&self.part) {
             Some((Join::Lead(lead), _)) => Some(lead.flight().clone()),
@@ -63,7 +63,7 @@ impl Given {
         }
     }
 
-    /// Whether the store has something for it.
+    /// Returns whether the store has something for it.
     pub(super) fn is_found(&self) -> bool {
         let part = lock(&self.part);
         let looked = part.as_ref().and_then(|(_, looked)| looked.as_ref());
@@ -80,7 +80,8 @@ impl Drop for Given {
 }
 
 impl Looked {
-    /// The value in it, fresh or stale; or in process, where it has come meanwhile. As [`Target::look`].
+    /// Returns the value in it, fresh or stale; or the one in process, if it has arrived meanwhile. Like
+    /// [`Target::look`].
     pub(crate) async fn found<V>(
         self,
         mode: Mode,

@@ -1,11 +1,11 @@
 //! The type of an item whose lifetimes are not all written.
 
-/// `(u64, Cow<'i, str>)`, given `fn(&'i ()) -> (u64, Cow<str>)`: there the lifetime may be left out.
+/// `(u64, Cow<'i, str>)`, given `fn(&'i ()) -> (u64, Cow<str>)`, in which the lifetime may be elided.
 pub type Item<F> = <F as Returns>::Returned;
 
 /// A function pointer and what it returns.
 pub trait Returns {
-    /// That.
+    /// What it returns.
     type Returned;
 }
 

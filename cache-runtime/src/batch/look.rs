@@ -6,18 +6,18 @@ use crate::observe::Counter;
 use crate::recovery;
 use crate::target::{Target, confirm_many};
 
-/// What the store has for each of `targets`, in one round trip; `None` for those that are to be asked
-/// for one by one, and where there is no store. `is_shared`: the values may leave the process.
+/// Returns what the store has for each of `targets`, in one round trip; `None` for those that have to be asked
+/// for one by one, and if there is no store. `is_shared`: the values may leave the process.
 pub(super) async fn look(mode: Mode, is_shared: bool, targets: &[&Target]) -> Vec<Option<Looked>> {
     let mut looked: Vec<Option<Looked>> = targets.iter().map(|_| None).collect();
     let is_asked = |at: &usize| {
         let core = targets[*at].cache.core();
         let stored_key = targets[*at].stored_key().filter(|_| core.store().is_some());
-        // Whatever is there of what is owed was to be gone: a call sees to that.
+        // An owed entry should have been deleted, if it is there: a call sees to that.
         is_shared && stored_key.is_some_and(|stored_key| !core.owed.has(stored_key))
     };
     let mut left: Vec<usize> = (0..targets.len()).filter(is_asked).collect();
-    // Where the cache depends on the arguments, there may be several.
+    // If the cache depends on the arguments, there may be several.
     while let Some(first) = left.first().map(|at| targets[*at]) {
         let is_mate = |at: &usize| std::ptr::eq(targets[*at].cache.core(), first.cache.core());
         let (mates, others): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_mate);
@@ -32,7 +32,7 @@ pub(super) async fn look(mode: Mode, is_shared: bool, targets: &[&Target]) -> Ve
         let near = first.cache.core().near();
         let ticket = |at: &usize| near.map(|near| near.reading(targets[*at].key.stored_hash));
         let tickets: Vec<_> = mates.iter().map(ticket).collect();
-        // The markers of all are asked for with them.
+        // The markers of all of them are requested along with them.
         let whole = first.ask_whole();
         let all: Vec<String> = keys.iter().cloned().chain(whole.keys()).collect();
         let values = store

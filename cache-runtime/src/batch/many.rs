@@ -1,8 +1,8 @@
 //! `many`: a result for each item, on one page.
 //!
-//! Two batches that share keys in another order must not wait for each other in a circle. So a batch
+//! Two batches that share keys in a different order must not wait for each other in a circle. So a batch
 //! leads the flights that are free, lands them all, and only then waits for those that others lead;
-//! between two parts it leads none. An item that stands in it twice is such a flight of its own.
+//! between two parts it leads none. A repeated item counts as a flight of another.
 
 use std::future::Future;
 
@@ -16,12 +16,12 @@ use crate::keep::Keep;
 use crate::policy::Policy;
 use crate::target::Target;
 
-/// So many items are dealt with at a time: one round trip, one call of a batch function.
+/// How many items are handled at a time: one round trip, one call of a batch function.
 pub(super) const PART: usize = 1_000;
-/// So many bodies of an `async fn` run at a time. A sync one has one thread, its caller's.
+/// How many bodies of an `async fn` run at a time. A sync one has one thread, its caller's.
 pub(super) const AT_ONCE: usize = 16;
 
-/// The result of each item, in order.
+/// Returns the result of each item, in order.
 pub(super) async fn many<A, R, K, P, F, G>(
     mut items: impl Iterator<Item = A>,
     way: Way<impl Fn(A) -> Asked<R, K, P, A>, impl Fn(A) -> F, impl Fn(Vec<A>) -> G, R>,
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// The results of those that are not in process.
+/// Finds the results of the items that are not in process.
 async fn fill<A, R, K, P, F, G>(
     missed: Missing<R, K, P, A>,
     way: &Way<impl Fn(A) -> Asked<R, K, P, A>, impl Fn(A) -> F, impl Fn(Vec<A>) -> G, R>,
@@ -83,7 +83,7 @@ async fn fill<A, R, K, P, F, G>(
                 rows.extend(run_shared(way.mode, led, function, frame.as_ref(), done).await);
             }
             None => {
-                // Nobody should wait for a value that is there already until a function has run.
+                // A caller of a value that is already there should not wait until a function has run.
                 let is_found =
                     |led: &Led<R, K, P, A>| led.given().is_some_and(|given| given.is_found());
                 let (mut calls, absent): (Vec<_>, Vec<_>) = led.into_iter().partition(is_found);

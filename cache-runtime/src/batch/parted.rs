@@ -1,4 +1,4 @@
-//! The items of a batch function: what it takes as it is, and what it takes as a slice.
+//! The items of a batch function: the part it takes as it is, and the part it takes as a slice.
 
 use super::answer::Answer;
 use super::run::Answers;
@@ -11,23 +11,23 @@ pub struct Parted<S, A> {
 }
 
 impl<S: Clone, A> Parted<S, A> {
-    /// The items, each parted by `part`.
+    /// Splits each item with `part`.
     pub fn new<I>(items: Vec<I>, part: impl Fn(I) -> (S, A)) -> Self {
         let (skipped, rest) = items.into_iter().map(part).unzip();
         Self { skipped, rest }
     }
 
-    /// The skipped arguments of the first item, which there is.
+    /// Returns the skipped arguments of the first item, which always exists.
     pub fn first(&self) -> S {
         self.skipped[0].clone()
     }
 
-    /// What tells the items apart.
+    /// Returns what tells the items apart.
     pub fn rest(&self) -> &[A] {
         &self.rest
     }
 
-    /// The answers, and the items as they were.
+    /// Returns the answers, and the items as they were.
     pub fn whole<I, R, B: Answer<A, R>>(
         self,
         answer: B,

@@ -1,9 +1,9 @@
-//! How far a `warm` is: a bar for a person who watches, or whatever the caller wants to do with it.
+//! The progress of a `warm`: a bar for a person who watches, or whatever the caller does with it.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-/// Who is told.
+/// Who is informed.
 #[derive(Default)]
 pub(super) enum Listener {
     /// A person, if one watches.
@@ -13,7 +13,7 @@ pub(super) enum Listener {
     Caller(Box<dyn FnMut(usize, Option<usize>) + Send>),
 }
 
-/// So often a bar is drawn.
+/// How often a bar is drawn.
 const PAUSE: Duration = Duration::from_millis(100);
 const WIDTH: usize = 30;
 
@@ -21,7 +21,7 @@ pub(super) struct Progress {
     listener: Listener,
     done: usize,
     total: Option<usize>,
-    // A person's time is the system's, whatever clock the cache goes by.
+    // A person's time is the system's, whatever clock the cache uses.
     drawn: Option<Instant>,
 }
 
@@ -40,7 +40,7 @@ impl Progress {
         }
     }
 
-    /// One more.
+    /// Counts one more item.
     pub(super) fn step(&mut self) {
         self.done += 1;
         match &mut self.listener {
@@ -66,7 +66,7 @@ impl Drop for Progress {
 }
 
 fn draw(text: &str) {
-    // Nobody is to fail for a bar.
+    // A progress bar must not make anything fail.
     let _ = write!(stderr(), "\r\x1b[2K{text}");
     let _ = stderr().flush();
 }

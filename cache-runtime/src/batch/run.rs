@@ -1,4 +1,4 @@
-//! What the handle of a function calls: one entry for `many` and `warm`, sync and async.
+//! What the handle of a function calls: one entry point for `many` and `warm`, sync and async.
 
 use std::future::Future;
 use std::pin::pin;
@@ -12,7 +12,7 @@ use crate::keep::Keep;
 use crate::mode::{Mode, drive};
 use crate::policy::Policy;
 
-/// What is to be done with the items of a batch.
+/// What to do with the items of a batch.
 #[allow(missing_debug_implementations)]
 pub struct Batch(Job);
 
@@ -21,7 +21,7 @@ enum Job {
     Warm(Arc<Mutex<Options>>),
 }
 
-/// What comes of a batch.
+/// The result of a batch.
 #[derive(Debug)]
 pub enum Batched<R> {
     /// Of `many`.
@@ -33,24 +33,24 @@ pub enum Batched<R> {
 /// The function of a batch: each item's result, if it has one, and the items again.
 pub(super) type Answers<R, A> = (Vec<Option<R>>, Vec<A>);
 
-/// Where there is none.
+/// The type used if there is none.
 type No<R, A> = fn(Vec<A>) -> std::future::Ready<Answers<R, A>>;
 
-/// How a batch goes about it.
+/// How a batch does its work.
 pub(super) struct Way<Ask, Call, Function, R> {
     pub(super) mode: Mode,
-    /// An item meets its cache.
+    /// Looks up an item in its cache.
     pub(super) ask: Ask,
-    /// The function itself.
+    /// Calls the function itself.
     pub(super) call: Call,
     /// `batch = …`
     pub(super) function: Option<Function>,
-    /// The text of an error.
+    /// Returns the text of an error.
     pub(super) reason: fn(&R) -> Option<String>,
 }
 
 impl Batch {
-    /// The results of all.
+    /// Asks for the results of all items.
     #[must_use]
     pub fn many() -> Self {
         Self(Job::Many)
@@ -60,7 +60,7 @@ impl Batch {
         Self(Job::Warm(options))
     }
 
-    /// Calls of an `async fn`.
+    /// Makes calls of an `async fn`.
     pub async fn run<I, R, K, P, F>(
         self,
         items: I,
@@ -84,7 +84,7 @@ impl Batch {
         self.go(items.into_iter(), way).await
     }
 
-    /// Calls of an `async fn` that has one for many.
+    /// Makes calls of an `async fn` that has a batch function.
     pub async fn run_with<I, R, K, P, F, G>(
         self,
         items: I,
@@ -110,7 +110,7 @@ impl Batch {
         self.go(items.into_iter(), way).await
     }
 
-    /// Calls of a `fn`.
+    /// Makes calls of a `fn`.
     pub fn run_blocking<I, R, K, P>(
         self,
         items: I,
@@ -134,7 +134,7 @@ impl Batch {
         drive(pin!(self.go(items.into_iter(), way)))
     }
 
-    /// Calls of a `fn` that has one for many.
+    /// Makes calls of a `fn` that has a batch function.
     pub fn run_blocking_with<I, R, K, P>(
         self,
         items: I,
@@ -178,7 +178,7 @@ impl Batch {
 }
 
 impl<R> Batched<R> {
-    /// Those of `many`.
+    /// Returns the results of `many`.
     #[must_use]
     pub fn results(self) -> Vec<R> {
         match self {

@@ -1,7 +1,7 @@
-//! The items of a batch whose bodies are one: the batch function's.
+//! The items of a batch that share one body: that of the batch function.
 //!
-//! Each goes the way of a call with a body that waits for its part of the answer. So what is kept of it,
-//! for how long, and who else gets it, is what it is for any call.
+//! Each takes the path of a call with a body that waits for its part of the answer. So what is kept of it,
+//! for how long, and who else gets it, is the same as for any call.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -33,8 +33,8 @@ enum Slot<R> {
     Answered(R),
 }
 
-/// Runs `function` for those of `led` that need it, once; hands each result to `done`. What comes back
-/// are the items that it has no result for.
+/// Runs `function` once, for those of `led` that need it; passes each result to `done`. Returns
+/// the items for which it has no result.
 pub(super) async fn run_shared<A, R, K, P, G>(
     mode: Mode,
     led: Vec<Led<R, K, P, A>>,
@@ -95,7 +95,7 @@ where
         }));
     }
 
-    // All of them to their end, or to where they need the function.
+    // Run them all to their end, or to where they need the function.
     std::future::poll_fn(|task| {
         let mut is_ready = true;
         for place in &mut calls {
@@ -153,7 +153,7 @@ where
             for (call, item) in asking.into_iter().zip(items) {
                 match results.next().flatten().filter(|_| is_right) {
                     Some(result) => answered.push(call.with(result)),
-                    // Without the answer its call is dropped, and the lead goes on to who waits.
+                    // Without the answer its call is dropped, and the lead passes to a waiting caller.
                     None => left.push(Row {
                         at: call.at,
                         item,
@@ -191,7 +191,7 @@ struct Call<R, F> {
     at: usize,
     target: Option<Arc<Target>>,
     slot: Arc<Mutex<Slot<R>>>,
-    /// Where it is called from, which is told what comes of it.
+    /// The frame from which it is called, which is told the outcome.
     caller: Arc<Frame>,
     call: Pin<Box<F>>,
 }

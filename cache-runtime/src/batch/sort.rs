@@ -1,4 +1,4 @@
-//! The items that are not in process, by what is to be done about them.
+//! The items that are not in process, sorted by what to do about them.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::keep::Keep;
 use crate::mode::Mode;
 use crate::target::Target;
 
-/// An item that is called as any caller would.
+/// An item that is called as any caller would call it.
 pub(super) struct Row<A> {
     pub(super) at: usize,
     pub(super) item: A,
@@ -22,7 +22,7 @@ pub(super) struct Row<A> {
     pub(super) given: Option<Arc<Given>>,
 }
 
-/// An item that this batch sees to, together with others.
+/// An item that this batch handles, together with others.
 pub(super) struct Led<R, K: Keep<R, Value: 'static>, P, A> {
     pub(super) at: usize,
     pub(super) item: A,
@@ -32,13 +32,13 @@ pub(super) struct Led<R, K: Keep<R, Value: 'static>, P, A> {
     pub(super) part: Part,
 }
 
-/// What an item has to do with others who want the same.
+/// How an item relates to other callers that want the same.
 pub(super) enum Part {
     /// The batch leads its flight.
     Leads(Arc<Given>),
-    /// Its result takes the place of what is there, and nobody joins.
+    /// Its result replaces what is there, and nobody joins.
     Refreshes,
-    /// What the scope says, which nobody joins; or it has no cache.
+    /// The scope demands it, so that nobody joins; or it has no cache.
     Alone,
 }
 
@@ -51,19 +51,19 @@ impl<R, K: Keep<R, Value: 'static>, P, A> Led<R, K, P, A> {
     }
 }
 
-/// Items of a part that are not in process, each with its place.
+/// Items of a part that are not in process, each with its position.
 pub(super) type Missing<R, K, P, A> = Vec<(usize, Box<Missed<R, K, P, A>>)>;
 type Sorted<R, K, P, A> = (Vec<Led<R, K, P, A>>, Vec<Row<A>>);
 
-/// Leads the flights that are free, and joins the others. `has_function`: there is one for those that
-/// are not cached, too.
+/// Leads the flights that are free, and joins the others. `has_function`: there is a batch function, also for
+/// those that are not cached.
 pub(super) fn sort<R, K: Keep<R, Value: 'static>, P, A>(
     missing: Missing<R, K, P, A>,
     has_function: bool,
 ) -> Sorted<R, K, P, A> {
     let (mut led, mut rows) = (Vec::new(), Vec::new());
     let is_as_usual = context::is_as_usual();
-    // What a scope says of one call, each finds out for itself.
+    // What a scope says about one call, each call finds out for itself.
     let is_for_all = context::is_for_all();
     for (at, missed) in missing {
         let Missed {
@@ -88,7 +88,7 @@ pub(super) fn sort<R, K: Keep<R, Value: 'static>, P, A>(
             continue;
         }
         let joined = match &target {
-            // One that is late is served or renewed.
+            // A late value is served or renewed.
             Some(target) if is_as_usual && !is_there(target) => {
                 Some((target.clone(), Arc::new(Given::join(target))))
             }
@@ -114,8 +114,8 @@ pub(super) fn sort<R, K: Keep<R, Value: 'static>, P, A>(
     (led, rows)
 }
 
-/// Asks the store at once for all whose flights are led. What comes back: where their calls are made
-/// from, so that what a body of one waits for, all of them wait for.
+/// Asks the store at once for all whose flights are led. Returns the frame from which their calls are made,
+/// so that whatever the body of one waits for, all of them wait for.
 pub(super) async fn look_for<R, K: Keep<R, Value: 'static>, P, A>(
     mode: Mode,
     led: &[Led<R, K, P, A>],

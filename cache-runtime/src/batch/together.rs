@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
 
-/// Runs the futures of `calls`, at most `most` at a time; each is made when its turn comes. Hands what
-/// comes of one to `done`, with what stands before it.
+/// Runs the futures of `calls`, at most `most` at a time; each is created when its turn comes. Passes the
+/// result of each to `done`, with what accompanies it.
 pub(super) async fn together<T, F: Future>(
     most: usize,
     calls: impl Iterator<Item = (T, F)>,
@@ -40,7 +40,7 @@ pub(super) async fn together<T, F: Future>(
     .await;
 }
 
-/// Lets the others of this thread have a turn.
+/// Lets the other tasks of this thread have a turn.
 pub(super) async fn turn() {
     let mut is_over = false;
     std::future::poll_fn(|task| {

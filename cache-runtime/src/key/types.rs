@@ -1,4 +1,4 @@
-//! Type parameters as a part of a key: an exact number in process, a name in shared keys.
+//! Type parameters as part of a key: an exact number in process, a name in shared keys.
 
 use std::any::{TypeId, type_name};
 use std::hash::BuildHasher;
@@ -17,11 +17,11 @@ static NAMES: Mutex<Vec<Named>> = Mutex::new(Vec::new());
 struct Named {
     id: TypeId,
     name: &'static str,
-    /// Another type was met by this name before.
+    /// Whether another type of this name was seen before.
     is_second: bool,
 }
 
-/// The `TypeId` of a type that need not be `'static`.
+/// Returns the `TypeId` of a type that need not be `'static`.
 #[expect(unsafe_code, reason = "std asks for 'static, type parameters are not")]
 fn id_of<T: ?Sized>() -> TypeId {
     trait Named {
@@ -61,7 +61,7 @@ fn hash(id: &TypeId) -> u64 {
     Ready::default().hash_one(id)
 }
 
-/// The number of `T` in this process. Two types never share one, even if their names are equal;
+/// Returns the number of `T` in this process. Two types never share one, even if their names are equal;
 /// lifetimes make no difference.
 #[inline]
 pub(crate) fn number<T: ?Sized>() -> u32 {
@@ -96,14 +96,14 @@ fn met(id: TypeId, hash: u64, name: &'static str) -> u32 {
     number
 }
 
-/// The name of the type with this number.
+/// Returns the name of the type with this number.
 pub(crate) fn name(number: u32) -> &'static str {
     lock(&NAMES)
         .get(number as usize)
         .map_or("unknown", |named| named.name)
 }
 
-/// Whether the name stands for another type already, so that it cannot stand for this one.
+/// Returns whether the name stands for another type already, so that it cannot stand for this one.
 pub(crate) fn is_second(number: u32) -> bool {
     lock(&NAMES)
         .get(number as usize)

@@ -1,4 +1,4 @@
-//! Both bounds of the in-process level, and Django's culling where it was asked for.
+//! Both limits of the in-process level, and Django's culling if it is configured.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 

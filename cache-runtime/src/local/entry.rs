@@ -16,7 +16,7 @@ use crate::near::hash_of;
 use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 // Without it, people who choose arguments could choose collisions. Zero until it is chosen, which
-// is before the first binding has a number; a hit need not ask.
+// is before the first binding has a number; a hit need not check.
 static SECRET: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// Chooses the secret of this process, once.
@@ -48,8 +48,8 @@ pub(crate) struct FullKey {
     pub(crate) header: Header,
     pub(crate) tree: Tree,
     pub(crate) hash: u64,
-    /// The hash of the whole key in the store, by which other processes know it; 0 where there is
-    /// none. No part of the key.
+    /// The hash of the whole key in the store, by which other processes know it; 0 if there is
+    /// none. Not part of the key.
     pub(crate) stored_hash: u64,
 }
 
@@ -64,13 +64,13 @@ impl FullKey {
         }
     }
 
-    /// The same, known to other processes by this whole key.
+    /// Returns the same key, known to other processes by this whole key.
     pub(crate) fn stored_as(mut self, stored_key: &str) -> Self {
         self.stored_hash = hash_of(stored_key);
         self
     }
 
-    /// Whether other processes know it by a whole key of this hash.
+    /// Returns whether other processes know it by a whole key of this hash.
     pub(crate) fn is_stored_as(&self, stored_hash: u64) -> bool {
         self.stored_hash == stored_hash
     }
@@ -113,7 +113,7 @@ impl<'a> Lookup<'a> {
         Self { header, tree, hash }
     }
 
-    /// Whether this is the key of `entry`.
+    /// Returns whether this is the key of `entry`.
     #[inline]
     pub(super) fn is_of(&self, entry: &Entry) -> bool {
         self.tree.is(entry.len, &entry.head, &entry.tail)
@@ -122,7 +122,7 @@ impl<'a> Lookup<'a> {
     }
 }
 
-/// The hash was made when the key was; the table takes it as it is.
+/// Passes a hash through: it was computed with the key, and the table uses it as it is.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ready(u64);
 
@@ -151,16 +151,16 @@ impl Hasher for Ready {
     }
 }
 
-/// An entry in the table: what a hit looks at stands first, in as few cache lines as can be.
+/// An entry in the table: what a hit looks at comes first, in as few cache lines as possible.
 #[repr(C)]
 pub(crate) struct Entry {
     value: Value,
-    /// Until then it is fresh, and a hit need not think.
+    /// The time until which it is fresh without further checks.
     calm: AtomicU64,
-    /// What it weighs against `max_bytes`, as far as 4 GiB.
+    /// Its weight against `max_bytes`, up to 4 GiB.
     weight: u32,
     /// How often it was read lately, up to two, and whether it is [`WATCHED`]. Written only while it is
-    /// below two, so a hot entry's reads write nothing.
+    /// below two, so that reads of a hot entry write nothing.
     visits: AtomicU8,
     version: i64,
     binding: u32,
@@ -170,30 +170,30 @@ pub(crate) struct Entry {
     head: Head,
     /// The others.
     tail: Box<[u8]>,
-    /// By which the eviction queue knows it; unique in its shard.
+    /// The number by which the eviction queue knows it; unique in its shard.
     pub(super) id: u64,
-    /// Where its timeout is not all there is.
+    /// Present if its timeout is not all there is.
     later: Option<Box<Later>>,
 }
 
-/// What comes after the calm of an entry, where it is not its end; and what may end it before.
+/// What follows the calm time of an entry, if that is not its end; and what may end it earlier.
 struct Later {
     expires: AtomicU64,
     dead: AtomicU64,
-    /// What the computation took.
+    /// How long the computation took.
     cost: Duration,
     watch: Option<Watch>,
 }
 
-/// What a hit has to look at beside the time: it stands with the visits, so that a hit on an entry
-/// without it looks at nothing more.
+/// Marks an entry for which a hit has to check more than the time: it is stored with the visits, so that a hit on
+/// any other entry checks nothing more.
 const WATCHED: u8 = 0x80;
 const MOST_VISITS: u8 = 2;
 
 /// The markers that may end an entry.
 struct Watch {
     marks: Marks,
-    /// The level's count of markers when they were last looked at.
+    /// The level's count of markers when they were last checked.
     seen: AtomicU64,
 }
 
@@ -217,23 +217,23 @@ impl Node for Entry {
 }
 
 impl Entry {
-    /// The value, if it is of exactly this type.
+    /// Returns the value, if it is of exactly this type.
     #[inline(always)]
     pub(crate) fn value<H: Held>(&self) -> Option<&H> {
         self.value.downcast()
     }
 
-    /// The value as JSON text; `None` if it has no bytes.
+    /// Returns the value as JSON text; `None` if it has no bytes.
     pub(crate) fn encode(&self) -> Option<Result<Vec<u8>, CacheError>> {
         self.value.encode()
     }
 
-    /// How large its value is.
+    /// Returns the size of its value.
     pub(crate) fn bytes(&self) -> usize {
         self.weight as usize
     }
 
-    /// Known once the allocation stands.
+    /// Sets the value, which is known once the allocation exists.
     pub(super) fn set_value(&mut self, value: Value) {
         self.value = value;
     }
@@ -268,7 +268,7 @@ impl Entry {
         now >= self.life().dead
     }
 
-    /// What the computation took, if that was worth noting.
+    /// Returns how long the computation took, if that was recorded.
     pub(crate) fn cost(&self) -> Duration {
         self.later
             .as_ref()
@@ -277,8 +277,8 @@ impl Entry {
 
     /// Gives it another life, under the lock of its shard.
     ///
-    /// Readers take no lock and may see some of the old times and some of the new: an entry that is
-    /// less fresh than it is, never one that is fresher than either.
+    /// Readers take no lock and may see some of the old times and some of the new: an entry that looks
+    /// less fresh than it is, never one that looks fresher than either.
     pub(crate) fn live(&self, life: Life) {
         match &self.later {
             None => self.calm.store(life.expires, Relaxed),
@@ -290,7 +290,7 @@ impl Entry {
         }
     }
 
-    /// Its key again.
+    /// Returns its key.
     pub(crate) fn key(&self) -> FullKey {
         let header = Header {
             binding: self.binding,
@@ -299,7 +299,7 @@ impl Entry {
         FullKey::new(header, Tree::from_parts(self.len, self.head, &self.tail))
     }
 
-    /// Notes a visit; false if the entry is watched, and time is not all there is to look at.
+    /// Notes a visit; returns false if the entry is watched, and more than the time has to be checked.
     #[inline(always)]
     pub(super) fn visit(&self) -> bool {
         let visits = self.visits.load(Relaxed);
@@ -312,7 +312,7 @@ impl Entry {
         visits & WATCHED == 0
     }
 
-    /// Whether no marker has ended it; `count` is the level's, read before.
+    /// Returns whether no marker has ended it; `count` is the level's, read before.
     pub(super) fn is_unmarked(&self, count: u64) -> bool {
         let watch = self.later.as_ref().and_then(|later| later.watch.as_ref());
         let Some(watch) = watch else { return true };
@@ -326,13 +326,13 @@ impl Entry {
         is_alive
     }
 
-    /// The markers that may end it.
+    /// Returns the markers that may end it.
     pub(crate) fn marks(&self) -> Marks {
         let watch = self.later.as_ref().and_then(|later| later.watch.as_ref());
         watch.map_or_else(|| Marks::none(0), |watch| watch.marks.clone())
     }
 
-    /// Takes one visit back; false if there was none.
+    /// Takes one visit back; returns false if there was none.
     pub(super) fn unvisit(&self) -> bool {
         let visits = self.visits.load(Relaxed);
         let is_visited = visits & !WATCHED > 0;
@@ -366,7 +366,7 @@ impl Draft {
         Self(unsafe { Owned::new(entry) })
     }
 
-    /// The same, until `expires`.
+    /// Returns the same, until `expires`.
     pub(crate) fn until(mut self, expires: Tick, weight: usize) -> Self {
         let entry = self.0.get_mut();
         entry.calm = AtomicU64::new(expires);
@@ -374,7 +374,7 @@ impl Draft {
         self
     }
 
-    /// The same, for this life, which has more ages than two, or may be given them; to compute it took
+    /// Returns the same, for this life, which has more than two ages, or may be given them; computing it took
     /// `cost`.
     pub(crate) fn living(self, life: Life, cost: Duration, weight: usize) -> Self {
         let mut draft = self.until(life.calm, weight);
@@ -387,7 +387,7 @@ impl Draft {
         draft
     }
 
-    /// The same, ended by these markers, if there are any; `is_near`: it is looked at in any case.
+    /// Returns the same, ended by these markers, if there are any; `is_near`: it is checked in any case.
     pub(crate) fn watched(mut self, marks: Marks, is_near: bool) -> Self {
         let entry = self.0.get_mut();
         if !marks.is_empty() {
@@ -402,7 +402,7 @@ impl Draft {
             });
             later.watch = Some(Watch {
                 marks,
-                // Never a level's: it is looked at on the first hit.
+                // Never a level's count: it is checked on the first hit.
                 seen: AtomicU64::new(u64::MAX),
             });
         }
@@ -421,7 +421,7 @@ impl Draft {
         self.0.get().weight()
     }
 
-    /// An entry of its own.
+    /// Returns a new entry under this key.
     pub(super) fn under(mut self, key: &FullKey, id: u64) -> Owned<Entry> {
         let entry = self.0.get_mut();
         entry.version = key.header.version;
@@ -432,7 +432,7 @@ impl Draft {
         self.0
     }
 
-    /// In the place of `old`.
+    /// Returns an entry that replaces `old`.
     pub(super) fn after(mut self, key: &FullKey, old: &Entry) -> Owned<Entry> {
         let entry = self.0.get_mut();
         let visits = old.visits.load(Relaxed) & !WATCHED;

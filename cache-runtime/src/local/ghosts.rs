@@ -1,19 +1,19 @@
 //! The keys that were evicted lately, by their hashes.
 //!
-//! A table of a fixed size in which a newcomer takes the place of the older one of two: to remember
-//! one costs one write, and forgetting a few too early costs nothing but a poorer guess.
+//! A table of a fixed size in which a newcomer replaces the older one of two: remembering
+//! one costs one write, and forgetting a few too early only makes for a poorer guess.
 
 /// Hashes of the entries evicted last.
 #[derive(Debug, Default)]
 pub(super) struct Ghosts {
     /// Two places for each hash, side by side: half of the hash, and when it came.
     places: Box<[[(u32, u32); 2]]>,
-    /// How many came.
+    /// How many have come.
     count: u32,
 }
 
 impl Ghosts {
-    /// For the last `count`.
+    /// Returns a table for the last `count`.
     pub(super) fn new(count: usize) -> Self {
         let pairs = count.div_ceil(2).next_power_of_two();
         Self {
@@ -26,7 +26,7 @@ impl Ghosts {
         self.places.is_empty()
     }
 
-    /// Whether there is no room for the last `count`.
+    /// Returns whether there is no room for the last `count`.
     pub(super) fn is_too_small(&self, count: usize) -> bool {
         self.places.len() * 2 < count
     }
@@ -44,7 +44,7 @@ impl Ghosts {
         }
     }
 
-    /// How many came after this one, if it is remembered.
+    /// Returns how many came after this one, if it is remembered.
     pub(super) fn age(&self, hash: u64) -> Option<usize> {
         let pair = self.places.get(self.place(hash))?;
         let (_, came) = pair.iter().find(|(mark, _)| *mark == fingerprint(hash))?;
@@ -56,7 +56,7 @@ impl Ghosts {
     }
 }
 
-// Never zero, which is what an unused place has.
+// Never zero, which marks an unused place.
 fn fingerprint(hash: u64) -> u32 {
     (hash >> 32) as u32 | 1
 }

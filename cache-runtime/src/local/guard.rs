@@ -3,12 +3,12 @@
 use crate::clock::{Clock, NEVER, Tick};
 use crate::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Release};
 
-/// What a hit on a watched entry asks.
+/// What a hit on a watched entry checks.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    /// Until then the level is trusted, on the system's clock: a server's time is the system's.
+    /// The time until which the level is trusted, on the system's clock: a server's time is the system's.
     trusted_until: AtomicU64,
-    /// How many markers there were, so that an entry need not look at its own on each hit.
+    /// How many markers have been set, so that an entry need not check its own on each hit.
     marks: AtomicU64,
 }
 
@@ -20,34 +20,34 @@ impl Guard {
         }
     }
 
-    /// So many markers there have been; what has looked at its own since then need not look again.
+    /// Returns how many markers have been set; an entry that has checked its own since then need not check again.
     #[inline]
     pub(crate) fn marks(&self) -> u64 {
         self.marks.load(Acquire)
     }
 
-    /// There is a marker more: after it was set.
+    /// Notes that one more marker has been set, after setting it.
     pub(crate) fn marked(&self) {
         self.marks.fetch_add(1, Release);
     }
 
-    /// The level is trusted until then: its news has been heard.
+    /// Trusts the level until then: its news has been received.
     pub(crate) fn trust_until(&self, until: Tick) {
         self.trusted_until.fetch_max(until, Release);
     }
 
-    /// It is not, from now on.
+    /// Stops trusting it, from now on.
     pub(crate) fn distrust(&self) {
         self.trusted_until.store(0, Release);
     }
 
-    /// Whether it is worth putting a copy here: what is put in before the news is heard is thrown away
+    /// Returns whether it is worth putting a copy here: what is put in before the news is received is dropped
     /// when it is.
     pub(crate) fn may_fill(&self) -> bool {
         self.trusted_until.load(Acquire) != 0
     }
 
-    /// Whether it is; `now`, on its clock, or 0 where that is not known.
+    /// Returns whether it is trusted; `now`, on its clock, or 0 if that is not known.
     #[inline]
     pub(crate) fn is_trusted(&self, clock: &Clock, now: Tick) -> bool {
         let until = self.trusted_until.load(Acquire);

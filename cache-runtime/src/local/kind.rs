@@ -11,7 +11,7 @@ use crate::error::CacheError;
 
 /// What an entry can hold.
 pub(crate) trait Held: Send + Sync + 'static {
-    /// The value as JSON text; `None` if it has no bytes.
+    /// Returns the value as JSON text; `None` if it has no bytes.
     fn encode(&self) -> Encoded;
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Kind {
 }
 
 /// An entry with its value.
-// In this order in memory: a pointer to the whole is one to the entry.
+// In this order in memory: a pointer to the whole is also one to the entry.
 #[repr(C)]
 struct Whole<H> {
     entry: Entry,
@@ -49,7 +49,7 @@ impl<H: Held> Whole<H> {
     };
 }
 
-/// An entry with `value`, `entry` made of what it is to know of that.
+/// Allocates an entry with `value`; `entry` is made from what it has to know about that.
 #[expect(unsafe_code, reason = "a pointer into an allocation of ours")]
 pub(super) fn allocate<H: Held>(value: H, entry: impl FnOnce(Value) -> Entry) -> *mut Entry {
     let blank = Value {

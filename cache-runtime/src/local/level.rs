@@ -1,4 +1,4 @@
-//! The in-process level: what is in it, what has to go, and the only places that change it.
+//! The in-process level: what is in it, what is evicted, and the only places that change it.
 //!
 //! Reads take no lock. Every change takes the lock of the key's shard, so that a
 //! read-modify-write needs nothing more.
@@ -21,25 +21,25 @@ use crate::reclaim::Pinned;
 pub(crate) struct Bounds {
     pub(crate) max_entries: usize,
     pub(crate) max_bytes: Option<usize>,
-    /// The weight of the largest entry that is usual.
+    /// The weight of the largest usual entry.
     pub(crate) largest: usize,
-    /// When `max_entries` are there, one in so many goes at once, or all with 0; `None`: one goes
-    /// for one that comes.
+    /// When `max_entries` is reached, one entry in this many is evicted at once, or all with 0; `None`: one is
+    /// evicted for each new one.
     pub(crate) cull_frequency: Option<u32>,
 }
 
-// A shard has room for so many of the largest entries, and for so many bytes.
+// A shard has room for this many of the largest entries, and for this many bytes.
 const LARGEST_IN_SHARD: usize = 4;
 const LEAST_BYTES_IN_SHARD: usize = 4 << 20;
 
 pub(crate) struct Level {
     read: Reading,
     bounds: Bounds,
-    /// What the entries weigh; counted only if it is bounded.
+    /// The weight of all entries; counted only if it is limited.
     bytes: AtomicUsize,
 }
 
-/// As much of a level as a hit needs, and no pointer more.
+/// The part of a level that a hit needs, and no pointer more.
 #[derive(Clone)]
 pub(crate) struct Reading {
     shards: Arc<[Shard<Entry, Queues>]>,
@@ -53,19 +53,19 @@ type Open<'a> = Locked<'a, Entry, Queues>;
 pub(crate) enum Change<T> {
     /// Leave it as it is.
     Leave(T),
-    /// Put this in its place.
+    /// Replace it with this.
     Put(Draft, T),
-    /// Take it away.
+    /// Remove it.
     Remove(T),
 }
 
 impl Reading {
-    /// The entry under `key`, if it is fresh and there is nothing to think of.
+    /// Returns the entry under `key`, if it is fresh and nothing else has to be checked.
     #[inline(always)]
     pub(crate) fn get<'g>(&'g self, key: &Lookup<'_>, pinned: Pinned<'g>) -> Option<&'g Entry> {
         let entry = self.find(key, pinned)?;
         let calm = entry.calm();
-        // Not known.
+        // Not known yet.
         let mut now = 0;
         if calm != NEVER {
             now = self.clock.now();
@@ -79,14 +79,14 @@ impl Reading {
         Some(entry)
     }
 
-    /// Whether a watched entry is served: the level is trusted, and no marker has ended it.
+    /// Returns whether a watched entry is served: the level is trusted, and no marker has ended it.
     #[inline(never)]
     fn admits(&self, entry: &Entry, now: Tick) -> bool {
         let count = self.guard.marks();
         self.guard.is_trusted(&self.clock, now) && entry.is_unmarked(count)
     }
 
-    /// The entry under `key`, whatever its age.
+    /// Returns the entry under `key`, whatever its age.
     #[inline(always)]
     fn find<'g>(&'g self, key: &Lookup<'_>, pinned: Pinned<'g>) -> Option<&'g Entry> {
         let shard = self.shard(key.hash);
@@ -100,10 +100,10 @@ impl Reading {
 }
 
 impl Level {
-    /// `is_near`: it stands before a store that others change, and is trusted when it is told so.
+    /// Creates a level; `is_near`: it is in front of a store that others change, and is trusted when told so.
     pub(crate) fn new(bounds: Bounds, clock: Clock, is_near: bool) -> Self {
-        // Small levels have one shard, so that their bound and their order are exact. A shard makes
-        // room among its own entries only, so it must have room for several large ones.
+        // Small levels have one shard, so that their limit and their order are exact. A shard makes
+        // room only among its own entries, so it must have room for several large ones.
         let least = LEAST_BYTES_IN_SHARD.max(bounds.largest.saturating_mul(LARGEST_IN_SHARD));
         let by_bytes = bounds.max_bytes.map_or(usize::MAX, |bytes| bytes / least);
         let shards = (bounds.max_entries / 4096)
@@ -122,7 +122,7 @@ impl Level {
         }
     }
 
-    /// For those who only read.
+    /// Returns the part for callers that only read.
     pub(crate) fn reading(&self) -> &Reading {
         &self.read
     }
@@ -131,17 +131,17 @@ impl Level {
         &self.read.guard
     }
 
-    /// Whether what is there may be served.
+    /// Returns whether what is there may be served.
     pub(crate) fn is_trusted(&self) -> bool {
         self.guard().is_trusted(&self.read.clock, 0)
     }
 
-    /// What `f` makes of the fresh entry under `key`; `None` if there is none.
+    /// Returns what `f` makes of the fresh entry under `key`; `None` if there is none.
     pub(crate) fn read<T>(&self, key: &Lookup<'_>, f: impl FnOnce(&Entry) -> T) -> Option<T> {
         self.look(key, |entry, now| entry.is_fresh(now).then(|| f(entry)))?
     }
 
-    /// What `f` makes of the entry under `key`, fresh or stale, and of the time; `None` if there is
+    /// Returns what `f` makes of the entry under `key`, fresh or stale, and of the time; `None` if there is
     /// none.
     pub(crate) fn look<T>(&self, key: &Lookup<'_>, f: impl FnOnce(&Entry, Tick) -> T) -> Option<T> {
         thread::with(|own| {
@@ -156,7 +156,7 @@ impl Level {
         })
     }
 
-    /// Ends the timeout of the entry under `key`, which stays for `stale`; true if it was fresh.
+    /// Ends the timeout of the entry under `key`, which stays for `stale`; returns whether it was fresh.
     pub(crate) fn expire(&self, key: &FullKey, stale: Duration) -> bool {
         let shard = self.read.shard(key.hash).lock();
         let now = self.read.clock.now();
@@ -179,7 +179,7 @@ impl Level {
         f: impl FnOnce(Option<&Entry>) -> Change<T>,
     ) -> T {
         let hash = key.hash;
-        // Before the lock, so that it is dropped after it: a value's end may use the cache.
+        // Declared before the lock, so that it is dropped after it: a value's destructor may use the cache.
         let mut _refused = None;
         let mut shard = self.read.shard(hash).lock();
         let now = self.read.clock.now();
@@ -192,7 +192,7 @@ impl Level {
         let (draft, answer) = match f(fresh) {
             Change::Leave(answer) => return answer,
             Change::Put(draft, answer) if self.may_hold(&draft) => (Some(draft), answer),
-            // What was there is out of date; nothing else has to go for it.
+            // What was there is out of date; nothing else has to be evicted for it.
             Change::Put(draft, answer) => {
                 _refused = Some(draft);
                 (None, answer)
@@ -224,14 +224,14 @@ impl Level {
         answer
     }
 
-    /// Whether there is room for it if nothing else is there.
+    /// Returns whether there is room for it if nothing else is there.
     fn may_hold(&self, draft: &Draft) -> bool {
         self.bounds
             .max_bytes
             .is_none_or(|max| draft.weight() <= max)
     }
 
-    /// Takes away every entry that `condemned` says; how many there were.
+    /// Removes every entry that `condemned` selects; returns how many there were.
     pub(crate) fn remove_where(&self, condemned: impl Fn(&FullKey) -> bool) -> usize {
         let mut count = 0;
         for shard in &*self.read.shards {
@@ -244,13 +244,13 @@ impl Level {
             for key in keys {
                 self.change(&key, |_| Change::Remove(()));
             }
-            // Who clears wants the memory back.
+            // A caller that clears wants the memory back.
             shard.lock().tidy(1, 0);
         }
         count
     }
 
-    /// Takes away what has this hash, whatever its key; by chance that may be another, which is one more
+    /// Removes what has this hash, whatever its key; by chance that may be another, which is one more
     /// miss.
     pub(crate) fn remove_hash(&self, hash: u64) {
         let mut shard = self.read.shard(hash).lock();
@@ -263,7 +263,7 @@ impl Level {
         self.tidy(&mut shard);
     }
 
-    /// Whether something has this hash.
+    /// Returns whether something has this hash.
     pub(crate) fn has_hash(&self, hash: u64) -> bool {
         let shard = self.read.shard(hash).lock();
         shard.find(hash, |_| true).is_some()
@@ -288,11 +288,11 @@ impl Level {
         });
     }
 
-    /// How much is there, and how much may be.
+    /// Returns how much is there, and how much may be.
     pub(crate) fn report(&self) -> LocalReport {
         let shards = &*self.read.shards;
         let entries = shards.iter().map(|shard| shard.lock().len()).sum();
-        // Counted as one goes along where it is bounded; else added up here.
+        // Counted continuously if it is limited; otherwise added up here.
         let bytes = match self.bounds.max_bytes {
             Some(_) => self.bytes.load(Relaxed),
             None => thread::with(|own| {
@@ -309,7 +309,7 @@ impl Level {
         }
     }
 
-    /// What all entries weigh, while nobody changes any.
+    /// Returns the weight of all entries, while nobody changes any.
     #[cfg(test)]
     pub(super) fn weight(&self) -> usize {
         use super::table::Node;
@@ -350,7 +350,7 @@ impl Level {
 
     fn add(&self, shard: &mut Open<'_>, key: &FullKey, draft: Draft, now: Tick) {
         let before = shard.evictions;
-        // Before it queues: what is new must not be the one that goes, unless it is too large to
+        // Before it is queued: a new entry must not be the one that is evicted, unless it is too large to
         // stay even alone.
         self.make_room(shard, 1, now);
         let hash = key.hash;
@@ -361,7 +361,7 @@ impl Level {
         if self.bounds.max_bytes.is_some() {
             self.make_room(shard, 0, now);
         }
-        // Who made room has looked at the oldest of a queue already, nearly always the small one.
+        // Making room has looked at the oldest of a queue already, nearly always the small one.
         let is_small_done = shard.evictions != before;
         self.sweep(shard, usize::from(is_small_done), now);
     }
@@ -380,9 +380,9 @@ impl Level {
             };
             let ticket = candidate.ticket;
             match shard.find(ticket.hash, |entry| ticket.is_of(entry.id)) {
-                // It went another way.
+                // It was removed in another way.
                 None => {}
-                // What has expired does not get another turn.
+                // An expired entry does not get another turn.
                 Some((_, entry)) if entry.unvisit() && !entry.is_dead(now) => {
                     shard.stays(candidate, live);
                 }
@@ -397,7 +397,7 @@ impl Level {
         }
     }
 
-    /// How many go at once if there is no place for `incoming`.
+    /// Returns how many are evicted at once if there is no place for `incoming`.
     fn to_cull(&self, shard: &Open<'_>, incoming: usize) -> usize {
         let live = shard.len();
         match self.bounds.cull_frequency {
@@ -408,8 +408,8 @@ impl Level {
         }
     }
 
-    /// Every new entry pays for a look at the oldest of each queue `from` this one on: what has
-    /// expired goes, little by little.
+    /// Looks at the oldest of each queue from `from` on, which every new entry pays for: expired ones are removed
+    /// little by little.
     fn sweep(&self, shard: &mut Open<'_>, from: usize, now: Tick) {
         for queue in from..2 {
             // A ticket whose entry is gone costs little: look at the next one too.
@@ -430,7 +430,7 @@ impl Level {
         }
     }
 
-    /// Frees what went away, in batches that are small beside what is there.
+    /// Frees what was removed, in batches that are small compared with what is there.
     fn tidy(&self, shard: &mut Open<'_>) {
         let weight = self.bounds.max_bytes.unwrap_or(usize::MAX).min(64 << 20) / 64;
         shard.tidy(64 + shard.len() / 16, weight / self.read.shards.len());

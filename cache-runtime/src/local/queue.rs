@@ -1,12 +1,12 @@
-//! Who goes when the level is full: S3-FIFO, which learns how far to trust its two guesses.
+//! Which entry is evicted when the level is full: S3-FIFO, which learns how far to trust its two guesses.
 //!
 //! New entries wait in a small queue; those read there move on to the main queue, the others
 //! leave, and only their hash is remembered for a while. An entry whose hash is remembered starts
-//! in the main queue. In the main queue, what was read since its last turn gets another.
+//! in the main queue. In the main queue, an entry that was read since its last turn gets another.
 //! ("FIFO queues are all you need for cache eviction", SOSP 2023.)
 //!
-//! How long the small queue is and how long a hash counts are fixed shares there. Here they follow
-//! the traffic, because steady traffic wants both short and moving traffic both long; see
+//! In the paper, the length of the small queue and how long a hash counts are fixed shares. Here they follow
+//! the traffic, because steady traffic wants both short and shifting traffic wants both long; see
 //! [`Tuning`](super::tuning::Tuning).
 
 use std::collections::VecDeque;
@@ -30,7 +30,7 @@ impl Ticket {
         Self { hash, id }
     }
 
-    /// Whether this is the ticket of the entry with this number.
+    /// Returns whether this is the ticket of the entry with this number.
     pub(super) fn is_of(self, id: u64) -> bool {
         self.id & !ON_TRIAL == id
     }
@@ -40,7 +40,7 @@ impl Ticket {
     }
 }
 
-/// A ticket whose turn it is, out of its queue.
+/// A ticket whose turn it is, taken out of its queue.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidate {
     pub(super) ticket: Ticket,
@@ -55,12 +55,12 @@ pub(super) struct Queues {
     ghosts: Ghosts,
     tuning: Tuning,
     next_id: u64,
-    /// How many entries had to go.
+    /// How many entries were evicted.
     pub(super) evictions: u64,
 }
 
 impl Queues {
-    /// A number for a new entry.
+    /// Returns a number for a new entry.
     pub(super) fn number(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
@@ -80,7 +80,7 @@ impl Queues {
         }
     }
 
-    /// Whose turn among `live` it is to go, unless the caller lets it stay.
+    /// Returns which of the `live` entries is evicted next, unless the caller lets it stay.
     pub(super) fn candidate(&mut self, live: usize) -> Option<Candidate> {
         let is_new = self.small.len() > self.tuning.small(live) || self.main.is_empty();
         let queue = if is_new {
@@ -92,7 +92,7 @@ impl Queues {
         Some(Candidate { ticket, is_new })
     }
 
-    /// It was read since its last turn.
+    /// Lets it stay: it was read since its last turn.
     pub(super) fn stays(&mut self, candidate: Candidate, live: usize) {
         let mut ticket = candidate.ticket;
         if ticket.is_on_trial() {
@@ -102,7 +102,7 @@ impl Queues {
         self.main.push_back(ticket);
     }
 
-    /// It was not.
+    /// Lets it go: it was not.
     pub(super) fn goes(&mut self, candidate: Candidate, live: usize) {
         self.evictions += 1;
         let ticket = candidate.ticket;
@@ -118,7 +118,7 @@ impl Queues {
         }
     }
 
-    /// The oldest ticket of the small (0) or the main (1) queue.
+    /// Returns the oldest ticket of the small (0) or the main (1) queue.
     pub(super) fn oldest(&self, queue: usize) -> Option<Ticket> {
         [&self.small, &self.main][queue].front().copied()
     }
@@ -128,12 +128,12 @@ impl Queues {
         [&mut self.small, &mut self.main][queue].pop_front();
     }
 
-    /// Whether the tickets of the dead outnumber those of the `live`.
+    /// Returns whether the tickets of removed entries outnumber those of the `live` ones.
     pub(super) fn is_stale(&self, live: usize) -> bool {
         self.small.len() + self.main.len() > 2 * live + 64
     }
 
-    /// Keeps the tickets of the living.
+    /// Keeps the tickets of live entries.
     pub(super) fn retain(&mut self, is_live: impl Fn(Ticket) -> bool) {
         self.small.retain(|ticket| is_live(*ticket));
         self.main.retain(|ticket| is_live(*ticket));

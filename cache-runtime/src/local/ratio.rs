@@ -1,5 +1,5 @@
-//! How much of a stream a level smaller than its keys answers: each change to the eviction is held to
-//! these floors.
+//! How much of a stream a level answers that is smaller than the number of keys: each change to the eviction is
+//! checked against these floors.
 //!
 //! Plain S3-FIFO has 72.3 % and 67.3 %. The secret in the hashes changes these by about 0.1 %.
 
@@ -29,8 +29,8 @@ impl Random {
     }
 }
 
-/// The share of hits if the key of rank `r` is asked for in proportion to `1 / (r + 1) ^ 0.99`, and
-/// every so many accesses one of the most frequent keys and any other change their ranks.
+/// Returns the share of hits if the key of rank `r` is requested in proportion to `1 / (r + 1) ^ 0.99`, and
+/// at intervals one of the most frequent keys and another one swap ranks.
 fn hit_ratio(change_every: usize) -> f64 {
     let mut sum = 0.0;
     let up_to: Vec<f64> = (1..=KEYS)

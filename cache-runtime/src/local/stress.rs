@@ -1,4 +1,4 @@
-//! The table under threads that read, insert, replace, remove and make it anew, all at once.
+//! The table under threads that read, insert, replace, remove and rebuild it, all at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -2,8 +2,8 @@
 //!
 //! An array of cells, each a hash and a pointer to a node, searched from the hash's place onwards
 //! until an empty cell. A hash is compared before its node is looked at, so a search costs one look
-//! at a node however full the array is. What is taken away leaves a dead cell, which the next new
-//! node takes; the array is made anew when empty cells become rare.
+//! at a node however full the array is. A removal leaves a dead cell, which the next new
+//! node takes; the array is rebuilt when empty cells become rare.
 
 use std::ops::{Deref, DerefMut};
 use std::ptr;
@@ -15,7 +15,7 @@ use crate::sync::lock;
 
 /// What the table holds.
 pub(crate) trait Node: Send + Sync {
-    /// About how many bytes it holds.
+    /// Returns about how many bytes it holds.
     fn weight(&self) -> usize;
 
     /// Frees it.
@@ -112,7 +112,7 @@ const LIVE: u64 = 2;
 /// The bits of a hash by which its shard is chosen.
 pub(crate) const SHARD_BITS: std::ops::Range<u32> = 24..28;
 const SMALLEST: usize = 8;
-/// To change a dead cell would free its node twice.
+/// Changing a dead cell would free its node twice.
 const STALE: &str = "a bucket was used after a change";
 
 /// A shard while it is locked: what changes it, and a steady view.
@@ -126,14 +126,14 @@ pub(crate) struct Locked<'t, N: Node, S> {
 /// The nodes of a locked shard, without its state.
 pub(crate) struct Nodes<'l, N: Node, S>(&'l Shard<N, S>);
 
-/// The cell that a node stands in, until the next change.
+/// Where a node is, until the next change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bucket(usize);
 
 /// An array of cells, as long as it is not freed.
 ///
-/// In memory it is one row of cells whose first has their count, less one, in the place of a hash: so
-/// one pointer tells all, and a search follows one less.
+/// In memory it is one row of cells, the first of which holds their count, less one, in place of a hash: so
+/// one pointer is enough, and a search follows one less.
 struct Array<'g, N> {
     cells: &'g [Cell<N>],
 }
@@ -203,7 +203,7 @@ impl<'g, N> Array<'g, N> {
 
     #[inline(always)]
     fn start(self, hash: u64) -> usize {
-        // Bits that neither the marks hide nor the choice of the shard has used.
+        // The bits that neither the marks hide nor the choice of the shard has used.
         (hash >> SHARD_BITS.end) as usize & (self.cells.len() - 1)
     }
 
@@ -212,7 +212,7 @@ impl<'g, N> Array<'g, N> {
         (at + 1) & (self.cells.len() - 1)
     }
 
-    /// The cell for a new node: the first dead or empty one on its way.
+    /// Returns the cell for a new node: the first dead or empty one on its way.
     fn vacant(self, hash: u64) -> usize {
         let mut at = self.start(hash);
         while self.cells[at].hash.load(Relaxed) & !DEAD != EMPTY {
@@ -223,12 +223,12 @@ impl<'g, N> Array<'g, N> {
 
     fn fill(self, at: usize, hash: u64, node: *mut N) {
         let cell = &self.cells[at];
-        // Whoever sees the node sees what is in it, and whoever sees the hash sees the node.
+        // A reader that sees the node sees what is in it, and one that sees the hash sees the node.
         cell.node.store(node, Release);
         cell.hash.store(hash | LIVE, Release);
     }
 
-    /// The node that `is_it` says, and its cell.
+    /// Returns the node that `is_it` selects, and its cell.
     #[inline(always)]
     #[expect(unsafe_code, reason = "a pointer is followed")]
     fn search(self, hash: u64, is_it: impl Fn(&N) -> bool) -> Option<(usize, &'g N)> {
@@ -268,7 +268,7 @@ impl<N: Node, S> Shard<N, S> {
         }
     }
 
-    /// The node that `is_it` says, as long as the reader is pinned.
+    /// Returns the node that `is_it` selects, as long as the reader is pinned.
     #[inline(always)]
     pub(crate) fn get<'g>(
         &'g self,
@@ -321,7 +321,7 @@ impl<N: Node, S> Locked<'_, N, S> {
         self.inner.live
     }
 
-    /// The bucket of the node that `is_it` says.
+    /// Returns where the node is that `is_it` selects.
     #[inline]
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(&N) -> bool) -> Option<(Bucket, &N)> {
         let found = self.array().search(hash, is_it);
@@ -332,7 +332,7 @@ impl<N: Node, S> Locked<'_, N, S> {
         self.shard.array_locked()
     }
 
-    /// The owner's state, to change it, and the nodes, to look at them.
+    /// Returns the owner's state, to change it, and the nodes, to look at them.
     pub(crate) fn parts(&mut self) -> (&mut S, Nodes<'_, N, S>) {
         (&mut self.inner.state, Nodes(self.shard))
     }
@@ -351,7 +351,7 @@ impl<N: Node, S> Locked<'_, N, S> {
         self.inner.dead -= usize::from(was_dead);
     }
 
-    /// Puts `node`, which has the same key, in the place of another.
+    /// Replaces another node with `node`, which has the same key.
     pub(crate) fn replace(&mut self, bucket: Bucket, node: Owned<N>) {
         let cell = &self.array().cells[bucket.0];
         assert!(cell.is_live(), "{STALE}");
@@ -359,7 +359,7 @@ impl<N: Node, S> Locked<'_, N, S> {
         self.retire(old);
     }
 
-    /// Takes a node away.
+    /// Removes a node.
     pub(crate) fn remove(&mut self, bucket: Bucket) {
         let array = self.array();
         let mut at = bucket.0;
@@ -410,7 +410,7 @@ impl<N: Node, S> Locked<'_, N, S> {
         drop(self.inner.arrays.close(&DOMAIN));
     }
 
-    /// Frees what nobody reads any more, once as much has come together as `count` nodes or `weight`
+    /// Frees what nobody reads any more, once it amounts to `count` nodes or `weight`
     /// bytes.
     pub(crate) fn tidy(&mut self, count: usize, weight: usize) {
         let (waiting, heavy) = self.inner.nodes.waiting();
@@ -454,7 +454,7 @@ impl<N: Node, S> Drop for Shard<N, S> {
         // SAFETY: every live cell of the last array has a node that was owned, and no other owner; those
         // that left it are in the bag, which drops them next.
         let nodes = live.map(|cell| unsafe { Owned::new(cell.node.load(Relaxed)) });
-        // All of them before the first is dropped: a value whose `drop` panics takes no other with it.
+        // All of them before the first is dropped: a value whose `drop` panics must not leak the others.
         drop(nodes.collect::<Vec<_>>());
     }
 }

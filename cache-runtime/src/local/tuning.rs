@@ -1,8 +1,8 @@
 //! How long the small queue is, and how long the hash of what left it counts.
 //!
 //! Both follow what becomes of the entries, in steps so small that it takes about as many entries as
-//! there are to change much. All shares are of the entries that are there, so that a level bounded by
-//! bytes is tuned like one bounded by their number.
+//! there are to change much. All shares are of the current entries, so that a level limited by
+//! bytes is tuned like one limited by number.
 
 /// Both lengths of one shard.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Tuning {
     small: usize,
 }
 
-/// Below this many departures the window is no measure of anything.
+/// Below this many departures, the window measures nothing.
 const LEAST_WINDOW: usize = 8;
 
 impl Tuning {
@@ -26,20 +26,20 @@ impl Tuning {
         new
     }
 
-    /// How many may wait in the small queue.
+    /// Returns how many may wait in the small queue.
     pub(super) fn small(&self, live: usize) -> usize {
         (self.small / 64).clamp(live / 128, live / 8)
     }
 
-    /// Whether an entry that left so many departures ago counts as remembered.
+    /// Returns whether an entry that left this many departures ago counts as remembered.
     pub(super) fn counts(&self, age: usize) -> bool {
         age < self.window / 2
     }
 
-    /// An entry came, which had left the small queue `age` departures ago if that is known.
+    /// Notes a new entry, which had left the small queue `age` departures ago if that is known.
     ///
-    /// Back within a 32nd: it would have been read there if the queue had been a little longer. If
-    /// one in 64 is such, the queue grows.
+    /// If it is back within a 32nd, it would have been read there with a slightly longer queue. If
+    /// that applies to one in 64, the queue grows.
     pub(super) fn came(&mut self, age: Option<usize>, live: usize) {
         let small = match age {
             Some(age) if age < live / 32 => self.small + 64,
@@ -48,9 +48,9 @@ impl Tuning {
         self.small = small.clamp(live * 64 / 128, live * 64 / 8);
     }
 
-    /// An entry that a remembered hash brought into the main queue had its first turn there.
+    /// Notes that an entry that a remembered hash brought into the main queue had its first turn there.
     ///
-    /// Read by then: such hashes tell what will be read, and older ones may do so too. Not read: it
+    /// If it was read by then, such hashes predict reads, and older ones may do so too. If not, it
     /// took the place of something better. The window settles where about half of them are read.
     pub(super) fn trial_ended(&mut self, was_read: bool, live: usize) {
         self.window = if was_read {

@@ -1,12 +1,12 @@
 //! The atomics of this scheme, and a pair of fences of which one costs nothing.
 //!
-//! Between a store and a later load of a reader stands the light fence, between those of a writer the
-//! heavy one. Of two threads, one of which passes each, at least one sees the other's store. On
-//! Linux the heavy one is a system call that makes every other thread of the process pass a fence,
-//! so the light one need only hold the compiler back; elsewhere both are real.
+//! A reader passes the light fence between a store and a later load, a writer
+//! the heavy one. Of two threads, one of which passes each, at least one sees the other's store. On
+//! Linux, the heavy one is a system call that makes every other thread of the process pass a fence,
+//! so the light one need only restrain the compiler; elsewhere both are real.
 //!
-//! All that this scheme and the table share between threads is made of the types named here, so that a
-//! model of them can put others in their place (`tests/models`).
+//! Everything that this scheme and the table share between threads is made of the types named here, so that a
+//! model of them can replace them (`tests/models`).
 
 pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64};
 pub(crate) use std::sync::{Mutex, MutexGuard};
@@ -18,7 +18,7 @@ mod fences {
 
     use once_cell::sync::Lazy;
 
-    /// Whether the kernel does it for us. Once true, it stays true.
+    /// Whether the kernel does it. Once true, it stays true.
     static ASYMMETRIC: AtomicBool = AtomicBool::new(false);
 
     static REGISTERED: Lazy<bool> = Lazy::new(|| {
@@ -36,7 +36,7 @@ mod fences {
 
     #[inline]
     pub(in super::super) fn light() {
-        // A reader who has not heard of it yet passes a real fence, which is no less.
+        // A reader that has not noticed that yet passes a real fence, which is no less.
         if ASYMMETRIC.load(Relaxed) {
             compiler_fence(SeqCst);
         } else {
@@ -44,8 +44,8 @@ mod fences {
         }
     }
 
-    /// False where the others have passed no fence: the kernel is short of memory, or the program has
-    /// locked itself in since the first use and may not ask for this any more.
+    /// Passes the heavy fence. False if the others have passed none: the kernel is short of memory, or the program
+    /// has sandboxed itself since the first use and may not request this any more.
     pub(in super::super) fn heavy() -> bool {
         fence(SeqCst);
         !*REGISTERED || membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0

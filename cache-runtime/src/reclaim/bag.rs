@@ -1,10 +1,10 @@
-//! What is out of sight but may still be read.
+//! What has been unlinked but may still be read.
 
 use std::collections::VecDeque;
 
 use super::domain::Domain;
 
-/// A box that was given away as a pointer, and is owned again; others may still read what is in it.
+/// A box that was given away as a pointer, and is owned again; others may still read its contents.
 #[derive(Debug)]
 pub(crate) struct Retired<T>(*mut T);
 
@@ -33,11 +33,11 @@ impl<T> Drop for Retired<T> {
     }
 }
 
-/// Things to drop, in batches: asking whether somebody still reads costs a system call.
+/// Things to drop, in batches: asking whether anyone still reads costs a system call.
 #[derive(Debug)]
 pub(crate) struct Bag<T> {
     open: Vec<T>,
-    /// What those in `open` weigh.
+    /// The total weight of those in `open`.
     weight: usize,
     /// Batches with the epoch that ended when they were closed.
     closed: VecDeque<(u64, Vec<T>)>,
@@ -52,23 +52,23 @@ impl<T> Bag<T> {
         }
     }
 
-    /// Takes a thing that is out of sight: whoever pins from now on cannot find it.
+    /// Takes a thing that has been unlinked: readers that pin from now on cannot find it.
     pub(crate) fn put(&mut self, item: T, weight: usize) {
         self.open.push(item);
         self.weight += weight;
     }
 
-    /// How many wait for their batch to be closed, and what they weigh.
+    /// Returns how many wait for their batch to be closed, and their weight.
     pub(crate) fn waiting(&self) -> (usize, usize) {
         (self.open.len(), self.weight)
     }
 
-    /// Whether nothing is in it.
+    /// Returns whether it is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty() && self.closed.is_empty()
     }
 
-    /// Closes the batch, if that can be done now; what nobody can read any more is the caller's.
+    /// Closes the batch, if possible; returns what nobody can read any more.
     pub(crate) fn close(&mut self, domain: &Domain) -> Vec<T> {
         // They stay in the open batch until it is known that its epoch has ended: whatever goes wrong
         // before that must not drop them.

@@ -1,4 +1,4 @@
-//! Who reads since when: epochs, and one record for each thread that reads.
+//! Which thread reads since when: epochs, and one record for each thread that reads.
 
 use std::marker::PhantomData;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -13,10 +13,10 @@ pub(crate) struct Domain {
     pub(super) readers: Mutex<Vec<&'static Reader>>,
 }
 
-/// What one thread shows of its reading.
+/// What one thread publishes about its reading.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    /// The epoch in which it began to read; 0 while it does not.
+    /// The epoch in which it began to read; 0 while it does not read.
     since: AtomicU64,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Guard<'r> {
     thread: PhantomData<*mut ()>,
 }
 
-/// That a guard lives at least so long. It costs nothing to pass on.
+/// Proof that a guard lives at least this long. It costs nothing to pass on.
 #[derive(Clone, Copy)]
 pub(crate) struct Pinned<'g>(PhantomData<&'g Guard<'g>>);
 
@@ -40,25 +40,25 @@ impl Guard<'_> {
 }
 
 impl Domain {
-    /// Makes a reader known, for good.
+    /// Makes a reader known, permanently.
     pub(crate) fn enroll(&self, reader: &'static Reader) {
         prepare();
         lock(&self.readers).push(reader);
     }
 
-    /// Begins a new epoch. Whoever begins to read in it or later does not see what was out of sight
+    /// Begins a new epoch. A thread that begins to read in it or later does not see what was unlinked
     /// before this call; once [`oldest`](Domain::oldest) is above the number that this returns,
-    /// nobody does. `None`: the readers could not be asked, so nothing is known.
+    /// no thread does. `None`: the readers could not be asked, so nothing is known.
     pub(super) fn advance(&self) -> Option<u64> {
         let ended = self.epoch.fetch_add(1, AcqRel);
-        // Either we see that a reader is there, or he sees that what he looks for is gone.
+        // Either we see that a reader is there, or it sees that what it looks for is gone.
         heavy().then_some(ended)
     }
 
-    /// The epoch of the reader who began first; the greatest number if nobody reads.
+    /// Returns the epoch of the reader that began first; the greatest number if nobody reads.
     pub(super) fn oldest(&self) -> u64 {
         let readers = lock(&self.readers);
-        // Acquire: what a reader who is gone has read, he read before what comes after this.
+        // Acquire: what a past reader has read, it read before what comes after this.
         let since = readers.iter().map(|reader| reader.since.load(Acquire));
         since.filter(|since| *since != 0).min().unwrap_or(u64::MAX)
     }

@@ -28,7 +28,7 @@ impl<T: Send + Sync> Swap<T> {
         self.now.load(Acquire).is_null()
     }
 
-    /// What is there, as long as the reader is pinned.
+    /// Returns what is there, as long as the reader is pinned.
     #[inline]
     #[expect(unsafe_code, reason = "a pointer is followed")]
     pub(crate) fn get<'g>(&'g self, _: Pinned<'g>) -> Option<&'g T> {
@@ -37,8 +37,8 @@ impl<T: Send + Sync> Swap<T> {
         unsafe { self.now.load(Acquire).as_ref() }
     }
 
-    /// Puts `new` in its place. What was there is the caller's when nobody reads it any more:
-    /// mostly now, at the latest with the next replacement.
+    /// Replaces what is there with `new`. Returns the old things that nobody reads any more:
+    /// mostly at once, at the latest with the next replacement.
     #[expect(unsafe_code, reason = "a pointer is given away")]
     pub(crate) fn set(&self, new: Option<T>) -> Vec<Retired<T>> {
         let new = new.map_or(ptr::null_mut(), |new| Box::into_raw(Box::new(new)));

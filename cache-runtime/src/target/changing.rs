@@ -1,4 +1,4 @@
-//! A change of one entry that others have to know of: those in this process who compute it, copies of it
+//! A change of one entry that others have to know of: executions in this process, copies of it
 //! in process, and other processes.
 
 use super::Target;
@@ -11,9 +11,9 @@ use crate::near::{Ticket, Writing};
 use crate::news::Event;
 use crate::store::Store;
 
-/// A change of what is in the store, for as long as it lives: nobody makes a copy of what he reads
-/// meanwhile. Afterwards the others are told, whatever came of it: that a change failed does not say that
-/// nothing has changed.
+/// A change of what is in the store, for as long as it lives: no reader makes a copy of what it reads
+/// meanwhile. Afterwards the others are told, whatever the result: a change that failed may still have
+/// changed something.
 #[must_use]
 pub(crate) struct Changing<'t> {
     target: &'t Target,
@@ -21,21 +21,21 @@ pub(crate) struct Changing<'t> {
     writing: Option<Writing<'t>>,
 }
 
-/// What a change is to those who may have copies.
+/// What a change means to processes that may have copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreChange {
-    /// What was there is not to be served any more.
+    /// What was there must not be served any more.
     Invalidated,
-    /// A newer value took its place, since its time had come.
+    /// A newer value replaced it, because its time had come.
     Renewed,
 }
 
-/// An invalidation under way: what is computed or written now does not outlast it.
+/// A running invalidation: what is being computed or written now does not outlast it.
 #[must_use]
 pub(crate) struct Invalidation<'t> {
     target: &'t Target,
     began: Option<u64>,
-    // In this order: the news goes out while later callers still begin anew.
+    // In this order: the news is sent while later callers still start anew.
     _changing: Option<Changing<'t>>,
     overtaking: Overtaking<'t>,
 }
@@ -50,7 +50,7 @@ impl Invalidation<'_> {
 }
 
 impl Target {
-    /// A change of the store; `news`: what it is to other processes, which may have copies of what was
+    /// Begins a change of the store; `news`: what it means to other processes, which may have copies of what was
     /// there.
     pub(crate) fn changing(&self, news: Option<StoreChange>) -> Option<Changing<'_>> {
         let core = self.cache.core();
@@ -86,8 +86,8 @@ impl Target {
         }
     }
 
-    /// Writes whose end nobody has seen are not to bring back what was created before `began`, in
-    /// milliseconds since 1970. Behind those who were writing: how that ends may not have been known before.
+    /// Keeps writes with an unknown outcome from bringing back what was created before `began`, in
+    /// milliseconds since 1970. Called after waiting for the running writes, whose outcome may not have been known.
     pub(crate) fn doubt(&self, overtaking: &Overtaking<'_>, began: u64) {
         let core = self.cache.core();
         if let Some(stored_key) = self.stored_key() {
@@ -98,8 +98,8 @@ impl Target {
         }
     }
 
-    /// Forbids the results of computations that began before, in any process, to be put in the store
-    /// after this. Where the store cannot be told, the invalidation itself will fail.
+    /// Forbids the results of computations that began before, in any process, to be written to the store
+    /// after this. If the store cannot be reached, the invalidation itself will fail.
     pub(crate) async fn bury(&self, mode: Mode) {
         let stamp = self.cache.core().stamp();
         // Of two at once the later one stays.
@@ -122,6 +122,7 @@ impl Target {
         unless: impl FnOnce(&str) -> Unless<'_>,
     ) -> bool {
         let core = self.cache.core();
+<<<<<<< ours
         let (Some(store), Some(stored_key)) = (core.store(), self.stored_key()) else {
             return true;
         };
@@ -140,9 +141,46 @@ impl Target {
             tracing::debug!(%error, key, "a tombstone could not be set");
             true
         })
+||||||| base
+        if let (Some(store), Some(made)) = (core.store(), self.made())
+            && self.is_computed()
+            && let Some(key) = tombstone::key_of(made, store.hash_tags())
+        {
+            let stamp = core.stamp();
+            let text = stamp.to_text();
+            // Of two at once the later one stays.
+            let unless = Unless::exactly(&key, stamp);
+            let buried = store
+                .ask(mode, "bury", |store: &dyn Store| {
+                    store.set_unless(&key, text.as_bytes(), Some(tombstone::LIFE), unless)
+                })
+                .await;
+            if let Err(error) = buried {
+                tracing::debug!(%error, key, "a tombstone could not be set");
+            }
+        }
+=======
+        if let (Some(store), Some(made)) = (core.store(), self.made())
+            && self.is_computed()
+            && let Some(key) = tombstone::key_of(made, store.hash_tags())
+        {
+            let stamp = core.stamp();
+            let text = stamp.to_text();
+            // Of two at once, the later one stays.
+            let unless = Unless::exactly(&key, stamp);
+            let buried = store
+                .ask(mode, "bury", |store: &dyn Store| {
+                    store.set_unless(&key, text.as_bytes(), Some(tombstone::LIFE), unless)
+                })
+                .await;
+            if let Err(error) = buried {
+                tracing::debug!(%error, key, "a tombstone could not be set");
+            }
+        }
+>>>>>>> theirs
     }
 
-    /// Whether functions compute it: what people set by a key of their own is nobody's result.
+    /// Returns whether functions compute it: what users set under a key of their own is nobody's result.
     pub(crate) fn is_computed(&self) -> bool {
         self.binding.site.is_some()
             || self
@@ -154,7 +192,7 @@ impl Target {
 }
 
 impl Changing<'_> {
-    /// With which a copy of what was written may be put in, while this lives.
+    /// Returns the ticket with which a copy of what was written may be put in, while this lives.
     pub(crate) fn ticket(&self) -> Option<Ticket> {
         self.writing.as_ref().map(Writing::ticket)
     }
@@ -163,7 +201,7 @@ impl Changing<'_> {
 impl Drop for Changing<'_> {
     fn drop(&mut self) {
         if let (Some(news), Some(stored_key)) = (self.news, self.target.stored_key()) {
-            // Before the news goes out, so that nobody here is the last to know.
+            // Before the news is sent, so that this process is not the last to know.
             self.writing = None;
             self.target.cache.tell(|| match news {
                 StoreChange::Invalidated => Event::Changed(stored_key.to_owned()),
@@ -174,7 +212,7 @@ impl Drop for Changing<'_> {
 }
 
 impl Cache {
-    /// Tells the other processes, behind the caller.
+    /// Tells the other processes, in the background.
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
         if let Some(news) = self.core().news() {
             self.listen();

@@ -1,4 +1,4 @@
-//! The markers of one entry: which there are, and what the store says of them.
+//! The markers of one entry: which there are, and what the store says about them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::mode::Mode;
 use crate::recovery;
 
 impl Target {
-    /// The markers that may end an entry of these tags, of which the computation began at `started`.
+    /// Returns the markers that may end an entry with these tags, whose computation began at `started`.
     pub(crate) fn marks(&self, started: Stamp, tags: &[String]) -> Marks {
         let mut marks = Vec::new();
         if self.cache.core().store().is_some() {
@@ -26,7 +26,7 @@ impl Target {
         Marks { started, marks }
     }
 
-    /// The markers of all entries of the cache, and of all of the function.
+    /// Returns the markers of all entries of the cache, and of all those of the function.
     fn whole_marks(&self) -> Vec<Arc<Mark>> {
         let cache = &self.cache;
         self.binding.whole_marks(cache.version_number(), || {
@@ -40,8 +40,8 @@ impl Target {
         })
     }
 
-    /// Whether none of these has come since, as far as the store knows; those that are not sure are
-    /// read in one round trip.
+    /// Returns whether none of these has been set since, as far as the store knows; those that are not certain
+    /// are read in one round trip.
     pub(crate) async fn are_silent(&self, mode: Mode, marks: &Marks) -> Result<bool, CacheError> {
         let unsure = self.cache.unsure(&marks.marks);
         if !unsure.is_empty() {
@@ -50,7 +50,7 @@ impl Target {
         Ok(marks.are_silent())
     }
 
-    /// The same for stored bytes: whether a marker has not ended what they are.
+    /// Returns the same for stored bytes: whether no marker has ended them.
     pub(crate) async fn is_alive(&self, mode: Mode, bytes: &[u8]) -> Result<bool, CacheError> {
         let codec = self.cache.core().settings.codec();
         match codec.stamp(bytes) {
@@ -75,7 +75,7 @@ impl Target {
             .await;
         let values = match values {
             Ok(values) => values,
-            // Where a part of the store is down, what was known of its markers holds: nobody can set them
+            // While part of the store is down, what was known of its markers holds: nobody can set them
             // either.
             Err(_) if marks.iter().all(|mark| mark.was_asked_for(now)) => return Ok(()),
             Err(error) => return Err(self.failed(error, &keys[0])),
@@ -85,8 +85,8 @@ impl Target {
         Ok(())
     }
 
-    /// The markers of all entries of the cache and of the function, where the store has to be asked for
-    /// them: with what else it is asked for.
+    /// Returns the markers of all entries of the cache and of the function, if the store has to be asked for
+    /// them: along with whatever else it is asked for.
     pub(crate) fn ask_whole(&self) -> Asked {
         Asked {
             marks: self.cache.unsure(&self.whole_marks()),
@@ -96,7 +96,7 @@ impl Target {
     }
 }
 
-/// Markers that the store is asked for, and when.
+/// Markers for which the store is asked, and when.
 pub(crate) struct Asked {
     marks: Vec<Arc<Mark>>,
     now: Tick,
@@ -108,7 +108,7 @@ impl Asked {
         self.marks.iter().map(|mark| mark.key.clone())
     }
 
-    /// What the store has under their keys.
+    /// Handles what the store has under their keys.
     pub(crate) fn answered(self, core: &Core, values: impl IntoIterator<Item = Option<Vec<u8>>>) {
         let Self { marks, now, lost } = self;
         for (mark, value) in marks.iter().zip(values) {
@@ -118,7 +118,7 @@ impl Asked {
                 core.marked(mark, stamp);
             }
             if mark.was_read(there, now, lost) {
-                // The store has forgotten it: it is given it again, with its own time.
+                // The store has lost it: it is given it again, with its original time.
                 mark.owe(true);
                 core.owed.mark();
             }
@@ -155,7 +155,7 @@ pub(crate) async fn confirm_many<'t>(
 }
 
 impl Cache {
-    /// Those of which the store has to be asked.
+    /// Returns those for which the store has to be asked.
     pub(crate) fn unsure(&self, marks: &[Arc<Mark>]) -> Vec<Arc<Mark>> {
         let core = self.core();
         if core.store().is_none() {

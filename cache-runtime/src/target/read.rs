@@ -17,22 +17,22 @@ use crate::recovery;
 use crate::store::Ttl;
 use crate::value::How;
 
-/// A value that was found, not dead, and what is known of its age.
+/// A value that was found and may be served, and what is known of its age.
 pub(crate) struct Found<V> {
     pub(crate) value: V,
     /// On the clock of this process.
     pub(crate) life: Life,
     pub(crate) age: Age,
-    /// What the computation took.
+    /// How long the computation took.
     pub(crate) cost: Duration,
-    /// Where it was counted as a hit, if it is one.
+    /// Whether it was found in process, which decides how a hit is counted.
     pub(crate) is_local: bool,
-    /// What may end it before its time.
+    /// What may end it early.
     pub(crate) marks: Marks,
 }
 
 impl<V> Found<V> {
-    /// The same, with a copy of the value.
+    /// Returns the same, with a copy of the value.
     pub(crate) fn again(&self, how: &How<V>) -> Self {
         Self {
             value: (how.duplicate)(&self.value),
@@ -53,29 +53,29 @@ impl<V> Found<V> {
         self.age == Age::Late
     }
 
-    /// What serving it counts as.
+    /// Returns what serving it counts as.
     pub(crate) fn counter(&self) -> Counter {
         Counter::of_read(self.age, self.is_local)
     }
 }
 
 impl Target {
-    /// What the function says about the time around its timeout.
+    /// Returns what the function sets about the time around its timeout.
     pub(crate) fn care(&self) -> &'static Care {
         self.binding.site.map_or(&Care::NONE, |site| &site.care)
     }
 
-    /// Whether the function says anything of that kind.
+    /// Returns whether the function sets anything of that kind.
     pub(crate) fn is_careful(&self) -> bool {
         self.binding.site.is_some_and(|site| site.is_careful)
     }
 
-    /// Whether a store has it, too.
+    /// Returns whether a store has it, too.
     pub(crate) fn is_shared<V>(&self, how: &How<V>) -> bool {
         how.is_shared && self.stored_key.is_some() && self.cache.core().store().is_some()
     }
 
-    /// The fresh value, from the in-process level or else from the shared store; counted.
+    /// Returns the fresh value, from the in-process level or else from the shared store; counted.
     pub(crate) async fn read<V>(&self, mode: Mode, how: &How<V>) -> Result<Option<V>, CacheError> {
         if let Some(value) = self.read_level(how) {
             self.binding.counters.count_hit();
@@ -89,7 +89,7 @@ impl Target {
         Ok(value)
     }
 
-    /// The fresh value in the in-process level.
+    /// Returns the fresh value in the in-process level.
     pub(crate) fn read_level<V>(&self, how: &How<V>) -> Option<V> {
         let level = self.cache.core().level(how.is_shared)?;
         let lookup = self.key.lookup();
@@ -102,7 +102,7 @@ impl Target {
         value
     }
 
-    /// The value in the in-process level, fresh or stale, if the level is trusted.
+    /// Returns the value in the in-process level, fresh or stale, if the level is trusted.
     pub(crate) fn look_level<V>(&self, how: &How<V>) -> Option<Found<V>> {
         let level = self.cache.core().level(how.is_shared)?;
         level.is_trusted().then(|| self.look_in(level, how))?
@@ -126,20 +126,20 @@ impl Target {
         found
     }
 
-    /// The value in the in-process level or else in the shared store, fresh or stale.
+    /// Returns the value in the in-process level or else in the shared store, fresh or stale.
     pub(crate) async fn look<V>(
         &self,
         mode: Mode,
         how: &How<V>,
     ) -> Result<Option<Found<V>>, CacheError> {
         let found = self.look_level(how);
-        // A copy that is worth a thought of the next one: another process may have made that.
+        // For a copy that is due for renewal: another process may have done that.
         let is_good = found.as_ref().is_some_and(Found::is_calm);
         if is_good || !self.is_shared(how) {
             return Ok(found);
         }
         match self.look_store(mode, how).await {
-            // What nobody can say better is served, though it may have changed.
+            // What cannot be verified is served, though it may have changed.
             Err(error) => match found.or_else(|| self.look_copy(how)) {
                 Some(found) => Ok(Some(found)),
                 None => Err(error),
@@ -148,13 +148,13 @@ impl Target {
         }
     }
 
-    /// The copy in process, trusted or not.
+    /// Returns the copy in process, trusted or not.
     pub(crate) fn look_copy<V>(&self, how: &How<V>) -> Option<Found<V>> {
         let near = self.cache.core().near().filter(|_| how.is_shared)?;
         self.look_in(near.level(), how)
     }
 
-    /// The fresh value in the shared store. Undecodable bytes are a counted miss.
+    /// Returns the fresh value in the shared store. Undecodable bytes are counted as a miss.
     pub(crate) async fn read_store<V>(
         &self,
         mode: Mode,
@@ -164,7 +164,7 @@ impl Target {
         Ok(found.filter(Found::is_fresh).map(|found| found.value))
     }
 
-    /// The value in the shared store, fresh or stale.
+    /// Returns the value in the shared store, fresh or stale.
     pub(crate) async fn look_store<V>(
         &self,
         mode: Mode,
@@ -177,7 +177,7 @@ impl Target {
         };
         let owed = &self.cache.core().owed;
         if owed.has(stored_key) {
-            // Whatever is there was to be gone.
+            // Whatever is there should have been deleted.
             self.settle(mode).await?;
             recovery::tend(&self.cache, mode);
             return Ok(None);
@@ -196,8 +196,8 @@ impl Target {
         }
     }
 
-    /// What was found in the store, unless a marker has ended it; a copy of it goes into the in-process
-    /// level before the store, for which the ticket was taken before it was read.
+    /// Returns what was found in the store, unless a marker has ended it; a copy of it is put into the in-process
+    /// level in front of the store, for which the ticket was taken before reading.
     pub(crate) async fn accept<V>(
         &self,
         mode: Mode,
@@ -219,7 +219,7 @@ impl Target {
         let Some(near) = core.near().filter(|near| near.guard().may_fill()) else {
             return;
         };
-        // Integers that the store counts with carry no times; and what goes by a function's name is put
+        // Integers that the store counts with carry no times; and an entry with a function's key was put
         // there by the function, under a key that it knows.
         let is_other = self.binding.site.is_none() && self.is_computed();
         if found.life.dead == NEVER && found.marks.started.at == 0 || is_other {
@@ -227,7 +227,7 @@ impl Target {
         }
         let mut marks = found.marks.clone();
         if marks.is_empty() {
-            // Set by hand: gone when the whole cache is cleared.
+            // Set by hand: invalid when the whole cache is cleared.
             marks = self.marks(marks.started, &[]);
         }
         let life = near.life(found.life, core.settings.clock.now());
@@ -240,7 +240,7 @@ impl Target {
         );
     }
 
-    /// How long the entry in the shared store is still fresh.
+    /// Returns how long the entry in the shared store is still fresh.
     pub(crate) async fn left_in_store(&self, mode: Mode) -> Result<Ttl, CacheError> {
         let (Some(store), Some(stored_key)) = (self.cache.core().store(), &self.stored_key) else {
             return Ok(Ttl::Missing);
@@ -271,7 +271,7 @@ impl Target {
         }
     }
 
-    /// The value in these bytes, if they are one and it is not dead.
+    /// Returns the value in these bytes, if they are valid and it may still be served.
     pub(crate) fn decode<V>(&self, how: &How<V>, bytes: &[u8]) -> Option<Found<V>> {
         let settings = &self.cache.core().settings;
         let stored_key = self.stored_key().unwrap_or_default();
@@ -296,7 +296,7 @@ impl Target {
             return None;
         }
         let (life, cost) = match times {
-            // A format without times: the store alone knows.
+            // A format without times: only the store knows.
             None => (Life::plain(NEVER), Duration::ZERO),
             Some(times) => self.life_of(&times),
         };
@@ -311,7 +311,7 @@ impl Target {
         })
     }
 
-    /// The life of an entry with these times, on the clock of this process.
+    /// Returns the life of an entry with these times, on the clock of this process.
     fn life_of(&self, times: &Times) -> (Life, Duration) {
         let clock = &self.cache.core().settings.clock;
         let cost = Duration::from_micros(times.cost.into());
@@ -324,8 +324,8 @@ impl Target {
         (life.on(clock.wall(), clock.now()), cost)
     }
 
-    /// What was sealed for this entry, where bytes are handed on as they are. Anything else is a
-    /// counted miss.
+    /// Returns what was sealed for this entry, where bytes are passed on as they are. Anything else is counted
+    /// as a miss.
     pub(crate) fn unseal(&self, stored_key: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
         let settings = &self.cache.core().settings;
         let unsealed = settings.unseal(stored_key, Cow::Owned(bytes));

@@ -9,24 +9,24 @@ use crate::codec::Times;
 use crate::markers::stamp::Stamp;
 use crate::observe;
 
-/// When a computation started; what it takes is not asked where nobody wants to know.
+/// When a computation started; its duration is measured only if it is needed.
 #[derive(Debug, Clone)]
 pub(crate) struct Started {
     pub(crate) stamp: Stamp,
     watch: Option<Stopwatch>,
-    /// Whether the time is the world's, and not only an order within this process.
+    /// Whether it is a real time, and not only an order within this process.
     is_wall: bool,
-    /// How many executions this one stands for in what is known of their time; 0: it is not timed.
+    /// How many executions this one stands for in the timings; 0: it is not timed.
     weight: u8,
 }
 
 impl Started {
-    /// A value of this entry that is set by hand, from now on.
+    /// Starts now, for a value of this entry that is set by hand.
     pub(crate) fn of(target: &Target) -> Self {
         Self::now(&target.cache, target.is_careful())
     }
 
-    /// An execution that computes this entry's value, from now on.
+    /// Starts now, for an execution that computes this entry's value.
     pub(crate) fn running(target: &Target) -> Self {
         let weight = target.binding.counters.executions.begin();
         Self::with(&target.cache, target.is_careful(), weight)
@@ -48,12 +48,12 @@ impl Started {
         }
     }
 
-    /// When that was, in milliseconds since 1970, if others have to know.
+    /// Returns when that was, in milliseconds since 1970, if others have to know.
     pub(crate) fn created(&self) -> Option<u64> {
         self.is_wall.then_some(self.stamp.at / 1000)
     }
 
-    /// The execution is over.
+    /// Notes that the execution is over.
     pub(crate) fn ended(&self, target: &Target) {
         if let Some(watch) = &self.watch {
             let time = target.binding.counters.executions.ended(self.weight, watch);
@@ -61,14 +61,14 @@ impl Started {
         }
     }
 
-    /// What it has taken so far, where its entry is to know that.
+    /// Returns how long it has taken so far, if its entry is to record that.
     pub(crate) fn cost(&self) -> Duration {
         self.watch
             .as_ref()
             .map_or(Duration::ZERO, Stopwatch::elapsed)
     }
 
-    /// The times of an entry that lives for `life` from now on.
+    /// Returns the times of an entry that lives for `life` from now on.
     pub(crate) fn times(&self, life: Option<Duration>) -> Times {
         let created = self.created().unwrap_or_default();
         let took = self.cost();
@@ -82,7 +82,7 @@ impl Started {
     }
 }
 
-/// The tick at which a life that starts at `now` ends.
+/// Returns the tick at which a life that starts at `now` ends.
 pub(crate) fn expiry(now: Tick, life: Option<Duration>) -> Tick {
     // One below NEVER, so that a very long life is not for ever by accident.
     life.map_or(NEVER, |life| {

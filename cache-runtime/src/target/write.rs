@@ -1,4 +1,4 @@
-//! Changing one entry: kept, forgotten, expired, given a new life.
+//! Changing one entry: writing, deleting, expiring it, giving it a new timeout.
 
 use std::time::Duration;
 
@@ -29,11 +29,11 @@ pub(crate) enum Kept {
     Overtaken,
 }
 
-/// What is known of the making of a value.
+/// What is known about the computation of a value.
 pub(crate) struct Making<'f> {
     pub(crate) started: Started,
     pub(crate) tags: Vec<String>,
-    /// The execution that it comes from, if it does.
+    /// The execution that it comes from, if any.
     pub(crate) flight: Option<&'f Flight>,
     pub(crate) cause: Cause,
 }
@@ -45,10 +45,9 @@ pub(crate) enum Cause {
     Missing,
     /// There was an old one, of which other processes may have copies. Otherwise the same.
     Renewal,
-    /// Somebody wants this value to be there, whatever there is: set by hand, or a refresh, which still
-    /// gives way to what was invalidated while it ran.
+    /// This value is wanted, whatever is there: set by hand, or a refresh.
     Wanted,
-    /// The store is not there: a copy in process is all that can be kept.
+    /// The store is down: only a copy in process can be kept.
     Alone,
 }
 
@@ -68,7 +67,7 @@ impl Making<'_> {
 }
 
 impl Target {
-    /// Keeps `value`, in the shared store and then in the in-process level. An entry whose
+    /// Writes `value` to the shared store and then to the in-process level. An entry whose
     /// flight was overtaken is not kept, nor left behind.
     pub(crate) async fn write<V>(
         &self,
@@ -93,7 +92,7 @@ impl Target {
         if !marks.are_silent() || making.is_overtaken() {
             return Ok(Kept::Overtaken);
         }
-        // Nobody makes a copy of what he finds meanwhile.
+        // No reader makes a copy of what it finds meanwhile.
         let news = match making.cause {
             Cause::Missing | Cause::Alone => None,
             Cause::Renewal => Some(StoreChange::Renewed),
@@ -102,17 +101,17 @@ impl Target {
         let changing = if is_shared && making.flight.is_some() {
             self.changing(news)
         } else {
-            // Who sets by hand has begun an invalidation, which is a change already.
+            // Setting by hand has begun an invalidation, which is a change already.
             None
         };
-        // Before the store is asked: what is in process is not there longer than what is in the store.
+        // Before the store is asked: what is in process must not live longer than what is in the store.
         let now = core.settings.clock.now();
         if is_shared && making.cause != Cause::Alone {
             if !survey.lossless {
                 return Err(lossy().on_key(self.stored_key().unwrap_or_default()));
             }
             let physical = self.physical(life, &making.tags);
-            // Boxed: the future of a miss in process would have room for it.
+            // Boxed: otherwise the future of a miss in process would have room for it.
             let written = self.write_store(mode, how, &value, (life, physical), &making);
             let kept = Box::pin(written).await?;
             if !matches!(kept, Kept::Yes) {
@@ -131,7 +130,7 @@ impl Target {
             } else {
                 draft.until(life.expires, survey.bytes)
             };
-            // What is not put in is dropped after the lock is gone: its end may use the cache.
+            // What is not put in is dropped after the lock is released: its destructor may use the cache.
             let mut draft = Some(draft.watched(marks, false));
             let kept = level.change(&self.key, |_| {
                 match draft.take_if(|_| !making.is_overtaken()) {
@@ -157,7 +156,7 @@ impl Target {
         Ok(Kept::Yes)
     }
 
-    /// The markers of what is written: none where nothing can end it.
+    /// Returns the markers of what is written: none if nothing can end it.
     fn marks_of(&self, is_shared: bool, making: &Making<'_>) -> Result<Marks, CacheError> {
         if !making.tags.is_empty() {
             if is_shared {
@@ -171,7 +170,7 @@ impl Target {
         Ok(self.marks(making.started.stamp, &making.tags))
     }
 
-    /// Keeps `value` in the shared store.
+    /// Writes `value` to the shared store.
     async fn write_store<V>(
         &self,
         mode: Mode,
@@ -214,13 +213,13 @@ impl Target {
         let _claim = recovery::claim(&core.owed, stored_key, mode).await;
         let written = self.put(mode, store, "set", (stored_key, &bytes), physical, since);
         let written = match (making.flight, written.await) {
-            // What is there is older, and is told so by its own times.
+            // What is there is older, and is recognized as such by its own times.
             (Some(_), Err(error)) => Err(error),
             (_, written) => self.settled(stored_key, written),
         };
         match written.map_err(|error| self.failed(error, stored_key)) {
             Err(error) if error.kind() == ErrorKind::TooLarge => return Ok(Kept::TooLarge),
-            // Another process has invalidated it meanwhile. Where that takes several steps, somebody may
+            // Another process has invalidated it meanwhile. If that takes several steps, someone may
             // have seen it in between.
             Ok(false) => {
                 self.cache.tell(|| Event::Changed(stored_key.to_owned()));
@@ -229,7 +228,7 @@ impl Target {
             written => written?,
         };
         if making.is_overtaken() {
-            // The invalidation may have come to the store before this value did.
+            // The invalidation may have reached the store before this value did.
             let deleted = store
                 .ask(mode, "delete", |store| store.delete(stored_key))
                 .await;
@@ -239,8 +238,8 @@ impl Target {
         Ok(Kept::Yes)
     }
 
-    /// Puts these bytes into the store. An invalidation that has come `since` they were known, in any
-    /// process, forbids it; true if nothing did.
+    /// Puts these bytes into the store. If they are what was known at `since`, an invalidation that has
+    /// come since then, in any process, forbids it; returns true if nothing did.
     async fn put(
         &self,
         mode: Mode,
@@ -269,7 +268,7 @@ impl Target {
             .await
     }
 
-    /// Forgets the entry; a flight under way does not bring it back.
+    /// Deletes the entry; a running flight does not bring it back.
     pub(crate) async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
         let core = self.cache.core();
         let _overtaking = self.overtake(mode).await;
@@ -292,8 +291,8 @@ impl Target {
         Ok(was_there)
     }
 
-    /// Ends the timeout of the entry, whose value stays for those who cannot have a new one; true if
-    /// it was fresh. A flight under way does not bring it back.
+    /// Ends the timeout of the entry, whose value stays for callers that cannot get a new one; returns whether
+    /// it was fresh. A running flight does not bring it back.
     pub(crate) async fn expire(&self, mode: Mode) -> Result<bool, CacheError> {
         let core = self.cache.core();
         let _overtaking = self.overtake(mode).await;
@@ -304,16 +303,16 @@ impl Target {
         if let (Some(store), Some(stored_key)) = (core.store(), &self.stored_key) {
             self.settle(mode).await?;
             self.bury(mode).await;
-            // What deletes it from now on waits for the end of this.
+            // Whoever deletes it from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
-            // Where this fails, it must not be served as fresh again; so not at all.
+            // If this fails, it must not be served as fresh again; so not at all.
             let expired = self.expire_store(mode, store, stored_key).await;
             was_fresh |= self.settled(stored_key, expired)?;
         }
         Ok(was_fresh)
     }
 
-    // Not in one step: what another process writes in between is lost, which is one more miss; what it
+    // Not atomic: what another process writes in between is lost, which is one more miss; what it
     // deletes stays deleted.
     async fn expire_store(
         &self,
@@ -322,7 +321,7 @@ impl Target {
         stored_key: &str,
     ) -> Result<bool, CacheError> {
         let failed = |error| self.failed(error, stored_key);
-        // Behind the tombstone of this very change.
+        // After the tombstone of this very change.
         let since = self.cache.core().stamp();
         let bytes = store
             .ask(mode, "expire", |store| store.get(stored_key))
@@ -339,7 +338,7 @@ impl Target {
         match settings.codec().extend(&mut bytes, now, now) {
             Extended::Dead => return Ok(false),
             Extended::NoTimes => {
-                // It cannot be old, only gone.
+                // It cannot be stale, only deleted.
                 return store
                     .ask(mode, "expire", |store| store.delete(stored_key))
                     .await
@@ -367,7 +366,7 @@ impl Target {
         let since = Some(Since::Began(since));
         let written = self.put(mode, store, "expire", there, left, since);
         if !written.await.map_err(failed)? {
-            // Somebody has invalidated it meanwhile. It must not be served as fresh; so not at all.
+            // It has been invalidated meanwhile. It must not be served as fresh; so not at all.
             let deleted = store
                 .ask(mode, "expire", |store| store.delete(stored_key))
                 .await;
@@ -376,7 +375,7 @@ impl Target {
         Ok(true)
     }
 
-    /// Gives the entry a new life; true if it was there.
+    /// Gives the entry a new timeout; returns whether it was there.
     pub(crate) async fn touch(&self, mode: Mode, timeout: Timeout) -> Result<bool, CacheError> {
         let core = self.cache.core();
         let Some(life) = timeout.or(core.settings.timeout).life() else {
@@ -385,7 +384,7 @@ impl Target {
         if let (Some(store), Some(stored_key)) = (core.store(), &self.stored_key) {
             self.settle(mode).await?;
             let _changing = self.changing(Some(StoreChange::Invalidated));
-            // What deletes it from now on waits for the end of this.
+            // Whoever deletes it from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
             return self.touch_store(mode, store, stored_key, life).await;
         }
@@ -401,7 +400,7 @@ impl Target {
         }))
     }
 
-    // An envelope carries its own logical expiry, so it is written anew with the new one.
+    // An envelope carries its own logical expiry, so it is rewritten with the new one.
     async fn touch_store(
         &self,
         mode: Mode,
@@ -434,7 +433,7 @@ impl Target {
         if extended == Extended::Yes {
             let physical = self.physical(life, &settings.codec().tags(&bytes));
             let bytes = settings.seal(stored_key, bytes);
-            // What was deleted meanwhile is not there any more.
+            // What was deleted meanwhile is no longer there.
             let since = Some(Since::Began(since));
             let written = self.put(mode, store, "touch", (stored_key, &bytes), physical, since);
             return written.await.map_err(failed);
@@ -445,8 +444,8 @@ impl Target {
             .map_err(failed)
     }
 
-    /// How long the store is to keep what is fresh for `life`: longer, if an old value may be
-    /// served and its format tells that it is old; no longer than the markers of its tags.
+    /// Returns how long the store is to keep what is fresh for `life`: longer, if an old value may be
+    /// served and its format shows that it is old; no longer than the markers of its tags.
     fn physical(&self, life: Option<Duration>, tags: &[String]) -> Option<Duration> {
         if !self.cache.core().settings.format.is_own() {
             return life;
@@ -459,13 +458,13 @@ impl Target {
         }
     }
 
-    /// The life of an entry that is written at `now`.
+    /// Returns the life of an entry that is written at `now`.
     fn life_from(&self, now: Tick, life: Option<Duration>, cost: Duration) -> Life {
         Life::new(now, expiry(now, life), cost, self.care())
     }
 }
 
-/// What cannot be written beside a value would not end it.
+/// Checks the tags: one that cannot be written beside a value would not end it.
 fn check_tags(tags: &[String]) -> Result<(), CacheError> {
     let wrong = if tags.len() > usize::from(u8::MAX) {
         "an entry has at most 255 tags"
