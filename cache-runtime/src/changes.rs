@@ -1,7 +1,7 @@
-//! What a function that changes data does to the cache: entries it makes stale are forgotten, and what
-//! it returns is put where it belongs (`cache_put`, `cache_evict`).
+//! What a function that changes data does to the cache: entries it makes stale are deleted, and what
+//! it returns is written to the entries it belongs to (`cache_put`, `cache_evict`).
 //!
-//! An expansion gathers the changes: before the body those that are known by then, after it those that
+//! An expansion collects the changes: before the body those that are known by then, after it those that
 //! look at the result. They are made when the function has succeeded, and dropped when it has not.
 
 mod copies;
@@ -27,19 +27,19 @@ use put::Write;
 /// The changes of one call.
 #[allow(missing_debug_implementations)]
 pub struct Changes {
-    /// The function, for the log.
+    /// The name of the function, for the log.
     function: &'static str,
     changes: Vec<Change>,
 }
 
 enum Change {
-    /// An entry is forgotten.
+    /// Deletes an entry.
     Entry(Arc<Known>),
-    /// All entries with a tag are.
+    /// Invalidates all entries with a tag.
     Tag(CacheRef, String),
-    /// All entries of a function are, in its own cache or in this one.
+    /// Invalidates all entries of a function, in its own cache or in this one.
     Whole(&'static Site, Option<CacheRef>),
-    /// An entry gets what the function returned.
+    /// Writes what the function returned to an entry.
     Put(Write),
 }
 
@@ -47,7 +47,7 @@ enum Change {
 #[allow(missing_debug_implementations)]
 #[derive(Clone)]
 pub enum CacheRef {
-    /// The one that this alias stands for when it is used.
+    /// The cache of this alias when it is used.
     Alias(&'static str),
     /// This one.
     Cache(Cache),
@@ -66,7 +66,7 @@ impl From<&Cache> for CacheRef {
 }
 
 impl Changes {
-    /// None yet.
+    /// Returns an empty set of changes.
     #[must_use]
     pub fn of(function: &'static str) -> Self {
         Self {
@@ -75,14 +75,14 @@ impl Changes {
         }
     }
 
-    /// These entries are to be forgotten.
+    /// Adds entries to be deleted.
     pub fn evict(&mut self, evicted: impl Entries) {
         let evicted = entries(evicted).into_iter();
         self.changes
             .extend(evicted.map(|entry| Change::Entry(entry.known())));
     }
 
-    /// Entries with these tags are to be forgotten.
+    /// Adds tags whose entries are to be invalidated.
     pub fn tags(&mut self, cache: impl Into<CacheRef>, tags: impl IntoIterator<Item = String>) {
         let cache = cache.into();
         let tags = tags.into_iter();
@@ -90,19 +90,19 @@ impl Changes {
             .extend(tags.map(|tag| Change::Tag(cache.clone(), tag)));
     }
 
-    /// Every entry of a function is to be forgotten.
+    /// Adds a function whose entries are all to be invalidated.
     pub fn clear<H: Whole>(&mut self) {
         let cache = H::cache().map(CacheRef::Cache);
         self.changes.push(Change::Whole(H::site(), cache));
     }
 
-    /// Every entry of a function in this cache is.
+    /// Adds a function whose entries in this cache are all to be invalidated.
     pub fn clear_in<H: WholeIn>(&mut self, cache: impl Into<CacheRef>) {
         self.changes
             .push(Change::Whole(H::site_in(), Some(cache.into())));
     }
 
-    /// These entries are to have this value.
+    /// Adds entries that are to have this value.
     pub fn put<R, F, V>(&mut self, put: Vec<Entry<R, F>>, value: &V)
     where
         Entry<R, F>: Put<V>,
@@ -112,7 +112,7 @@ impl Changes {
             .extend(put.map(|entry| Change::Put(entry.put(value))));
     }
 
-    /// What is kept of the result of a function that has succeeded; if it has failed, nothing is to be changed.
+    /// Returns what is kept of the result; if the function has failed, all changes are dropped.
     pub fn succeeded<'r, R, K: Keep<R>>(&mut self, _: K, result: &'r R) -> Option<&'r K::Value> {
         if K::is_failure(result) {
             self.changes.clear();

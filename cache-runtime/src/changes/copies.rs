@@ -1,6 +1,6 @@
 //! Arguments that the attribute uses as well as the body.
 
-/// An argument that there can be two of.
+/// An argument that can be cloned.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be used by the attribute and by the body",
     label = "the attribute has a clone of this argument, so it must be `Clone`",
@@ -10,7 +10,7 @@ pub trait Copied: Clone {}
 
 impl<T: Clone> Copied for T {}
 
-/// A clone for the attribute.
+/// Returns a clone for the attribute.
 pub fn copy_of<T: Copied>(argument: &T) -> T {
     argument.clone()
 }

@@ -4,7 +4,7 @@ use crate::entry::{BlockingEntry, Entry};
 
 /// One entry of a cached function, or several.
 ///
-/// Who waits for a change is the function that makes it, so it does not matter whether an entry is that
+/// The function that makes a change is the one that waits for it, so it does not matter whether an entry is that
 /// of a `fn` or of an `async fn`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no entry of a cached function",
@@ -17,7 +17,7 @@ pub trait Entries {
     type Returns;
     /// How its values are held.
     type Form;
-    /// The entries themselves.
+    /// Adds the entries themselves.
     fn add_to(self, entries: &mut Vec<Entry<Self::Returns, Self::Form>>);
 }
 
@@ -53,7 +53,7 @@ impl<R, F> Entries for &BlockingEntry<R, F> {
     }
 }
 
-// What is no entry is said to be none, not to be no iterator.
+// What is not an entry is reported as such, not as a missing iterator.
 #[diagnostic::do_not_recommend]
 impl<I: IntoIterator<Item: Entries>> Entries for I {
     type Returns = <I::Item as Entries>::Returns;
@@ -65,7 +65,7 @@ impl<I: IntoIterator<Item: Entries>> Entries for I {
     }
 }
 
-/// The entries that an expression names.
+/// Returns the entries that an expression names.
 pub fn entries<E: Entries>(named: E) -> Vec<Entry<E::Returns, E::Form>> {
     let mut entries = Vec::new();
     named.add_to(&mut entries);

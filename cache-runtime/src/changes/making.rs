@@ -1,4 +1,4 @@
-//! The changes are made: what fails is told, and changes nothing of what the function returns.
+//! Making the changes: what fails is reported, and does not affect what the function returns.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -14,8 +14,8 @@ use crate::site::function::clear_mode;
 use crate::sync::lock;
 
 impl Changes {
-    /// Makes them, for an `async fn`. If its caller goes away meanwhile, the rest is made behind: the
-    /// data are changed already.
+    /// Makes them, for an `async fn`. If its caller goes away meanwhile, the rest is made in the background: the
+    /// data have been changed already.
     pub async fn apply(self) {
         let mut rest = Rest(Some(self.in_order()));
         if let Some(changes) = &mut rest.0 {
@@ -29,7 +29,7 @@ impl Changes {
         block_on(self.in_order().make(Mode::Blocking));
     }
 
-    /// What is put comes last: else what is evicted with it, by a tag of its own, would take it along.
+    /// Moves writes to the end: otherwise what is evicted with them, by a tag of theirs, would remove them.
     fn in_order(mut self) -> Self {
         self.changes
             .sort_by_key(|change| matches!(change, Change::Put(_)));
@@ -58,7 +58,7 @@ impl Change {
             Change::Whole(site, None) => clear_mode(mode, site, &registry::cache_of(site)?).await,
             Change::Whole(site, Some(cache)) => clear_mode(mode, site, &cache.found()?).await,
             Change::Put(write) => match write(mode).await {
-                // It is counted, and what was there is gone.
+                // It is counted, and what was there is deleted.
                 Err(error) if error.kind() == ErrorKind::TooLarge => Ok(()),
                 written => written,
             },
@@ -76,14 +76,14 @@ impl CacheRef {
     }
 }
 
-/// What is not made yet when the caller goes away.
+/// What is not done yet when the caller goes away.
 struct Rest(Option<Changes>);
 
 impl Drop for Rest {
     fn drop(&mut self) {
         if let Some(mut changes) = self.0.take() {
             let function = changes.function;
-            // In the scope that the function ran in: an alias may stand for another cache there.
+            // In the scope in which the function ran: an alias may stand for another cache there.
             let rest = context::here().wrap(async move { changes.make(Mode::Async).await });
             if background::spawn(Mode::Async, rest).is_err() {
                 tracing::warn!(
@@ -95,11 +95,11 @@ impl Drop for Rest {
     }
 }
 
-/// Functions whose last changes failed: told once, until they succeed again.
+/// Functions whose last changes failed: logged once, until they succeed again.
 static FAILING: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
 
 fn tell(function: &'static str, failed: Option<&CacheError>) {
-    // Who hears of it may call such a function, too: not under the lock.
+    // Not under the lock: a log subscriber may call such a function, too.
     if let Some(error) = failed.filter(|_| note(function, true)) {
         tracing::warn!(
             function,
@@ -112,7 +112,7 @@ fn tell(function: &'static str, failed: Option<&CacheError>) {
     }
 }
 
-/// True if that is news.
+/// Returns true if that is news.
 fn note(function: &'static str, has_failed: bool) -> bool {
     let mut failing = lock(&FAILING);
     if has_failed {

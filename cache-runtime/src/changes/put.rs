@@ -9,7 +9,7 @@ use crate::error::CacheError;
 use crate::mode::Mode;
 use crate::value::Form;
 
-/// A value on its way into an entry. It can be begun again, where the first time was broken off.
+/// A value on its way into an entry. It can be started again if it was interrupted.
 pub(super) type Write = Box<dyn Fn(Mode) -> Writing + Send + Sync>;
 type Writing = Pin<Box<dyn Future<Output = Result<(), CacheError>> + Send>>;
 

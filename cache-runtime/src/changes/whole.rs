@@ -10,9 +10,9 @@ use crate::site::Site;
     note = "only cached functions can be cleared, as in `clear(get_user_tasks)`"
 )]
 pub trait Whole {
-    /// The function.
+    /// Returns the function.
     fn site() -> &'static Site;
-    /// Its cache, if it is not an alias's.
+    /// Returns its cache, if it is not that of an alias.
     #[must_use]
     fn cache() -> Option<Cache> {
         None
@@ -25,7 +25,7 @@ pub trait Whole {
     label = "expected the name of a cached function, as in `clear(get_user_tasks)`"
 )]
 pub trait WholeIn {
-    /// The function.
+    /// Returns the function.
     fn site_in() -> &'static Site;
 }
 

@@ -1,9 +1,9 @@
 //! The payload of `format=compact`: MessagePack with named fields.
 //!
 //! It says what JSON would say, in fewer bytes: fields by name, so that a struct may gain and lose
-//! some, and types that have a text for people (ids, addresses) as that text. In their binary form
+//! some, and types that have a human-readable form (ids, addresses) in that form. In their binary form,
 //! serde cannot read them back below `#[serde(flatten)]` and `untagged`, and a reader of another type
-//! would find another value than in the other formats.
+//! would get another value than in the other formats.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,7 +51,7 @@ pub(super) fn read<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, CacheError> {
     }
 }
 
-/// Whether nothing is left to read: there is not even the first byte of another value.
+/// Returns whether nothing is left to read: there is not even the first byte of another value.
 fn is_at_end<'de, D>(deserializer: D) -> bool
 where
     D: serde::Deserializer<'de, Error = rmp_serde::decode::Error>,
@@ -65,7 +65,7 @@ where
     )
 }
 
-/// Whether these bytes may be an integer: those of 128 bits are written as bytes, and a `Number` of
+/// Returns whether these bytes may be an integer: those of 128 bits are written as bytes, and a `Number` of
 /// serde_json may be a map of one entry.
 pub(super) fn may_be_integer(bytes: &[u8]) -> bool {
     const LONGEST: usize = 80;

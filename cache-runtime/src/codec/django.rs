@@ -1,6 +1,6 @@
 //! What django-redis writes with its `JSONSerializer`: integers as decimal text, everything else
-//! as Python's JSON text, compressed above 15 bytes if asked for, by the frames of its
-//! `ZlibCompressor`, `ZStdCompressor` or `Lz4Compressor`. Read by trying an integer, then inflating,
+//! as Python's JSON text, compressed above 15 bytes if asked for, in the frames of its
+//! `ZlibCompressor`, `ZStdCompressor` or `Lz4Compressor`. Reading tries an integer first, then inflating,
 //! then JSON.
 
 use serde::Serialize;
@@ -40,10 +40,11 @@ pub(super) fn decode<V: DeserializeOwned>(
     plain(&unpack(bytes, max_inflated)?)
 }
 
-/// The canonical text of what Python's `int(bytes)` accepts: white space around it, a sign, and
+/// Returns the canonical text of what Python's `int(bytes)` accepts: white space around it, a sign, and
+/// single underscores between digits.
 /// single underscores between digits.
 fn python_int(bytes: &[u8]) -> Option<String> {
-    // Values are long, and few are integers: the first letter that is not white space says it.
+    // Values are long, and few are integers: the first character that is not white space decides.
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace())?;
     let may_be = matches!(first, b'0'..=b'9' | b'+' | b'-' | b'_' | 0x0b) || !first.is_ascii();
     if !may_be {

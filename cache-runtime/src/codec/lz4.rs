@@ -13,7 +13,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     inflate,
 };
 
-// What a frame ends with: a block of no bytes.
+// The end of a frame: a block of no bytes.
 const END: [u8; 4] = [0; 4];
 
 fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
@@ -24,8 +24,8 @@ fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
     Ok(encoder.finish()?)
 }
 
-/// The decoder takes the end of its input for the end of the frame wherever a block could begin. So
-/// it gets one end more than there should be, and a frame that was cut needs it.
+/// Inflates a frame. The decoder takes the end of its input for the end of the frame wherever a block could begin.
+/// So it gets one end more than there should be, which only a truncated frame needs.
 fn inflate(bytes: &[u8], max: usize) -> io::Result<Vec<u8>> {
     let mut decoder = FrameDecoder::new(bytes.chain(&END[..]));
     let inflated = read_up_to(max, &mut decoder)?;

@@ -12,9 +12,9 @@
 //! | with bit 5: 1 | how many tags there are; for each its length (one byte) and its text |
 //! | … | the payload |
 //!
-//! `format=native` and `format=compact` differ in the payload they write and read each other's; who
-//! meets flags that he does not know (an older version, a program without the cargo feature) has a
-//! miss. No JSON text, integer or compressed stream starts with `CA`, so that a format changed in the
+//! `format=native` and `format=compact` differ in the payload they write and read each other's; a reader
+//! that meets unknown flags (an older version, a program without the cargo feature) has a
+//! miss. No JSON text, integer or compressed stream starts with `CA`, so that changing the format in the
 //! URL makes old entries misses.
 
 use serde::de::DeserializeOwned;
@@ -33,7 +33,7 @@ const COST: usize = 19;
 const COMPRESSED: u8 = 0b0000_0011;
 const MESSAGE_PACK: u8 = 0b0001_0000;
 const MARKED: u8 = 0b0010_0000;
-/// Microseconds, machine and the count of tags.
+/// Microseconds, machine and the number of tags.
 const MARKS: usize = 7;
 const COUNT: usize = HEADER + MARKS - 1;
 
@@ -48,7 +48,7 @@ pub(super) enum Payload {
     MessagePack,
 }
 
-/// An envelope being written, its payload behind its header.
+/// An envelope being written, with its payload after its header.
 pub(super) struct Envelope {
     bytes: Vec<u8>,
     /// Where the payload begins.
@@ -56,7 +56,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// One whose payload `write` appends.
+    /// Returns one whose payload `write` appends.
     pub(super) fn new(
         kind: Payload,
         times: Times,
@@ -89,13 +89,13 @@ impl Envelope {
         &self.bytes[self.start..]
     }
 
-    /// The payload alone.
+    /// Returns only the payload.
     pub(super) fn into_payload(mut self) -> Vec<u8> {
         self.bytes.drain(..self.start);
         self.bytes
     }
 
-    /// The whole, compressed if that is asked for and makes it smaller.
+    /// Returns the whole, compressed if that is asked for and makes it smaller.
     pub(super) fn close(self, compression: Compression, max: usize) -> Result<Vec<u8>, CacheError> {
         let deflated = compression.deflate(self.payload(), max)?;
         let Self { mut bytes, start } = self;
@@ -196,7 +196,7 @@ fn open(bytes: &[u8]) -> Option<(Times, u8, &[u8])> {
     Some((times, *flags, payload))
 }
 
-/// Writes tags into an envelope that has room for them: as many as go into it, which are 255 of 255
+/// Writes tags into an envelope that has room for them: as many as fit, which is 255 tags of 255
 /// bytes.
 pub(super) fn label(bytes: &mut Vec<u8>, tags: &[String]) {
     if bytes.get(FLAGS).is_none_or(|flags| flags & MARKED == 0) {
@@ -217,7 +217,7 @@ pub(super) fn label(bytes: &mut Vec<u8>, tags: &[String]) {
     bytes.splice(HEADER + MARKS..HEADER + MARKS, section);
 }
 
-/// The tags of an envelope.
+/// Returns the tags of an envelope.
 pub(super) fn tags(bytes: &[u8]) -> Vec<String> {
     let mut tags = Vec::new();
     if open(bytes).is_none_or(|(_, flags, _)| flags & MARKED == 0) {

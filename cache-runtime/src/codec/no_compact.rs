@@ -1,4 +1,4 @@
-//! In place of `compact` where the cargo feature is off: its entries are misses.
+//! Replaces `compact` if the cargo feature is off: its entries are misses.
 
 use serde::de::DeserializeOwned;
 

@@ -1,4 +1,4 @@
-//! Signed entries: who can write to the store cannot forge a value, nor move one to another key.
+//! Signed entries: whoever can write to the store cannot forge a value, nor move one to another key.
 //!
 //! | bytes | what |
 //! | --- | --- |
@@ -7,7 +7,7 @@
 //! | … | the envelope |
 //!
 //! The expiry is in the envelope, so an old entry that is written back under its own key lives no
-//! longer than it would have. Who can read the environment can sign, of course.
+//! longer than it would have. Anyone who can read the environment can sign, of course.
 
 use std::borrow::Cow;
 
@@ -20,19 +20,19 @@ const MAGIC: [u8; 3] = [0xCA, 0x53, 0x01];
 const TAG: usize = 32;
 const HEADER: usize = MAGIC.len() + TAG;
 
-/// A shorter secret is refused: it might be guessed.
+/// A shorter secret is rejected: it might be guessed.
 const SHORTEST: usize = 16;
 
-/// The keys of a cache: the first signs, all verify, so that a secret can be exchanged while entries
-/// of the old one live.
+/// The keys of a cache: the first signs, all verify, so that a secret can be replaced while entries
+/// signed with the old one are alive.
 #[derive(Clone, Default)]
 pub(crate) struct Signer(Vec<Hmac<Sha256>>);
 
 impl Signer {
-    /// The secrets in the environment variable of this name, separated by commas.
+    /// Reads the secrets in the environment variable of this name, separated by commas.
     ///
     /// No error shows a secret: neither what is in the variable, nor a name that does not look like
-    /// one, because somebody may have written the secret itself there.
+    /// one, because the secret itself may have been written there.
     pub(crate) fn from_env(name: &str) -> Result<Self, CacheError> {
         if !is_name(name) {
             return Err(refused(
@@ -47,7 +47,7 @@ impl Signer {
                     "`sign_with={name}`: the environment variable {name} is not set"
                 )));
             }
-            // Its message would show what is in there.
+            // Its message would show the contents.
             Err(std::env::VarError::NotUnicode(_)) => {
                 return Err(refused(format!(
                     "`sign_with={name}`: what is in the environment variable {name} is not text"
@@ -67,7 +67,7 @@ impl Signer {
         Ok(signer)
     }
 
-    /// One more key.
+    /// Adds a key.
     pub(crate) fn add(&mut self, key: &[u8]) -> Result<(), CacheError> {
         let too_short = || refused(format!("a signing key has at least {SHORTEST} bytes"));
         if key.len() < SHORTEST {
@@ -78,7 +78,7 @@ impl Signer {
         Ok(())
     }
 
-    /// `bytes` with a signature for the entry under `stored_key`, the whole key.
+    /// Returns `bytes` with a signature for the entry under `stored_key`, the whole key.
     pub(crate) fn seal(&self, stored_key: &str, bytes: &[u8]) -> Vec<u8> {
         let mut sealed = Vec::with_capacity(HEADER + bytes.len());
         sealed.extend_from_slice(&MAGIC);
@@ -92,7 +92,7 @@ impl Signer {
         sealed
     }
 
-    /// What was signed, if one of the keys signed it for the entry under `stored_key`.
+    /// Returns what was signed, if one of the keys signed it for the entry under `stored_key`.
     pub(crate) fn open<'b>(
         &self,
         stored_key: &str,
@@ -144,7 +144,7 @@ fn refused(detail: impl Into<String>) -> CacheError {
     CacheError::new(ErrorKind::Config, detail)
 }
 
-// The keys are nobody's business.
+// The keys must not be shown.
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Signer({} keys)", self.0.len())

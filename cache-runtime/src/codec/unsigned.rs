@@ -1,10 +1,10 @@
-//! In place of `signature` where the cargo feature `signing` is off: there is no signer.
+//! Replaces `signature` if the cargo feature `signing` is off: there is no signer.
 
 use std::borrow::Cow;
 
 use crate::error::{CacheError, ErrorKind};
 
-/// Never made.
+/// Never created.
 #[derive(Debug, Clone)]
 pub(crate) enum Signer {}
 

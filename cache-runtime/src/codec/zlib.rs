@@ -11,8 +11,8 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     inflate,
 };
 
-/// The method is deflate, and the two bytes are a multiple of 31. Text may begin so by chance
-/// (`80.5` does), and is then no stream.
+/// Returns whether the method is deflate, and the first two bytes are a multiple of 31. Text may begin like that by
+/// chance (`80.5` does), and is then not a stream.
 fn begins(bytes: &[u8]) -> bool {
     match bytes {
         [method, flags, ..] => {

@@ -15,7 +15,7 @@ pub(super) const ALGORITHM: Algorithm = Algorithm {
     inflate,
 };
 
-// To make one takes three times as long as to compress two kilobytes with it.
+// Creating one takes three times as long as compressing two kilobytes with it.
 static COMPRESSORS: Kept<Compressor<'static>> = Kept(Mutex::new(Vec::new()));
 static DECOMPRESSORS: Kept<Decompressor<'static>> = Kept(Mutex::new(Vec::new()));
 
@@ -34,7 +34,7 @@ fn inflate(bytes: &[u8], max: usize) -> io::Result<Vec<u8>> {
     }
 }
 
-/// A frame that does not say how long its content is, or that it is too long.
+/// Inflates a frame that does not say how long its content is, or says that it is too long.
 fn inflate_unsized(bytes: &[u8], max: usize) -> io::Result<Vec<u8>> {
     let mut decoder = zstd::stream::read::Decoder::with_buffer(bytes)?;
     // A few bytes can ask for a window of 128 MiB, which would be allocated before anything is read.
@@ -43,7 +43,7 @@ fn inflate_unsized(bytes: &[u8], max: usize) -> io::Result<Vec<u8>> {
     read_up_to(max, decoder)
 }
 
-/// A few contexts that are used again.
+/// A few contexts that are reused.
 struct Kept<T>(Mutex<Vec<T>>);
 
 impl<T> Kept<T> {

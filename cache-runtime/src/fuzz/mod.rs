@@ -1,10 +1,10 @@
-//! What reads bytes from outside, each as a target for bytes that nobody meant.
+//! What reads bytes from outside, each as a target for arbitrary bytes.
 //!
-//! Here is what they have in common; the targets themselves stand beside what they are about
-//! (`codec/fuzz/`, `stores/redis/fuzz.rs`, …). The tests run each on its seeds and on changes of them;
+//! This module holds what they have in common; the targets themselves are beside the code they test
+//! (`codec/fuzz/`, `stores/redis/fuzz.rs`, …). The tests run each on its seeds and on mutations of them;
 //! `fuzz/` at the root of the repository runs each under libFuzzer.
 //!
-//! | file | answers |
+//! | file | about |
 //! | --- | --- |
 //! | `target` | what a target is, and the list of them |
 //! | `memory` | how much is allocated |

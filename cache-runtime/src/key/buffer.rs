@@ -3,8 +3,8 @@
 //! Bytes are written a word at a time: a piece of up to 8 bytes is shifted to its place and or-ed into
 //! one or two words. This is faster than copying bytes, since a later read of the word finds it in one
 //! store instead of waiting for several to leave the store buffer; and for pieces at known places the
-//! compiler makes constants of all of it. Unused bytes are zero, so that short trees are compared and
-//! hashed as words, with no call to `memcmp`.
+//! compiler turns all of it into constants. Unused bytes are zero, so that short trees are compared and
+//! hashed as words, without a call to `memcmp`.
 
 use std::fmt;
 
@@ -20,12 +20,12 @@ const LATE: usize = INLINE - 8;
 /// The arguments of one call as bytes; see [`tree`](super::tree) for what they mean.
 #[derive(Clone, Default)]
 pub(crate) struct Tree {
-    /// Bytes in all, inline or spilled.
+    /// The number of bytes, inline or spilled.
     len: usize,
     /// The bytes while they fit, padded with zeros; all zero after a spill.
     words: [[u8; 8]; WORDS],
-    /// Once the bytes are more than fit, and never before.
-    // Boxed: a word in every key instead of four that are hardly ever used.
+    /// Set once there are more bytes than fit, and not before.
+    /// Boxed: one word in every key instead of four that are rarely used.
     far: Option<Box<Far>>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Tree {
 enum Far {
     /// All the bytes.
     Bytes(Vec<u8>),
-    /// An argument could not be encoded. Such a tree has no bytes, and is equal to none.
+    /// An argument could not be encoded. Such a tree has no bytes, and is equal to no other.
     Broken(KeyError),
 }
 
@@ -45,7 +45,7 @@ pub(crate) type Head = [[u8; 8]; 4];
 const HEAD: usize = size_of::<Head>();
 
 impl Tree {
-    /// How many bytes it has, and the first of them; for a tree of more than fit, zeros.
+    /// Returns how many bytes it has, and the first of them; zeros for a tree that does not fit.
     pub(crate) fn head(&self) -> (u32, Head) {
         let mut head = Head::default();
         head.copy_from_slice(&self.words[..4]);
@@ -53,7 +53,7 @@ impl Tree {
         (self.len as u32, head)
     }
 
-    /// The bytes that [`head`](Tree::head) does not have.
+    /// Returns the bytes that [`head`](Tree::head) does not have.
     pub(crate) fn tail(&self) -> &[u8] {
         match self.far.as_deref() {
             None => &self.words.as_flattened()[HEAD..self.len.clamp(HEAD, INLINE)],
@@ -61,7 +61,7 @@ impl Tree {
         }
     }
 
-    /// The tree of which these are head and tail.
+    /// Returns the tree of which these are head and tail.
     pub(crate) fn from_parts(len: u32, head: Head, tail: &[u8]) -> Self {
         let mut tree = Self::default();
         if tail.len() > INLINE {
@@ -74,7 +74,7 @@ impl Tree {
         tree
     }
 
-    /// Whether these are its head and tail.
+    /// Returns whether these are its head and tail.
     #[inline(always)]
     pub(crate) fn is(&self, len: u32, head: &Head, tail: &[u8]) -> bool {
         // Word by word: comparing all the words at once makes vector loads of it, which have to wait
@@ -109,7 +109,7 @@ impl Tree {
         self.len
     }
 
-    /// Makes a tree of it that is no key. The first error stays.
+    /// Breaks the tree, so that it is no key. The first error stays.
     #[cold]
     pub(crate) fn break_with(&mut self, error: KeyError) {
         if self.error().is_none() {
@@ -119,7 +119,7 @@ impl Tree {
         }
     }
 
-    /// Why it is no key.
+    /// Returns why it is no key.
     pub(crate) fn error(&self) -> Option<&KeyError> {
         match self.far.as_deref() {
             Some(Far::Broken(error)) => Some(error),
@@ -128,7 +128,7 @@ impl Tree {
     }
 
     #[cfg(test)]
-    /// Bytes on the heap; 0 as long as the tree fits inline.
+    /// Returns the number of bytes on the heap; 0 as long as the tree fits inline.
     pub(crate) fn heap_bytes(&self) -> usize {
         match self.far.as_deref() {
             Some(Far::Bytes(bytes)) => bytes.capacity() + size_of::<Far>(),
@@ -136,7 +136,7 @@ impl Tree {
         }
     }
 
-    /// A hash in which every bit is usable; `seed` should be random, so that nobody can aim at it.
+    /// Returns a hash in which every bit is usable; `seed` should be random, so that nobody can aim at it.
     #[inline]
     pub(crate) fn hash(&self, seed: u64) -> u64 {
         let mut mix = Mix::new(seed, self.len);
@@ -144,14 +144,14 @@ impl Tree {
         if self.len > 16 {
             mix.pair(self.word(2), self.word(3));
         }
-        // Most calls have no more.
+        // Most calls have no more bytes.
         if self.len > HEAD {
             return self.hash_tail(mix);
         }
         mix.finish()
     }
 
-    /// Goes on where the first words end.
+    /// Continues where the first words end.
     #[inline(never)]
     fn hash_tail(&self, mut mix: Mix) -> u64 {
         if self.len > INLINE {
@@ -176,7 +176,7 @@ impl Tree {
         mix.finish()
     }
 
-    /// The inline words that are in use, two by two.
+    /// Returns the inline words that are in use, two by two.
     #[inline]
     fn pairs(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let (pairs, _) = self.words.as_chunks::<2>();

@@ -1,6 +1,6 @@
 //! How a serde value becomes a tree: a `Serializer`, and the items of a call.
 //!
-//! Everything on the way of plain arguments is inlined into the call, where most of it is constants.
+//! Everything on the path of plain arguments is inlined into the call, where most of it is constant.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use super::map_key::MapKey;
 use super::tree::{MAX_DEPTH, Reader, Token};
 
 impl Tree {
-    /// Appends a positional argument. On an error the tree is half written and of no use.
+    /// Appends a positional argument. On an error the tree is half written and useless.
     #[inline]
     pub(crate) fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), KeyError> {
         value.serialize(Encoder::new(self, Maps::Sorted))
@@ -63,7 +63,7 @@ impl Tree {
 enum Maps {
     /// By the bytes of their keys: a `HashMap` has no order to keep.
     Sorted,
-    /// As they come.
+    /// In their own order.
     AsGiven,
 }
 
@@ -85,7 +85,7 @@ impl<'t> Encoder<'t> {
         }
     }
 
-    /// The encoder for what is inside this value.
+    /// Returns the encoder for what is inside this value.
     #[inline]
     fn inside(self) -> Result<Self, KeyError> {
         if self.depth >= MAX_DEPTH {
@@ -97,7 +97,7 @@ impl<'t> Encoder<'t> {
         })
     }
 
-    /// The encoder for a part of this value.
+    /// Returns the encoder for a part of this value.
     #[inline]
     fn part(&mut self) -> Encoder<'_> {
         Encoder {
@@ -300,7 +300,7 @@ impl<'t> Serializer for Encoder<'t> {
     }
 }
 
-/// Text that is formatted to the end of a tree.
+/// Text that is formatted onto the end of a tree.
 struct Text<'t>(&'t mut Tree);
 
 impl fmt::Write for Text<'_> {
@@ -316,7 +316,7 @@ impl From<fmt::Error> for KeyError {
     }
 }
 
-/// A begun sequence or struct, and the tokens that close it.
+/// An open sequence or struct, and the tokens that close it.
 struct Open<'t> {
     encoder: Encoder<'t>,
     end: &'static [Token<'static>],
@@ -395,10 +395,10 @@ macro_rules! fields {
 
 fields!(SerializeStruct, SerializeStructVariant);
 
-/// A begun map.
+/// An open map.
 struct OpenMap<'t> {
     encoder: Encoder<'t>,
-    /// The entries so far, for sorting; stays empty where the order is kept.
+    /// The entries so far, for sorting; stays empty if the order is kept.
     entries: Vec<Entry>,
 }
 
@@ -418,7 +418,7 @@ impl<'t> OpenMap<'t> {
     fn new(encoder: Encoder<'t>, len: Option<usize>) -> Result<Self, KeyError> {
         encoder.tree.token(Token::Map)?;
         let expected = match encoder.maps {
-            // The length is only what the value says of itself.
+            // The length is only what the value claims.
             Maps::Sorted => len.unwrap_or(0).min(1024),
             Maps::AsGiven => 0,
         };
@@ -428,7 +428,7 @@ impl<'t> OpenMap<'t> {
         })
     }
 
-    /// Sorts the entries and appends them, if they have an order that others can find as well.
+    /// Sorts the entries and appends them, if they have an order that others can reproduce.
     fn write_sorted(&mut self) -> Result<(), KeyError> {
         self.entries.sort_by(|a, b| a.key().cmp(b.key()));
         let mut class = None;

@@ -1,5 +1,5 @@
-//! A number of a `serde_json::Value`, where another crate in the build has switched on serde_json's
-//! `arbitrary_precision`: text inside, under a name of its own. A key must not depend on that.
+//! A number of a `serde_json::Value`, if another crate in the build has enabled serde_json's
+//! `arbitrary_precision`: it is then text, under a special name. A key must not depend on that.
 
 use serde::{Serialize, Serializer};
 
@@ -9,7 +9,7 @@ use super::error::KeyError;
 /// What serde_json calls it.
 pub(super) const NAME: &str = "$serde_json::private::Number";
 
-/// The number that it would be without that feature.
+/// Writes the number that it would be without that feature.
 #[cold]
 pub(super) fn write<S, T>(encoder: S, text: &T) -> Result<(), KeyError>
 where

@@ -1,4 +1,4 @@
-//! Which values may be keys of a map: those that `json.dumps` takes, told apart by their token.
+//! Which values may be keys of a map: those that `json.dumps` accepts, distinguished by their token.
 
 use serde::Serialize;
 use serde::ser::{Impossible, Serializer};
@@ -6,7 +6,7 @@ use serde::ser::{Impossible, Serializer};
 use super::error::{KeyError, Reason};
 use super::tree::Token;
 
-/// A serializer for one map key: hands its token to the function, or refuses it.
+/// A serializer for one map key: passes its token to the function, or rejects it.
 pub(super) struct MapKey<F> {
     take: F,
     in_some: bool,
@@ -21,7 +21,7 @@ impl<F: FnOnce(Token<'_>) -> Result<(), KeyError>> MapKey<F> {
     }
 }
 
-/// What a map key may not be.
+/// Rejects what a map key must not be.
 fn refuse<T>(what: &'static str) -> Result<T, KeyError> {
     Err(KeyError::new(Reason::MapKey(what)))
 }
@@ -88,11 +88,11 @@ impl<F: FnOnce(Token<'_>) -> Result<(), KeyError>> Serializer for MapKey<F> {
         refuse("bytes")
     }
     fn serialize_none(self) -> Result<(), KeyError> {
-        // As unit: both are "null", and must be found to be the same key.
+        // Like unit: both are "null", and must be recognized as the same key.
         self.serialize_unit()
     }
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), KeyError> {
-        // One level, which also bounds the recursion of key types that hold themselves.
+        // One level, which also limits the recursion of key types that contain themselves.
         if self.in_some {
             return refuse("an option of an option");
         }

@@ -10,30 +10,30 @@ use super::error::{KeyError, Reason};
 use super::repr;
 use super::tree::{MAX_DEPTH, Reader, Token};
 
-/// The text of one value as it stands in a key: `json.dumps(value, sort_keys=True)`, and `Some(None)`
-/// told apart from `None`.
+/// Returns the text of one value as used in a key: `json.dumps(value, sort_keys=True)`, with `Some(None)`
+/// distinguished from `None`.
 #[cfg(any(test, cache_fuzz))]
 pub(crate) fn to_python_key(bytes: &[u8]) -> Result<String, KeyError> {
     text_of(bytes, Rules::Key)
 }
 
-/// The text of a value as it is stored: `json.dumps(value)`, maps in their own order.
+/// Returns the text of a value as it is stored: `json.dumps(value)`, with maps in their own order.
 pub(crate) fn value_text<T: Serialize + ?Sized>(value: &T) -> Result<String, KeyError> {
     let mut tree = Tree::default();
     tree.push_unsorted(value)?;
     text_of(tree.as_bytes(), Rules::Value)
 }
 
-/// The text of a call: `{"args": [...], "func": "...", "kwargs": {...}}`.
+/// Returns the text of a call: `{"args": [...], "func": "...", "kwargs": {...}}`.
 ///
-/// Type and const parameters, which Python has none of, are put after the function's name.
+/// Type and const parameters, which Python does not have, are added to the function's name.
 pub(crate) fn call_text(
     func: &str,
     tree: &Tree,
     type_name: &dyn Fn(u32) -> String,
 ) -> Result<String, KeyError> {
     let mut writer = Writer::new(tree.as_bytes(), Rules::Key);
-    // All their values, one behind the other, and where each is.
+    // All their values, one after the other, and where each is.
     let mut values = String::new();
     let mut kwargs = Vec::new();
     let mut parameters = Vec::new();
@@ -80,12 +80,12 @@ pub(crate) fn call_text(
     Ok(out)
 }
 
-/// Keys and values are written differently in two places.
+/// Keys and values are written differently in two respects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rules {
     /// Maps sorted, as with `sort_keys=True`; `Some(None)` is not `None`.
     Key,
-    /// Maps as they are; `Some(None)` is `null`, as in any JSON.
+    /// Maps in their own order; `Some(None)` is `null`, as in any JSON.
     Value,
 }
 
@@ -97,7 +97,7 @@ enum Shape {
     Other,
 }
 
-/// How a `Some` begins whose value would otherwise look like `None`.
+/// The beginning of a `Some` whose value would otherwise look like `None`.
 const WRAPPED: &str = "{\"Some\": ";
 
 fn text_of(bytes: &[u8], rules: Rules) -> Result<String, KeyError> {
@@ -126,7 +126,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The next value, written to the end of `beside` instead of into the text.
+    /// Writes the next value to the end of `beside` instead of into the text.
     fn aside(&mut self, beside: &mut String) -> Result<(), KeyError> {
         std::mem::swap(&mut self.out, beside);
         let token = self.reader.token();
@@ -135,7 +135,7 @@ impl<'a> Writer<'a> {
         written.map(drop)
     }
 
-    /// A const parameter: text without quotes, since the name it goes into gets them.
+    /// Returns a const parameter: text without quotes, since the name that it becomes part of gets them.
     fn parameter(&mut self) -> Result<String, KeyError> {
         let mut ahead = self.reader.clone();
         if let Token::Str(text) = ahead.token()? {
@@ -273,7 +273,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// A separator, unless nothing was written since `start`.
+    /// Writes a separator, unless nothing was written since `start`.
     fn comma(&mut self, start: usize) {
         if self.out.len() > start {
             self.out.push_str(", ");
@@ -288,7 +288,7 @@ fn inside(depth: usize) -> Result<usize, KeyError> {
     Ok(depth + 1)
 }
 
-/// Python's order of keys of one class: numbers as numbers, text by code point.
+/// Compares keys of one class in Python's order: numbers as numbers, text by code point.
 fn compare_keys(a: Token<'_>, b: Token<'_>) -> Ordering {
     match (a, b) {
         // UTF-8 bytes have the order of their code points.
@@ -300,7 +300,7 @@ fn compare_keys(a: Token<'_>, b: Token<'_>) -> Ordering {
     }
 }
 
-/// A whole number as something to sort by, larger than any integer type: first the ends, then the rest.
+/// Returns a whole number as a sort key, larger than any integer type: first the extremes, then the rest.
 fn whole(token: Token<'_>) -> (u8, i128, u128) {
     match token {
         Token::BigNInt(value) => (0, value, 0),

@@ -1,8 +1,8 @@
-//! One scalar as Python writes it, letter by letter: the `repr` of a float, and JSON text in ASCII.
+//! One scalar exactly as Python writes it: the `repr` of a float, and JSON text in ASCII.
 
 use std::fmt::Write;
 
-/// Appends `repr(value)`, or the names that `json.dumps` has for what is not finite.
+/// Appends `repr(value)`, or the names that `json.dumps` uses for values that are not finite.
 pub(super) fn float(out: &mut String, value: f64) {
     if value.is_nan() {
         return out.push_str("NaN");
@@ -13,14 +13,15 @@ pub(super) fn float(out: &mut String, value: f64) {
     if value.is_infinite() {
         return out.push_str("Infinity");
     }
-    // zmij for the digits alone: on exact ties Rust's own are others than Python's, and serde_json's
+    // zmij only for the digits: on exact ties Rust's own differ from Python's, and serde_json's
     // layout changes between its versions.
     let mut buffer = zmij::Buffer::new();
     let (digits, point) = digits_and_point(buffer.format_finite(value.abs()));
     layout(out, &digits, point);
 }
 
-/// The digits with no zeros around them ("0" for zero), and where the point is: `0.DIGITS * 10^point`.
+/// Returns the digits without zeros around them ("0" for zero), and where the point is:
+/// `0.DIGITS * 10^point`.
 fn digits_and_point(text: &str) -> (String, i32) {
     let (number, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
@@ -36,7 +37,7 @@ fn digits_and_point(text: &str) -> (String, i32) {
     (significant.trim_end_matches('0').to_owned(), point)
 }
 
-/// Python's choice: an exponent if the point is further than 4 places before the digits or 16 behind.
+/// Lays it out as Python does: with an exponent if the point is more than 4 places before the digits or 16 after.
 fn layout(out: &mut String, digits: &str, point: i32) {
     let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
     if point <= -4 || point > 16 {
@@ -83,7 +84,7 @@ pub(super) fn unsigned(out: &mut String, mut value: u64) {
     let mut at = digits.len();
     loop {
         at -= 1;
-        // A digit, so nothing is cut off.
+        // A digit, so nothing is truncated.
         digits[at] = b'0' + (value % 10) as u8;
         value /= 10;
         if value == 0 {
@@ -99,7 +100,7 @@ pub(super) fn quoted(out: &mut String, text: &str) {
     out.reserve(text.len() + 2);
     out.push('"');
     let mut rest = text;
-    // What stands for itself goes over in one piece.
+    // Characters that stand for themselves are copied in one piece.
     while let Some(at) = rest.bytes().position(is_special) {
         let (plain, special) = rest.split_at(at);
         out.push_str(plain);
@@ -113,7 +114,7 @@ pub(super) fn quoted(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Whether this byte is, or begins, a letter that is written differently.
+/// Returns whether this byte is, or begins, a character that is written differently.
 fn is_special(byte: u8) -> bool {
     !matches!(byte, b' '..=b'~') || byte == b'"' || byte == b'\\'
 }

@@ -1,20 +1,20 @@
-//! The key of a store outside the process: the hashed text, and Django's prefix and version around it.
+//! The key of an external store: the hashed text, with Django's prefix and version around it.
 
 use md5::{Digest, Md5};
 
 use super::error::{KeyError, Reason};
 use super::repr::decimal;
 
-/// The longest whole key: every store takes this much, and it leaves room for a file name's escapes.
+/// The longest made key: every store accepts this much, and it leaves room for escapes in a file name.
 pub(crate) const MAX_KEY_BYTES: usize = 1024;
 
-/// Which hash makes a text a key of 32 hex digits.
+/// Which hash turns a text into a key of 32 hex digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum KeyHash {
-    /// The one that Python services use; people can build collisions of it.
+    /// The one that Python services use; collisions of it can be constructed.
     #[default]
     Md5,
-    /// The first half of BLAKE3, where arguments come from people who might try.
+    /// The first half of BLAKE3, for arguments from people who might try that.
     #[cfg(feature = "blake3")]
     Blake3,
 }
@@ -33,7 +33,7 @@ impl KeyHash {
     }
 }
 
-/// The key of a call: `prefix:hex`, with the prefix as it is, even if it is empty.
+/// Returns the key of a call: `prefix:hex`, with the prefix unchanged, even if it is empty.
 pub(crate) fn function_key(prefix: &str, text: &str, hash: KeyHash) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut hex = [0; 32];
@@ -48,7 +48,7 @@ pub(crate) fn function_key(prefix: &str, text: &str, hash: KeyHash) -> String {
     key
 }
 
-/// Django's `make_key`: `KEY_PREFIX:VERSION:key`.
+/// Returns Django's `make_key`: `KEY_PREFIX:VERSION:key`.
 pub(crate) fn make_key(key_prefix: &str, version: i64, key: &str) -> String {
     let mut whole = String::with_capacity(key_prefix.len() + key.len() + 22);
     whole.push_str(key_prefix);
@@ -59,9 +59,9 @@ pub(crate) fn make_key(key_prefix: &str, version: i64, key: &str) -> String {
     whole
 }
 
-/// Refuses a whole key that some store would not take, or would take for something else.
+/// Rejects a made key that some store would not accept, or would take for something else.
 ///
-/// Spaces and letters outside ASCII are fine; Memcached, which takes neither, gets a hash of them.
+/// Spaces and letters outside ASCII are fine; Memcached, which accepts neither, gets a hash of them.
 pub(crate) fn validate(key: &str) -> Result<(), KeyError> {
     if key.is_empty() {
         return Err(KeyError::new(Reason::Empty));
@@ -69,8 +69,8 @@ pub(crate) fn validate(key: &str) -> Result<(), KeyError> {
     if key.len() > MAX_KEY_BYTES {
         return Err(KeyError::new(Reason::TooLong(key.len())));
     }
-    // Bytes of longer letters are 0x80 and above, so this needs no decoding. Not a search: looking
-    // at all of them goes many at a time.
+    // The bytes of longer characters are 0x80 and above, so this needs no decoding. It is not a search: checking
+    // all of them handles many at a time.
     let is_fine = |fine: bool, byte: u8| fine & !byte.is_ascii_control();
     if key.bytes().fold(true, is_fine) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! How large a value is, and whether it comes back from JSON as it went in: a `Serializer` that
+//! How large a value is, and whether it comes back from JSON unchanged: a `Serializer` that
 //! writes nothing.
 //!
 //! JSON has no NaN and no infinity, and `Some(None)` is read back as `None`. A function that returned
@@ -16,18 +16,18 @@ use serde::ser::{
 use super::map_key::MapKey;
 use super::tree::{MAX_DEPTH, Token};
 
-/// What a look at a value tells.
+/// The result of surveying a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Survey {
     /// About as many bytes as it has in memory and as JSON: text in full, numbers as eight.
     pub(crate) bytes: usize,
-    /// Written as JSON and read back, it is the same value.
+    /// Whether it is the same value after being written as JSON and read back.
     pub(crate) lossless: bool,
-    /// It cannot be written as JSON at all.
+    /// Whether it cannot be written as JSON at all.
     pub(crate) failed: bool,
 }
 
-/// Looks at `value`.
+/// Surveys `value`.
 #[inline]
 pub(crate) fn survey<T: Serialize + ?Sized>(value: &T) -> Survey {
     let tally = Tally::default();
@@ -49,7 +49,7 @@ struct Tally {
     lossy: Cell<bool>,
 }
 
-/// Something does not survive. What it is, nobody asks.
+/// Something does not survive. Nobody asks what it is.
 #[derive(Debug)]
 struct Lost;
 
@@ -67,7 +67,7 @@ impl serde::ser::Error for Lost {
     }
 }
 
-/// Looks at one value.
+/// Surveys one value.
 #[derive(Clone, Copy)]
 struct Look<'a> {
     /// Whether the value is directly in a `Some`.
@@ -77,7 +77,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// The look at what is in a sequence, a map or a variant.
+    /// Returns the survey of what is in a sequence, a map or a variant.
     #[inline]
     fn inside(self) -> Result<Self, Lost> {
         // serde_json gives up reading at this depth.
@@ -103,7 +103,7 @@ impl Look<'_> {
     }
 }
 
-/// Methods for scalars that survive always.
+/// Methods for scalars that always survive.
 macro_rules! survive {
     ($($method:ident($ty:ty)),*) => {$(
         #[inline]
@@ -165,7 +165,7 @@ impl Serializer for Look<'_> {
     }
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Lost> {
-        // Counted although JSON does not see it: types that hold themselves nest here too.
+        // Counted although JSON does not see it: types that contain themselves nest here too.
         value.serialize(Self {
             in_some: true,
             ..self.inside()?

@@ -1,6 +1,6 @@
 //! What the bytes of a tree mean: one tag and a payload of known length after another, and the reader.
 //!
-//! A tree is a row of items: positional arguments (a value each), `KWARG name value`, `TYPE id` and
+//! A tree is a sequence of items: positional arguments (a value each), `KWARG name value`, `TYPE id` and
 //! `CONST value`. It is self-describing, so that `1`, `1.0`, `true` and `"1"` differ whatever type they
 //! came from, and canonical, so that the same number is the same bytes from any integer type.
 
@@ -30,7 +30,7 @@ const FLOAT: u8 = 10;
 const STR: u8 = 11;
 const SEQ: u8 = 12;
 const SEQ_END: u8 = 13;
-/// Keys and values in turn.
+/// Keys and values alternate.
 const MAP: u8 = 14;
 const MAP_END: u8 = 15;
 /// A name (as `STR`, without its tag), and a value.
@@ -67,7 +67,7 @@ pub(crate) enum Token<'a> {
     Seq,
     /// A sequence ends.
     SeqEnd,
-    /// A map begins; keys and values follow in turn.
+    /// A map begins; keys and values alternate.
     Map,
     /// A map ends.
     MapEnd,
@@ -114,14 +114,14 @@ impl From<i128> for Token<'_> {
 impl From<f64> for Token<'_> {
     #[inline]
     fn from(value: f64) -> Self {
-        // One NaN: Python writes all of them alike.
+        // Only one NaN: Python writes all of them alike.
         Self::Float(if value.is_nan() { f64::NAN } else { value })
     }
 }
 
 impl Token<'_> {
-    /// What map keys of one map must have in common, so that they have an order; `None` if the token
-    /// is no map key.
+    /// Returns what the keys of one map must have in common, so that they have an order; `None` if the token
+    /// is not a map key.
     pub(super) fn sort_class(&self) -> Option<u8> {
         match self {
             Self::Null => Some(0),
@@ -136,7 +136,7 @@ impl Token<'_> {
 
 impl Tree {
     /// Appends one tag and its payload.
-    // Always inlined, because callers know the kind of token: nothing but that arm is left.
+    // Always inlined, because callers know the kind of token: only that arm remains.
     #[inline(always)]
     pub(super) fn token(&mut self, token: Token<'_>) -> Result<(), KeyError> {
         match token {
@@ -162,7 +162,7 @@ impl Tree {
         Ok(())
     }
 
-    /// `token`, out of line, for callers to whom it may be any.
+    /// Appends `token` out of line, for callers that do not know its kind.
     pub(super) fn any_token(&mut self, token: Token<'_>) -> Result<(), KeyError> {
         self.token(token)
     }
@@ -193,7 +193,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Appends a text that is not there yet: `write` appends its bytes, the length is filled in after.
+    /// Appends a text that does not exist yet: `write` appends its bytes, and the length is filled in afterwards.
     pub(super) fn text_by<E>(
         &mut self,
         write: impl FnOnce(&mut Self) -> Result<(), E>,
@@ -215,7 +215,7 @@ impl Tree {
 }
 
 impl Tree {
-    /// The text, if the tree is one text and nothing else.
+    /// Returns the text, if the tree is one text and nothing else.
     pub(crate) fn as_text(&self) -> Option<&str> {
         let mut reader = Reader::new(self.as_bytes());
         match reader.token() {
@@ -232,17 +232,17 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of all of `bytes`.
+    /// Returns a reader of all of `bytes`.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
-    /// Whether all is read.
+    /// Returns whether everything has been read.
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The next tag and its payload.
+    /// Returns the next tag and its payload.
     pub(crate) fn token(&mut self) -> Result<Token<'a>, KeyError> {
         let [tag] = self.array()?;
         Ok(match tag {
@@ -268,7 +268,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Passes over one value. Ends of the wrong kind are left to whoever reads the value.
+    /// Skips one value. Ends of the wrong kind are left to whoever reads the value.
     pub(crate) fn skip_value(&mut self) -> Result<(), KeyError> {
         // A loop, so that depth costs no stack here.
         let mut open = 0_usize;

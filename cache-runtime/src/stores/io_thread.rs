@@ -1,4 +1,4 @@
-//! Callers without a tokio runtime: a thread of ours with a small one does the waiting for them.
+//! Callers without a tokio runtime: a thread of this crate with a small one does the waiting for them.
 
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
@@ -30,7 +30,7 @@ where
     let (answer, answered) = oneshot::channel();
     let job = job(runtime.clone());
     runtime.spawn(async move {
-        // The caller may have left.
+        // The caller may be gone.
         let _ = answer.send(job.await);
     });
     answered
@@ -38,12 +38,12 @@ where
         .unwrap_or_else(|_| Err(stopped("the i/o thread has stopped")))
 }
 
-/// The thread cannot do what it was asked for.
+/// Returns the error for a thread that cannot do what it was asked for.
 pub(crate) fn stopped(what: &str) -> CacheError {
     CacheError::new(ErrorKind::Unavailable, what)
 }
 
-/// The thread's runtime; the thread is started if there is none.
+/// Returns the thread's runtime; the thread is started if there is none.
 pub(crate) fn runtime() -> io::Result<Handle> {
     let mut thread = THREAD.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(runtime) = &*thread {

@@ -7,7 +7,7 @@ use crate::cache::settings::Settings;
 use crate::error::CacheError;
 use crate::url::{CacheUrl, bad};
 
-/// The options of one kind of store, by name; what a builder says comes before what the URL says.
+/// The options of one kind of store, by name; those of a builder take precedence over those of the URL.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Own(Vec<(String, String)>);
 
@@ -31,12 +31,12 @@ pub(crate) struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    /// The text of one of the store's own options.
+    /// Returns the text of one of the store's own options.
     pub(crate) fn option(&self, name: &str) -> Option<&str> {
         self.own.get(name)
     }
 
-    /// The same, read; `read` says what the value must be where it cannot be used.
+    /// Returns the same, parsed; if the value cannot be used, the error of `read` says what it must be.
     pub(crate) fn read<T>(
         &self,
         name: &str,
@@ -47,12 +47,12 @@ impl Opening<'_> {
     }
 }
 
-/// An option whose value cannot be used.
+/// Returns the error for an option whose value cannot be used.
 pub(crate) fn wrong(name: &str, value: &str, wanted: &str) -> CacheError {
     bad(format!("`{name}={value}` cannot be used: {wanted}"))
 }
 
-/// A length of time above zero: `0.5`, `500ms`, `10s`, `10m`, `2h`, `1d`.
+/// Parses a length of time above zero: `0.5`, `500ms`, `10s`, `10m`, `2h`, `1d`.
 pub(crate) fn read_duration(value: &str) -> Result<Duration, String> {
     value
         .parse::<f64>()
@@ -63,7 +63,7 @@ pub(crate) fn read_duration(value: &str) -> Result<Duration, String> {
         .ok_or_else(|| "it must be seconds (`0.5`) or a duration (`500ms`), above zero".into())
 }
 
-/// `500ms`, `10s`, `10m`, `2h`, `1d`.
+/// Parses `500ms`, `10s`, `10m`, `2h`, `1d`.
 pub(crate) fn duration_with_unit(value: &str) -> Option<Duration> {
     let at = value.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = value.split_at(at);
@@ -79,7 +79,7 @@ pub(crate) fn duration_with_unit(value: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(number * seconds).ok()
 }
 
-/// Bytes above zero: `1048576`, `1024KiB`, `1MiB`, `1MB`.
+/// Parses bytes above zero: `1048576`, `1024KiB`, `1MiB`, `1MB`.
 pub(crate) fn read_size(value: &str) -> Result<usize, String> {
     let at = value
         .find(|c: char| c.is_ascii_alphabetic())
@@ -104,7 +104,7 @@ pub(crate) fn read_size(value: &str) -> Result<usize, String> {
         .ok_or_else(|| "it must be bytes above zero (`1048576`, `64MiB`, `10MB`)".into())
 }
 
-/// A whole number above zero.
+/// Parses a whole number above zero.
 pub(crate) fn read_number(value: &str) -> Result<usize, String> {
     value
         .parse()

@@ -1,8 +1,8 @@
-//! Whose connections: each tokio runtime has its own, made when it first comes.
+//! Which connections: each tokio runtime has its own, made when it is first seen.
 //!
 //! A connection is driven by a task, and a task dies with its runtime: so each runtime has
 //! connections of its own (every `#[tokio::test]` has its own runtime). What counts is the runtime
-//! that an operation is first polled on. A runtime that was entered, but that nobody drives,
+//! on which an operation is first polled. A runtime that was entered but is not driven
 //! answers nobody. Callers without a runtime are served by [`io_thread`].
 
 use std::collections::HashMap;
@@ -37,7 +37,7 @@ struct Known<T> {
 }
 
 impl<T: Send + Sync + 'static> Runtimes<T> {
-    /// What `make` gives must not connect yet.
+    /// `make` must return something that is not connected yet.
     pub(crate) fn new(make: impl Fn() -> T + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             make: Box::new(make),
@@ -45,9 +45,9 @@ impl<T: Send + Sync + 'static> Runtimes<T> {
         })
     }
 
-    /// Runs `job` with the `T` of the caller's runtime, or of the I/O thread's where there is none.
+    /// Runs `job` with the `T` of the caller's runtime, or that of the I/O thread if there is none.
     ///
-    /// Dropped, it drops the job on a runtime of the caller's; on the I/O thread the job goes on.
+    /// If the returned future is dropped, so is the job on the caller's runtime; on the I/O thread it continues.
     #[cfg(any(feature = "memcached", feature = "_sql"))]
     pub(crate) async fn run<R, F>(
         self: &Arc<Self>,
@@ -65,8 +65,8 @@ impl<T: Send + Sync + 'static> Runtimes<T> {
         self.run_on_io_thread(job).await
     }
 
-    /// The same, always on the I/O thread: for callers that block, who may stand on a runtime that
-    /// cannot go on until they are done.
+    /// Does the same, always on the I/O thread: for callers that block, which may be on a runtime that
+    /// cannot continue until they are done.
     pub(crate) async fn run_on_io_thread<R, F>(
         self: &Arc<Self>,
         job: impl FnOnce(Arc<T>) -> F + Send + 'static,
@@ -85,7 +85,7 @@ impl<T: Send + Sync + 'static> Runtimes<T> {
         .await
     }
 
-    /// What serves `runtime`, which must be the current one; `None` if it cannot have any.
+    /// Returns what serves `runtime`, which must be the current one; `None` if it cannot have any.
     pub(crate) fn here(self: &Arc<Self>, runtime: &Handle) -> Option<Arc<T>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match known.get(&runtime.id()) {
@@ -123,7 +123,7 @@ impl<T: Send + Sync + 'static> Runtimes<T> {
         served_by
     }
 
-    /// All there are now.
+    /// Returns all that exist now.
     pub(crate) fn all(&self) -> Vec<Arc<T>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known
@@ -148,7 +148,7 @@ impl<T> fmt::Debug for Runtimes<T> {
     }
 }
 
-/// Sits in a task of the runtime; when the runtime goes, the task is dropped, and the runtime's
+/// Lives in a task of the runtime; when the runtime ends, the task is dropped, and the runtime's
 /// entry with it.
 struct Sentinel<T> {
     runtimes: Weak<Runtimes<T>>,
@@ -157,17 +157,17 @@ struct Sentinel<T> {
 
 impl<T> Drop for Sentinel<T> {
     fn drop(&mut self) {
-        // Should the id have been given to a later runtime already, that one connects again.
+        // If the id has been given to a later runtime already, that one connects again.
         let entry = match self.runtimes.upgrade() {
             Some(runtimes) => runtimes.write().remove(&self.id),
             None => None,
         };
-        // Out of the lock, for it takes a connection with it.
+        // Outside the lock, since it drops a connection.
         drop(entry);
     }
 }
 
-/// Whether the current runtime has timers and I/O. Tokio tells only by panicking (its message
+/// Returns whether the current runtime has timers and I/O. Tokio tells only by panicking (its message
 /// is printed once for each such runtime); a panic here is better than one in every operation.
 fn has_drivers() -> bool {
     catch_unwind(|| {

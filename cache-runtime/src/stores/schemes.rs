@@ -8,13 +8,13 @@ use crate::url::{CacheUrl, bad};
 
 /// One kind of store.
 pub(crate) struct Scheme {
-    /// The schemes that name it, as they stand before `://`.
+    /// The schemes that name it, as written before `://`.
     names: &'static [&'static str],
-    /// The cargo feature that brings it; empty if none is needed.
+    /// The cargo feature that adds it; empty if none is needed.
     feature: &'static str,
     /// The options that only it has.
     pub(crate) options: &'static [&'static str],
-    /// `None` where the feature is off.
+    /// `None` if the feature is off.
     open: Option<Open>,
 }
 
@@ -126,7 +126,7 @@ const SCHEMES: &[Scheme] = &[
     },
 ];
 
-/// The kind of store that the URL names.
+/// Returns the kind of store that the URL names.
 pub(crate) fn find(scheme: &str) -> Result<&'static Scheme, CacheError> {
     let found = SCHEMES.iter().find(|row| row.names.contains(&scheme));
     found.ok_or_else(|| unknown(scheme))
@@ -161,14 +161,14 @@ fn unknown(scheme: &str) -> CacheError {
     ))
 }
 
-/// The schemes whose stores have an option of this name.
+/// Returns the schemes whose stores have an option of this name.
 pub(crate) fn with_option(name: &str) -> Vec<&'static str> {
     let rows = SCHEMES.iter().filter(|row| row.options.contains(&name));
     rows.flat_map(|row| row.names).copied().collect()
 }
 
 impl Scheme {
-    /// The place that `opening` names. Nothing is connected.
+    /// Opens the place that `opening` names. Nothing is connected yet.
     pub(crate) fn open(&self, opening: &Opening<'_>) -> Result<Backing, CacheError> {
         match self.open {
             Some(open) => open(opening),
@@ -176,7 +176,7 @@ impl Scheme {
         }
     }
 
-    /// An error where the store's cargo feature is off.
+    /// Fails if the store's cargo feature is off.
     pub(crate) fn check(&self, scheme: &str) -> Result<(), CacheError> {
         match self.open {
             Some(_) => Ok(()),

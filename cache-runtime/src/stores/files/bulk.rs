@@ -14,7 +14,7 @@ use crate::error::CacheError;
 use crate::tools::glob::Glob;
 
 impl Folder {
-    /// The keys of one shard that start with `prefix` and match `pattern` after it.
+    /// Returns the keys of one shard that start with `prefix` and match `pattern` after it.
     pub(super) fn keys(
         &self,
         shard: u8,
@@ -38,7 +38,7 @@ impl Folder {
         Ok(keys)
     }
 
-    /// Removes the entries of one shard whose keys start with `prefix`, and what is strange.
+    /// Removes the entries of one shard whose keys start with `prefix`, and foreign files.
     pub(super) fn clear(&self, shard: u8, prefix: &str) -> Result<(), CacheError> {
         self.clear_files(shard, prefix)
             .map_err(|error| failure::describe(self.root(), error).in_operation("clear"))
@@ -66,7 +66,7 @@ impl Folder {
                 held => held?,
             };
             for path in some {
-                // Another key may have the same hash and have taken its place.
+                // Another key may have the same hash and have replaced it.
                 if let Some(seen) = reading::see(path)?
                     && goes(&seen)
                     && remove(path)?
@@ -79,7 +79,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Shows every file of a shard that is named like an entry.
+    /// Visits every file of a shard that is named like an entry.
     pub(super) fn walk(&self, shard: u8, mut show: impl FnMut(PathBuf, Seen)) -> io::Result<()> {
         let files = match fs::read_dir(names::folder(self.root(), shard)) {
             Ok(files) => files,

@@ -1,8 +1,8 @@
-//! What goes when the folder is full, and what is left behind.
+//! What is evicted when the folder is full, and what is left behind.
 //!
-//! The 256 shards are bounded in groups: all of them together where few entries may be, so that the
-//! bound is kept to the entry; each by itself where many may, so that making room costs a walk through
-//! a few hundred files. When a group is full, a share of its entries goes at once, as in Django: the
+//! The 256 shards are limited in groups: all of them together if there may be few entries, so that the
+//! limit is exact; each by itself if there may be many, so that making room costs a walk through
+//! a few hundred files. When a group is full, a share of its entries is evicted at once, as in Django: the
 //! expired ones first, then those written first.
 
 use std::fs;
@@ -25,12 +25,12 @@ use super::writing;
 const GROUP: usize = 128;
 /// A group has room for several of the largest values that are usual.
 const GROUP_BYTES: usize = 4 << 20;
-/// One write in so many walks through a shard, whichever's turn it is, and takes away what is over.
+/// One write in this many walks through a shard in turn, and removes what has expired.
 const TIDY_EVERY: u32 = 256;
-/// For so many files the lock is held without a pause.
+/// For how many files the lock is held without a pause.
 pub(super) const AT_ONCE: usize = 64;
 
-/// The bounds of a group, and who is at work there.
+/// The limits of a group, and whether it is being worked on.
 #[derive(Debug)]
 pub(super) struct Culling {
     /// One for each group: their number is a power of two.
@@ -41,7 +41,7 @@ pub(super) struct Culling {
     writes: AtomicU32,
 }
 
-/// An entry that may have to go.
+/// An entry that may have to be evicted.
 pub(super) struct Candidate {
     shard: u8,
     path: PathBuf,
@@ -66,14 +66,14 @@ impl Culling {
             },
             max_bytes: config.max_bytes.map(|bytes| bytes as u64),
             frequency: u64::from(config.cull_frequency),
-            // Not from the first shard on in every process: many live shortly.
+            // Not from the first shard on in every process: many are short-lived.
             writes: AtomicU32::new(
                 (std::hash::RandomState::new().hash_one(0) as u32).wrapping_mul(TIDY_EVERY),
             ),
         }
     }
 
-    /// Whether a file of this length is not kept even alone.
+    /// Returns whether a file of this length is not kept even alone.
     pub(super) fn never_fits(&self, len: u64) -> bool {
         len > self.most.bytes || self.max_bytes.is_some_and(|most| len > most)
     }
@@ -107,7 +107,7 @@ impl Folder {
             if culling.has_room(count, Count::one(len)) {
                 return true;
             }
-            // In the place of another it needs less.
+            // If it replaces another, it needs less.
             let old = place.path.symlink_metadata();
             let old = old.map_or(Count::default(), |old| Count::one(old.len()));
             culling.has_room(count.minus(old), Count::one(len))
@@ -117,7 +117,7 @@ impl Folder {
         }
         let gate = &culling.gates[group];
         let _passed = gate.pass(place.until).ok_or_else(failure::locked)?;
-        // Who was here before has made room.
+        // Whoever held the gate before has made room.
         if has_room(&ledger.read()?) {
             return Ok(());
         }
@@ -164,7 +164,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes the files of one shard, those that are still what they were.
+    /// Removes the files of one shard, those that are unchanged.
     pub(super) fn remove_all(
         &self,
         ledger: &Ledger,
@@ -194,7 +194,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Walks through a shard: its entries. Sets its numbers right and removes what a killed process
+    /// Walks through a shard and returns its entries. Corrects its numbers and removes what a killed process
     /// left there.
     pub(super) fn survey(&self, ledger: &Ledger, shard: u8) -> io::Result<Vec<Candidate>> {
         let before = ledger.read()?.of(shard);
@@ -231,11 +231,11 @@ impl Folder {
         Ok(candidates)
     }
 
-    /// Sets the numbers of a shard right, unless somebody wrote there while the files were counted.
+    /// Corrects the numbers of a shard, unless someone wrote there while the files were counted.
     fn correct(&self, ledger: &Ledger, shard: u8, before: Count, there: Count) {
         let folder = names::folder(self.root(), shard);
         let is_as_before = |count: Count| if count == before { there } else { count };
-        // Whoever comes next finds the difference again.
+        // The next walk finds the difference again.
         let _ = match self.locks.lock(shard, &folder, self.until()) {
             Ok(_held) => ledger.change(shard, is_as_before),
             // Without a folder there is nothing to lock.
@@ -244,8 +244,8 @@ impl Folder {
         };
     }
 
-    /// Now and then, walks through the shard whose turn it is: what has expired and is never asked
-    /// for again must go some day.
+    /// Occasionally walks through the shard whose turn it is: what has expired and is never asked
+    /// for again must be removed some day.
     pub(super) fn tidy_in_turn(&self, ledger: &Ledger) {
         let write = self.culling.writes.fetch_add(1, Relaxed);
         if write.is_multiple_of(TIDY_EVERY) {
@@ -272,8 +272,8 @@ impl Candidate {
         }
     }
 
-    /// Whether the file is still this one. The time of a file moves every few milliseconds, so what
-    /// has just expired is looked at again.
+    /// Returns whether the file is still this one. The time of a file advances every few milliseconds, so what
+    /// has just expired is checked again.
     fn is(&self, seen: &Seen) -> bool {
         seen.modified == self.modified
             && seen.len == self.len

@@ -1,4 +1,4 @@
-//! What stands in a file: a header, the key, the value.
+//! The contents of a file: a header, the key, the value.
 //!
 //! ```text
 //!  0  magic      4 bytes, c5 "cre"
@@ -13,7 +13,7 @@
 //! Numbers are little-endian. This is a format: it does not change without a new version.
 
 pub(super) const HEADER: usize = 40;
-/// The time of what never expires.
+/// The time of an entry that never expires.
 pub(super) const NEVER: u64 = u64::MAX;
 
 const MAGIC: [u8; 4] = *b"\xc5cre";
@@ -40,7 +40,7 @@ impl Header {
         header
     }
 
-    /// The header that `bytes` begin with; `None` if there is none of this version.
+    /// Parses the header that `bytes` begin with; `None` if it is not of this version.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.get(..HEADER)?;
         let (words, _) = bytes.as_chunks::<8>();
@@ -70,7 +70,7 @@ impl Header {
         self.key.checked_add(self.value)?.checked_add(HEADER as u64)
     }
 
-    /// Whether this is what was written.
+    /// Returns whether this is what was written.
     pub(super) fn is_whole(&self, key: &[u8], value: &[u8]) -> bool {
         self.checksum == self.sum(key, value)
     }
@@ -93,7 +93,7 @@ impl Header {
 
 /// FNV-1a by words of eight bytes, with the high half mixed into the low one.
 ///
-/// Each step can be undone, so two texts that differ in one word never have the same sum. It guards
+/// Each step is reversible, so two texts that differ in one word never have the same sum. It guards
 /// against a disk that lost power, not against people.
 struct Sum(u64);
 

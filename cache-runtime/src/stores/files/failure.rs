@@ -5,13 +5,13 @@ use std::path::Path;
 
 use crate::error::{CacheError, ErrorKind};
 
-/// The error as a caller is told it.
+/// Returns the error as a caller sees it.
 pub(super) fn describe(root: &Path, error: io::Error) -> CacheError {
     let detail = format!("{}: {error}", root.display());
     CacheError::new(kind(&error), detail).with_source(error)
 }
 
-/// The disk is there and says no (full, forbidden, not a folder), or it is not there.
+/// The disk is there and refuses (full, forbidden, not a folder), or it is not there.
 fn kind(error: &io::Error) -> ErrorKind {
     match error.kind() {
         io::ErrorKind::TimedOut => ErrorKind::Timeout,
@@ -40,7 +40,7 @@ fn is_passing(_: &io::Error) -> bool {
     false
 }
 
-/// Another process, or another thread, is in the way for too long.
+/// Returns the error if another process or thread is in the way for too long.
 pub(super) fn locked() -> io::Error {
     io::Error::new(
         io::ErrorKind::TimedOut,

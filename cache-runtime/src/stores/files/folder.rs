@@ -76,7 +76,7 @@ impl Folder {
         }
     }
 
-    /// What was done, its error told with the operation and the key.
+    /// Adds the operation and the key to an error.
     fn told<T>(
         &self,
         operation: &'static str,
@@ -99,11 +99,11 @@ impl Folder {
         self.told("get", key, found)
     }
 
-    /// What is of no use is taken away.
+    /// Finds an entry, and removes a useless file.
     fn find(&self, place: &Place<'_>) -> io::Result<Found> {
         let found = reading::find(&place.path, place.key)?;
         if matches!(found, Found::Expired | Found::Strange) {
-            // Who reads does not wait, and that it cannot be removed is not his business.
+            // A reader does not wait, and need not know that it cannot be removed.
             let _ = self.remove_if_over(place);
         }
         Ok(found)
@@ -133,7 +133,7 @@ impl Folder {
         }
         let done = self.put(&place, &draft, |_| Ok(true));
         if done.is_err() {
-            // What could not be replaced is out of date. A full disk can still remove.
+            // What could not be replaced is out of date. A full disk still allows removing.
             let _ = self.remove_any(&place);
         }
         self.told("set", key, done.map(drop))
@@ -162,7 +162,7 @@ impl Folder {
 
     pub(super) fn touch(&self, key: &str, ttl: Option<Duration>) -> Result<bool, CacheError> {
         let place = self.place(key);
-        // Most often that settles it, and makes no folder.
+        // This is usually enough, and creates no folder.
         let touched = self.find(&place).and_then(|found| {
             if !matches!(found, Found::Fresh(_)) {
                 return Ok(false);
@@ -235,7 +235,7 @@ impl Folder {
         keys.iter().map(|key| self.get(key)).collect()
     }
 
-    /// The positions of those that failed.
+    /// Returns the positions of those that failed.
     pub(super) fn set_many(
         &self,
         items: &[(String, Vec<u8>)],
@@ -254,13 +254,13 @@ impl Folder {
         Ok(count)
     }
 
-    /// Whether entries can be written.
+    /// Checks that entries can be written.
     pub(super) fn ping(&self) -> Result<(), CacheError> {
         let done = self.try_writing(&self.place("ping"));
         done.map_err(|error| failure::describe(self.root(), error).in_operation("ping"))
     }
 
-    /// What the ledger says. A folder that is not there is not made.
+    /// Returns what the ledger says. A missing folder is not created.
     pub(super) fn facts(&self) -> Result<Facts, CacheError> {
         let mut facts = Facts {
             entries: Some(0),
@@ -305,7 +305,7 @@ impl Folder {
         self.remove(place, |_| Ok((true, ()))).map(drop)
     }
 
-    /// Removes the file if `may` says so, which is asked while nobody else writes there; its answer.
+    /// Removes the file if `may` allows it, which is called while nobody else writes there; returns its answer.
     fn remove<T: Default>(
         &self,
         place: &Place<'_>,
@@ -320,7 +320,7 @@ impl Folder {
         let (may, answer) = may(place)?;
         if may && let Ok(metadata) = place.path.symlink_metadata() {
             remove(&place.path)?;
-            // Too high, if this fails.
+            // If this fails, the number is too high.
             let _ = Ledger::open(self.root()).and_then(|ledger| {
                 ledger.change(shard, |count| count.minus(Count::one(metadata.len())))
             });

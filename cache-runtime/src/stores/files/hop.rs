@@ -1,8 +1,8 @@
 //! The threads that do the work of callers that await: a file may block, an executor must not.
 //!
-//! They are this store's own and few, so that a disk that hangs takes no threads from the program,
-//! holds up no runtime that shuts down, and leaves other stores alone. What nobody waits for any more
-//! is not begun.
+//! They belong to this store and are few, so that a disk that hangs takes no threads from the program,
+//! delays no runtime that shuts down, and does not affect other stores. A job that nobody waits for any more
+//! is not started.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -16,14 +16,14 @@ use crate::clock::Clock;
 use crate::error::{CacheError, ErrorKind};
 use crate::sync::lock;
 
-/// A disk is quicker with a few requests at once; more threads than that only take turns.
+/// A disk is faster with a few requests at once; more threads than that only take turns.
 const THREADS: usize = 8;
-/// So many may wait. With a disk that hangs nobody waits longer than `op_timeout`, but a place that
-/// was left is free only when its turn comes.
+/// How many may wait. If a disk hangs, no caller waits longer than `op_timeout`, but an abandoned place
+/// becomes free only when its turn comes.
 const MOST: usize = 4096;
 
 pub(super) struct Hop {
-    /// Only its threads for blocking work are used. Made for the first caller.
+    /// Only its threads for blocking work are used. Created for the first caller.
     runtime: OnceCell<Runtime>,
     begun: Arc<AtomicUsize>,
     op_timeout: Duration,
@@ -63,7 +63,7 @@ impl Hop {
         let done = self.within_limit(done).await?;
         match done {
             Ok(Some(answer)) => answer,
-            // A panic is told as such by who asked.
+            // A panic is passed on to the caller.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             _ => Err(CacheError::new(
                 ErrorKind::Unavailable,
@@ -85,7 +85,7 @@ impl Hop {
 
 impl Drop for Hop {
     fn drop(&mut self) {
-        // Not waiting for what is under way: this may be an executor's thread.
+        // Not waiting for running jobs: this may be an executor's thread.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -100,7 +100,7 @@ impl fmt::Debug for Hop {
     }
 }
 
-/// Takes the job back, and what it holds, when its caller leaves.
+/// Drops the job, and what it holds, when its caller leaves.
 struct Leaving<'a, F>(&'a Mutex<Option<F>>);
 
 impl<F> Drop for Leaving<'_, F> {
@@ -109,7 +109,7 @@ impl<F> Drop for Leaving<'_, F> {
     }
 }
 
-/// A place among those that wait or work.
+/// A place among the jobs that wait or run.
 struct Counted(Arc<AtomicUsize>);
 
 impl Counted {

@@ -1,9 +1,9 @@
 //! How many entries there are and how many bytes they have, shard by shard, in one small file.
 //!
-//! Who changes a shard changes its numbers, under the shard's lock; so that nobody has to count files
+//! Whoever changes a shard changes its numbers, under the shard's lock, so that nobody has to count files
 //! to see that the folder is full. A process that is killed at the wrong moment leaves a number too
-//! high, and somebody who copies files by hand one that is too low: who walks through a shard sets it
-//! right.
+//! high, and a person who copies files by hand one that is too low: the next walk through the shard corrects
+//! it.
 //!
 //! ```text
 //!  0  magic, version   16 bytes
@@ -29,7 +29,7 @@ pub(super) struct Count {
 }
 
 impl Count {
-    /// A file of this length.
+    /// Returns the count of one file of this length.
     pub(super) fn one(len: u64) -> Self {
         Self {
             entries: 1,
@@ -65,12 +65,12 @@ impl Counts {
 /// The open file.
 pub(super) struct Ledger {
     file: File,
-    /// As it was when it was opened.
+    /// Its numbers when it was opened.
     pub(super) counts: Counts,
 }
 
 impl Ledger {
-    /// The ledger of the folder `root`; made by counting if it is not there.
+    /// Opens the ledger of the folder `root`; if there is none, it is made by counting.
     pub(super) fn open(root: &Path) -> io::Result<Self> {
         let path = names::ledger(root);
         for _ in 0..writing::TRIES {
@@ -79,7 +79,7 @@ impl Ledger {
                     if let Some(counts) = read(&file)? {
                         return Ok(Self { file, counts });
                     }
-                    // Another version, or broken: its name is ours.
+                    // Another version, or broken: its name belongs to this store.
                     remove(&path)?;
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -90,7 +90,7 @@ impl Ledger {
         Err(ErrorKind::NotFound.into())
     }
 
-    /// As it is now.
+    /// Reads the current numbers.
     pub(super) fn read(&self) -> io::Result<Counts> {
         (&self.file).seek(SeekFrom::Start(0))?;
         read(&self.file)?.ok_or_else(|| ErrorKind::InvalidData.into())
@@ -108,7 +108,7 @@ impl Ledger {
     }
 }
 
-/// All of it; `None` if this is no ledger.
+/// Reads all of it; `None` if this is not a ledger.
 fn read(mut file: &File) -> io::Result<Option<Counts>> {
     // One byte more than there should be.
     let mut bytes = Vec::with_capacity(LEN + 1);
@@ -138,7 +138,7 @@ fn bytes_of(count: Count) -> [u8; SLOT] {
     bytes
 }
 
-/// Counts what is there. Who makes it at the same time may be faster, and what is written meanwhile
+/// Counts what is there. Another process doing the same may be faster, and what is written meanwhile
 /// is not counted; neither matters much.
 fn make(root: &Path, path: &Path) -> io::Result<()> {
     writing::make_folder(root)?;
@@ -164,7 +164,7 @@ fn make(root: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what was left by a process that was killed here.
+/// Removes what a process left behind that was killed here.
 fn sweep(root: &Path, prefix: &str) {
     for file in fs::read_dir(root).into_iter().flatten().flatten() {
         let name = file.file_name();

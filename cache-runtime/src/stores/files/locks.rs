@@ -1,8 +1,8 @@
 //! One writer at a time in each shard, among the threads of this process and among processes.
 //!
-//! Among processes it is a lock on a file, which the system takes back from a process that dies.
-//! There is no waiting for it with a time limit, so it is asked for again and again; among threads
-//! there is, so only one of them asks.
+//! Among processes it is a lock on a file, which the system releases if a process dies.
+//! It cannot be waited for with a time limit, so it is polled; among threads
+//! it can, so only one of them polls.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -31,7 +31,7 @@ pub(super) struct Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // Said, and not left to the closing: a process that was just started has the file open too,
+        // Explicit, and not left to closing: a process that was just spawned has the file open too,
         // until it runs its program. An error means that it is unlocked.
         let _ = self.file.unlock();
     }
@@ -47,10 +47,10 @@ impl Default for Locks {
 }
 
 impl Locks {
-    /// The lock of `shard`, whose folder is `folder`.
+    /// Takes the lock of `shard`, whose folder is `folder`.
     ///
-    /// An error of kind `NotFound` if the folder is not there, of kind `TimedOut` if the lock cannot
-    /// be had until `until`.
+    /// An error of kind `NotFound` if the folder does not exist, of kind `TimedOut` if the lock cannot
+    /// be taken by `until`.
     pub(super) fn lock(&self, shard: u8, folder: &Path, until: Instant) -> io::Result<Held<'_>> {
         let gate = self.gates[usize::from(shard)].pass(until);
         let gate = gate.ok_or_else(failure::locked)?;
@@ -60,7 +60,7 @@ impl Locks {
         loop {
             match file.try_lock() {
                 Ok(()) if is_there(&file)? => return Ok(Held { file, _gate: gate }),
-                // Its folder was removed, and perhaps made anew: others lock another file.
+                // Its folder was removed, and perhaps created again: others lock another file.
                 Ok(()) => {
                     file = options().open(&path)?;
                     continue;
@@ -88,7 +88,7 @@ pub(super) struct Gate {
 #[derive(Debug, Default)]
 struct State {
     is_held: bool,
-    /// To tell nobody is a system call too.
+    /// Waking nobody is a system call too.
     waiting: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Which file is a key's, and which files in the folder are ours.
+//! Which file belongs to a key, and which files in the folder belong to this store.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub(super) fn ledger(root: &Path) -> PathBuf {
     root.join(LEDGER)
 }
 
-/// What one of our files in a shard's folder is.
+/// What a file of this store in a shard's folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ours {
     Entry,
@@ -66,7 +66,7 @@ pub(super) enum Ours {
     Temporary,
 }
 
-/// What the file of this name is; `None` if it is not ours.
+/// Returns what the file of this name is; `None` if it does not belong to this store.
 pub(super) fn ours(name: &OsStr, shard: u8) -> Option<Ours> {
     let name = name.to_str()?;
     let (hash, rest) = name.split_at_checked(32)?;

@@ -1,7 +1,7 @@
-//! A file as an entry, or as something strange.
+//! A file as an entry, or as something foreign.
 //!
-//! Nobody writes into a file of ours once it has its name, so what is not whole was left by a loss of
-//! power, by another version, or by somebody else.
+//! Nothing writes into a file of this store once it has its name, so one that is not whole was left by a power
+//! failure, by another version, or by someone else.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::entry::{HEADER, Header};
 use crate::clock::millis;
 
-/// What a file is to somebody who looks for a key.
+/// What a file is to a caller that looks for a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// There is no file.
@@ -22,7 +22,7 @@ pub(super) enum Found {
     Expired,
     /// The entry of another key with the same hash.
     OfAnother,
-    /// No entry at all.
+    /// Not an entry at all.
     Strange,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Entry {
     pub(super) expires: u64,
 }
 
-/// What can be said of a file without its value.
+/// What can be said about a file without its value.
 #[derive(Debug)]
 pub(super) struct Seen {
     /// Its key and when it expires; `None`: it is strange.
@@ -42,7 +42,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether it is of no use any more.
+    /// Returns whether it is of no use any more.
     pub(super) fn is_over(&self, now: u64) -> bool {
         self.entry
             .as_ref()
@@ -66,7 +66,7 @@ pub(super) fn find(path: &Path, key: &str) -> io::Result<Found> {
     };
     let found_key = opened.key()?;
     if found_key != key.as_bytes() {
-        // A broken key is told from another's by the checksum alone.
+        // Only the checksum distinguishes a broken key from another one.
         let value = opened.value()?;
         let is_whole = opened.header.is_whole(&found_key, &value);
         return Ok(if is_whole {
@@ -101,7 +101,7 @@ pub(super) fn see(path: &Path) -> io::Result<Option<Seen>> {
     };
     let metadata = match metadata {
         Some(metadata) => metadata,
-        // What cannot be opened can be looked at; gone meanwhile, it is nothing.
+        // What cannot be opened can be inspected; if it is gone meanwhile, it is nothing.
         None => match path.symlink_metadata() {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -175,7 +175,7 @@ impl Reading {
     fn next(&mut self, len: u64) -> io::Result<Vec<u8>> {
         let len = usize::try_from(len).map_err(|_| ErrorKind::OutOfMemory)?;
         let mut bytes = Vec::new();
-        // The file is so long; that does not mean that there is so much memory.
+        // The file has this length, which does not mean that there is as much memory.
         bytes.try_reserve_exact(len)?;
         let at_hand = &self.start[self.used..];
         let at_hand = &at_hand[..len.min(at_hand.len())];
@@ -206,7 +206,7 @@ fn fill(file: &mut File, bytes: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-// Not through a link to what is not ours, and not waiting for the other end of a pipe.
+// Do not follow a link to a foreign file, and do not wait for the other end of a pipe.
 #[cfg(unix)]
 fn options() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;

@@ -13,16 +13,16 @@ use super::ledger::{Count, Ledger};
 use super::locks::Held;
 use super::names::{TEMPORARY, TEMPORARY_CHARACTERS};
 
-/// How often we try again if a folder vanishes under our hands.
+/// How often to try again if a folder vanishes meanwhile.
 pub(super) const TRIES: usize = 4;
 
 /// Older temporary files were left behind by a process that was killed.
 const LEFT_AFTER: Duration = Duration::from_secs(3600);
 
-/// A value up to here is copied, to be written at once with what is before it.
+/// A value up to this size is copied, to be written at once with what precedes it.
 const COPIED: usize = 4096;
 
-/// What is to stand in a file.
+/// The contents of a file to be written.
 pub(super) struct Draft<'a> {
     start: Vec<u8>,
     /// What is not in `start` yet.
@@ -45,7 +45,7 @@ impl<'a> Draft<'a> {
         (self.start.len() + self.value.len()) as u64
     }
 
-    /// The file, not yet in its place.
+    /// Writes the file, not yet in its place.
     fn write(&self, place: &Place<'_>) -> io::Result<NamedTempFile> {
         let mut file = match temporary(place) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -60,7 +60,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// For its owner alone (0600).
+/// Creates a temporary file for its owner only (0600).
 fn temporary(place: &Place<'_>) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(&format!("{}.", place.name.hash))
@@ -69,7 +69,7 @@ fn temporary(place: &Place<'_>) -> io::Result<NamedTempFile> {
         .tempfile_in(&place.folder)
 }
 
-/// Makes the folder, and those above it that are not there, for their owner alone (0700).
+/// Creates the folder, and missing parents, for their owner only (0700).
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -78,7 +78,7 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Whether a temporary file was left behind.
+/// Returns whether a temporary file was left behind.
 pub(super) fn is_left(file: &DirEntry) -> bool {
     let modified = file.metadata().and_then(|metadata| metadata.modified());
     modified.is_ok_and(|modified| {
@@ -88,7 +88,7 @@ pub(super) fn is_left(file: &DirEntry) -> bool {
 }
 
 impl Folder {
-    /// Puts `draft` in its place if `may` says so, which is asked while nobody else writes there.
+    /// Puts `draft` in its place if `may` allows it, which is called while nobody else writes there.
     pub(super) fn put(
         &self,
         place: &Place<'_>,
@@ -109,7 +109,7 @@ impl Folder {
         })
     }
 
-    /// Puts what `make` says in the place of the entry that it reads there, while nobody else
+    /// Replaces the entry that is read there with what `make` returns, while nobody else
     /// writes.
     pub(super) fn replace<T>(
         &self,
@@ -134,7 +134,7 @@ impl Folder {
         })
     }
 
-    /// Makes what is not there, and a temporary file.
+    /// Creates what is missing, and a temporary file.
     pub(super) fn try_writing(&self, place: &Place<'_>) -> io::Result<()> {
         let draft = Draft::new(place.key, b"", 0);
         self.with_folder(|_| draft.write(place).map(drop))
@@ -170,7 +170,7 @@ fn put_in_place(
     };
     let shard = place.name.shard;
     let new = Count::one(len);
-    // Before the rename: killed in between, we leave a number that is too high, which is found out.
+    // Before the rename: if killed in between, this leaves a number that is too high, which is noticed.
     if new != old {
         ledger.change(shard, |count| count.minus(old).plus(new))?;
     }

@@ -32,17 +32,17 @@ use crate::store::facts::Facts;
 pub struct Cluster {
     topology: Arc<Topology>,
     mode: Mode,
-    /// The same for callers that block, unless this is it.
+    /// The same for callers that block; in that one, `None`.
     blocking: Option<Box<RedisStore<Cluster>>>,
 }
 
 impl RedisStore<Cluster> {
-    /// A store in the Redis Cluster that has a node at the address in `config`, or at one of
-    /// `more`; all its nodes take the same login. Does not connect.
+    /// Returns a store in the Redis Cluster that has a node at the address in `config`, or at one of
+    /// `more`; all its nodes accept the same login. Does not connect.
     ///
     /// # Errors
     ///
-    /// Of kind `Config`, for another database than 0 and for a Unix socket: a cluster has neither.
+    /// Kind `Config` for a database other than 0 and for a Unix socket: a cluster has neither.
     pub fn cluster(config: RedisConfig, more: Vec<RedisAddress>) -> Result<Self, CacheError> {
         let wrong = |text| Err(CacheError::new(ErrorKind::Config, text));
         if config.db != 0 {
@@ -89,7 +89,7 @@ impl Servers for Cluster {
         true
     }
 
-    /// A tombstone is in the slot of its entry, unless its key got too long or somebody puts a prefix before
+    /// A tombstone is in the slot of its entry, unless its key got too long or a prefix is put before
     /// both.
     fn has_both(&self, key: &str, other: &str) -> bool {
         slot_of(key.as_bytes()) == slot_of(other.as_bytes())
@@ -111,7 +111,7 @@ impl Servers for Cluster {
                     values.push(value);
                     continue;
                 }
-                // `MGET` says nothing of what is there and is no value.
+                // `MGET` says nothing about what is there and is not a value.
                 Err(error) if error.kind() == ErrorKind::Decode => any = true,
                 Err(error) if error.is_retryable() => lost = Some(error),
                 Err(error) => return Err(error),
@@ -119,7 +119,7 @@ impl Servers for Cluster {
             values.push(None);
         }
         match lost {
-            // What a dead node had is not there, as far as a cache is concerned.
+            // What a dead node had counts as missing, as far as a cache is concerned.
             Some(error) if !any => Err(error),
             _ => Ok(values),
         }
@@ -163,7 +163,7 @@ impl Servers for Cluster {
             })
             .await?;
         let count = |outcome: Result<Value, CacheError>| outcome.and_then(commands::read_number);
-        // All were tried. Who deletes wants to know that something is still there.
+        // All were tried. A caller that deletes wants to know that something is still there.
         let counts = outcomes.into_iter().map(count);
         counts.map(|count| count.map(i64::unsigned_abs)).sum()
     }
@@ -171,7 +171,7 @@ impl Servers for Cluster {
     async fn keys(&self, prefix: &str, pattern: &str) -> Result<Vec<String>, CacheError> {
         let mut found = HashSet::new();
         for primary in self.primaries_now().await? {
-            // One whose slot is on its way may be on two nodes.
+            // A key whose slot is moving may be on two nodes.
             found.extend(scan::keys(&primary, prefix, pattern).await?);
         }
         Ok(found.into_iter().collect())
@@ -180,7 +180,7 @@ impl Servers for Cluster {
     async fn clear(&self, prefix: &str) -> Result<(), CacheError> {
         let mut outcome = Ok(());
         for primary in self.primaries_now().await? {
-            // What can be cleared is cleared.
+            // Clear whatever can be cleared.
             outcome = scan::clear(&primary, self, prefix).await.and(outcome);
         }
         outcome
@@ -241,7 +241,7 @@ impl Servers for Cluster {
 }
 
 impl Cluster {
-    /// Goes where the outcome says, until there is an answer.
+    /// Follows the outcome's redirections until there is an answer.
     async fn follow(
         &self,
         mut node: Arc<Node>,
@@ -294,7 +294,7 @@ impl Cluster {
         batch::exchange(&self.topology, self.mode, commands).await
     }
 
-    /// All there are now, each as a server to walk over.
+    /// Returns all current primaries, each as a server to walk over.
     async fn primaries_now(&self) -> Result<Vec<Primary>, CacheError> {
         self.topology.renewed(self.mode, self.deadline()).await?;
         let primaries = self.topology.primaries();
