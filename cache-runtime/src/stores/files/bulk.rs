@@ -38,7 +38,7 @@ impl Folder {
         Ok(keys)
     }
 
-    /// Removes the entries of one shard whose keys start with `prefix`, and foreign files.
+    /// Removes the entries of one shard whose keys start with `prefix`, and invalid ones.
     pub(super) fn clear(&self, shard: u8, prefix: &str) -> Result<(), CacheError> {
         self.clear_files(shard, prefix)
             .map_err(|error| failure::describe(self.root(), error).in_operation("clear"))

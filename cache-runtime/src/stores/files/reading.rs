@@ -1,4 +1,4 @@
-//! A file as an entry, or as something foreign.
+//! A file as an entry, or as something invalid.
 //!
 //! Nothing writes into a file of this store once it has its name, so one that is not whole was left by a power
 //! failure, by another version, or by someone else.

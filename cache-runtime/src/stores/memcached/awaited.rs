@@ -1,6 +1,6 @@
 //! Connections of callers that await: a pool for each server and tokio runtime.
 //!
-//! An exchange has its connection for itself. A caller that gives up in the middle drops it, so
+//! An exchange has its connection to itself. A caller that gives up in the middle drops it, so
 //! that no other caller gets a reply that was not meant for it.
 
 use std::fmt;
@@ -33,7 +33,7 @@ use crate::store::Store;
 use crate::store::facts::Facts;
 use crate::stores::runtimes::Runtimes;
 
-/// The pools of each runtime, and the pool of those that block.
+/// The pools of each runtime, and the pool of blocking callers.
 #[derive(Debug)]
 pub struct Connections {
     servers: Arc<Servers>,
@@ -184,7 +184,7 @@ impl Exchange for Pools {
             }
         };
         if request.is_once_only {
-            // Lets the runtime look for news of the connections: it may have slept.
+            // Lets the runtime check for news of the connections: it may have slept.
             yield_now().await;
         }
         while let Some(mut connection) = pool.shelf.take() {
@@ -245,7 +245,7 @@ impl Dump for Pools {
 }
 
 impl Pool {
-    /// Gives the connection back; the replies are the caller's.
+    /// Gives the connection back; the replies are returned to the caller.
     fn give(&self, connection: Connection, talk: Talk<'_>) -> Vec<Reply> {
         if !talk.is_spoilt() {
             let generation = connection.generation;
@@ -256,7 +256,7 @@ impl Pool {
 }
 
 impl Connection {
-    /// Nothing came since it was used last, as the end of it would. Asks the system only if there
+    /// Returns whether nothing has come since it was last used, such as its end. Makes a system call only if there
     /// is news.
     fn is_quiet(&self) -> bool {
         let read = self.stream.try_read(&mut [0]);
@@ -299,13 +299,13 @@ impl Connection {
         }
     }
 
-    /// Waits until something came.
+    /// Waits until something comes.
     async fn read(&mut self, limits: Limits) -> io::Result<()> {
         let Self {
             stream, replies, ..
         } = self;
         let limit = limits.next()?;
-        // Not `try_read`: this one knows that nothing can be there, and does not ask the system.
+        // Not `try_read`: this one knows when nothing can be there, and then makes no system call.
         let read = poll_fn(|task| {
             let mut room = ReadBuf::new(replies.room());
             let poll = Pin::new(&mut *stream).poll_read(task, &mut room);
@@ -335,7 +335,7 @@ async fn within<T>(limit: Duration, future: impl Future<Output = io::Result<T>>)
     }
 }
 
-/// Tries the addresses of the host in turns; each has its share of the time, so that one that
+/// Tries the addresses of the host one after the other; each has its share of the time, so that one that
 /// swallows packets leaves some to the others.
 async fn connect(server: &MemcachedAddress, limit: Duration) -> io::Result<TcpStream> {
     let addresses: Vec<_> = lookup_host((server.host.as_str(), server.port))

@@ -22,7 +22,7 @@ use crate::store::Store;
 use crate::store::facts::Facts;
 use crate::stores::limited;
 
-/// Limits of a socket are set anew only when they are wrong by more than this; it saves the system
+/// The limits of a socket are set again only if they are wrong by more than this, which saves the system
 /// call.
 const TOLERANCE: Duration = Duration::from_millis(10);
 
@@ -76,7 +76,7 @@ impl Pool {
         let lane = &self.lanes[server];
         let _permit = lane.enter(self.servers.config.max_connections.max(1), limits)?;
         while let Some(mut connection) = lane.shelf.take() {
-            // Three system calls, for those requests alone that may not be sent twice.
+            // Three system calls, only for those requests that must not be sent twice.
             if request.is_once_only && !connection.is_quiet() {
                 continue;
             }
@@ -217,7 +217,7 @@ impl Lane {
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the connection back; the replies are the caller's.
+    /// Gives the connection back; the replies are returned to the caller.
     fn give(&self, connection: Connection, talk: Talk<'_>) -> Vec<Reply> {
         if !talk.is_spoilt() {
             let generation = connection.generation;
@@ -240,7 +240,7 @@ impl Drop for Permit<'_> {
 }
 
 impl Connection {
-    /// Nothing came since it was used last, as the end of it would.
+    /// Returns whether nothing has come since it was last used, such as its end.
     fn is_quiet(&self) -> bool {
         if self.stream.set_nonblocking(true).is_err() {
             return false;
@@ -288,7 +288,7 @@ impl Connection {
         }
     }
 
-    /// Waits until something came.
+    /// Waits until something comes.
     fn read(&mut self, limits: Limits) -> io::Result<()> {
         loop {
             let limit = limits.next()?;
@@ -313,7 +313,7 @@ fn is_wrong(limit: Duration, wanted: Duration) -> bool {
     limit.is_zero() || limit.abs_diff(wanted) > TOLERANCE
 }
 
-/// A socket whose limit is over says that it would block.
+/// Translates the error of a socket whose limit is over, which says that it would block.
 fn limit_is_over(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),

@@ -1,21 +1,21 @@
-//! Lives as the server counts them: whole seconds, on a clock that ticks once a second.
+//! Lifetimes as the server counts them: whole seconds, on a clock that ticks once a second.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::store::Ttl;
 
-/// Longer lives are taken by the server for seconds since 1970.
+/// The server takes longer lifetimes for seconds since 1970.
 const MONTH: u64 = 30 * 24 * 60 * 60;
 
-/// The server reads a number of 32 bits with a sign.
+/// The server reads a signed 32-bit number.
 const LAST: u64 = i32::MAX as u64;
 
-/// What is said to the server for a life; 0 is for ever.
+/// Returns what is sent to the server for a lifetime; 0 is for ever.
 pub(super) fn expiry(ttl: Option<Duration>) -> u32 {
     at(ttl, now())
 }
 
-/// What the server says is left of a life, to be said again.
+/// Returns the lifetime that the server reports as left, to be sent again.
 pub(super) fn again(left: Option<i64>) -> u32 {
     match left {
         Some(left) if left >= 0 => wire(left.unsigned_abs().max(1), now()),
@@ -28,8 +28,8 @@ fn now() -> u64 {
     now.map_or(0, |now| now.as_secs())
 }
 
-/// A life that begins between two ticks ends up to a second early: hence the one more. An end that
-/// the server cannot express, in 2038 and later, is none.
+/// A lifetime that begins between two ticks ends up to a second early: hence the extra one. An end that
+/// the server cannot express, in 2038 or later, is no end.
 fn at(ttl: Option<Duration>, now: u64) -> u32 {
     let Some(ttl) = ttl else { return 0 };
     let ticks = 1 + u64::from(ttl.subsec_nanos() > 0);
@@ -48,7 +48,7 @@ fn wire(seconds: u64, now: u64) -> u32 {
     u32::try_from(wire).unwrap_or(0)
 }
 
-/// What is left of a life, by what the server says: less than it says, by up to a second.
+/// Returns what is left of a lifetime: up to a second less than the server reports.
 pub(super) fn left(seconds: Option<i64>) -> Ttl {
     match seconds {
         None => Ttl::Missing,

@@ -1,4 +1,4 @@
-//! What the servers say of themselves, and how it is added up.
+//! What the servers report about themselves, and how it is added up.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::store::facts::Facts;
 
 const COMMAND: &[u8] = b"stats\r\n";
 
-/// Of all servers that answer; an error where none does.
+/// Returns the facts of all servers that answer; an error if none does.
 pub(super) async fn facts<D: Dump>(link: &D) -> Result<Facts, CacheError> {
     let Servers { ring, config } = link.servers();
     let asked = (0..ring.len()).map(|server| facts_of(link, server));
@@ -38,7 +38,7 @@ pub(super) async fn facts<D: Dump>(link: &D) -> Result<Facts, CacheError> {
     }
 }
 
-/// One server's, or the words with which it refuses.
+/// Returns one server's facts, or the text with which it refuses.
 async fn facts_of<D: Dump>(link: &D, server: usize) -> Result<Result<Facts, String>, Broken> {
     let limits = step(&link.servers().config);
     let mut connection = link.dump(server, COMMAND, limits).await?;

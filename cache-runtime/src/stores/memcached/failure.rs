@@ -1,4 +1,4 @@
-//! What goes wrong: on the way to a server, and in what it answers.
+//! What goes wrong: on the way to a server, and in its answers.
 
 use std::io;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::error::{CacheError, ErrorKind};
 #[derive(Debug)]
 pub(super) struct Broken {
     pub(super) error: io::Error,
-    /// The server may have done what it was asked for.
+    /// Whether the server may have done what it was asked for.
     pub(super) may_be_done: bool,
-    /// It tells something about the server, and not only about us.
+    /// Whether it says something about the server, and not only about this client.
     pub(super) blames_server: bool,
 }
 
 impl Broken {
-    /// Nothing was sent.
+    /// Returns the failure of an exchange of which nothing was sent.
     pub(super) fn before(error: io::Error) -> Self {
         Self {
             error,
@@ -27,7 +27,7 @@ impl Broken {
         }
     }
 
-    /// All connections are in use for as long as the operation may take.
+    /// Returns the failure if all connections are in use for as long as the operation may take.
     pub(super) fn crowded() -> Self {
         Self {
             blames_server: false,
@@ -38,7 +38,7 @@ impl Broken {
         }
     }
 
-    /// The error as the caller of the store sees it.
+    /// Returns the error as the caller of the store sees it.
     pub(super) fn describe(self, server: &MemcachedAddress, limit: Duration) -> CacheError {
         if self.error.kind() == io::ErrorKind::TimedOut {
             let text = if self.blames_server {
@@ -53,7 +53,7 @@ impl Broken {
     }
 }
 
-/// Whether the connection was gone, as one is whose server was restarted meanwhile.
+/// Returns whether the connection was gone, as when the server was restarted meanwhile.
 pub(super) fn connection_was_dead(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -65,7 +65,7 @@ pub(super) fn connection_was_dead(error: &io::Error) -> bool {
     )
 }
 
-/// A reply that says no, or that this command does not have.
+/// Returns the error for a reply that refuses, or that this command does not have.
 pub(super) fn refused(reply: Reply) -> CacheError {
     let Reply::Refused(text) = reply else {
         let what = "the server gave an unexpected answer";

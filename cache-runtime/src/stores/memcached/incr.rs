@@ -1,10 +1,10 @@
-//! Exact, atomic sums on a server that counts without a sign.
+//! Exact, atomic sums on a server that counts with unsigned numbers.
 //!
-//! The server adds and subtracts numbers of 64 bits without a sign: it stops at zero where a sum
-//! would be negative, goes round where it would be too large, and takes `5 apples` for 5. So we
-//! look first. Where the sum is far from all borders, the server adds, whoever else does; near
-//! them it does only if the entry is still what we saw; and a number below zero is written by us,
-//! on the same condition. All three keep the life of the entry.
+//! The server adds and subtracts unsigned 64-bit numbers: it stops at zero where a sum
+//! would be negative, wraps around where it would be too large, and takes `5 apples` for 5. So the value is
+//! read first. If the sum is far from all limits, the server adds, whatever others do; near
+//! them it does so only if the entry is still what was read; and a negative number is written by this client,
+//! on the same condition. All three keep the lifetime of the entry.
 
 use std::time::Instant;
 
@@ -17,8 +17,8 @@ use super::route::{Exchange, ask};
 use crate::error::{CacheError, ErrorKind};
 use crate::store::counting::{not_an_integer, sum};
 
-/// So far below the largest number, no crowd of callers with such steps gets over it between our
-/// look and our sum.
+/// This far below the largest number, no crowd of callers with such steps can pass it between the
+/// read and the sum.
 const FAR: i64 = i64::MAX - (1 << 62);
 const SMALL: i64 = 1 << 32;
 
@@ -77,7 +77,7 @@ struct Seen {
 
 enum Summed {
     To(i64),
-    /// The same, but the entry lives a second longer than it did.
+    /// The same, but the entry lives a second longer than before.
     ToButLonger(i64),
     /// Others changed it meanwhile.
     Changed,
@@ -103,7 +103,7 @@ impl<X: Exchange> Counter<'_, X> {
         }))
     }
 
-    /// The server counts.
+    /// Lets the server count.
     async fn count(&self, by: i64, unchanged: Option<u64>) -> Result<Summed, CacheError> {
         let count = Request::one(|request| request.count(&self.name, by, unchanged));
         match self.ask(&count.once_only()).await?.pop() {
@@ -114,8 +114,8 @@ impl<X: Exchange> Counter<'_, X> {
         }
     }
 
-    /// We count. The server is told what is left of the entry's life; if its clock ticked since we
-    /// looked, that is a second too much.
+    /// Counts here and writes the sum. The server is given what is left of the entry's lifetime; if its clock
+    /// ticked since the read, that is a second too much.
     async fn write(&self, seen: &Seen, sum: i64) -> Result<Summed, CacheError> {
         let write = Request::one(|request| {
             let (value, expiry) = (sum.to_string(), again(seen.ttl));
@@ -136,8 +136,8 @@ impl<X: Exchange> Counter<'_, X> {
         }
     }
 
-    /// Takes the second back, whatever the number is by now: otherwise a counter that is counted
-    /// all the time would live for ever.
+    /// Takes the second back, whatever the number is by now: otherwise a counter in constant use
+    /// would live for ever.
     async fn shorten(&self) -> Result<(), CacheError> {
         while let Some(mut seen) = self.look().await? {
             seen.ttl = seen.ttl.map(|ttl| ttl - 1);
@@ -171,7 +171,7 @@ impl<X: Exchange> Counter<'_, X> {
     }
 }
 
-/// A number as we would write it; the server may have left spaces behind it.
+/// Parses a number as this client would write it; the server may have left spaces after it.
 fn read(value: &[u8]) -> Result<i64, CacheError> {
     let text = std::str::from_utf8(value.trim_ascii_end()).ok();
     text.and_then(|text| {

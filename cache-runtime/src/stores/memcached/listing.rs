@@ -1,12 +1,12 @@
 //! Listing and clearing by prefix, by a walk over everything a server has.
 //!
-//! The server can only list all names (`lru_crawler metadump all`); they are looked at as they
-//! come, and what is not ours is forgotten at once. It leaves out entries that it moves meanwhile,
-//! and those that somebody reads in the same moment. So walks are repeated, with a pause between them,
+//! The server can only list all names (`lru_crawler metadump all`); they are checked as they
+//! arrive, and foreign ones are discarded at once. It leaves out entries that it is moving meanwhile,
+//! and those that are read at the same moment. So walks are repeated, with a pause between them,
 //! until three in a row have found nothing new.
 //!
-//! Its other way, `metadump hash`, leaves nothing out, but holds a lock while it waits for us to
-//! read: to delete meanwhile waits for ever, and a slow reader holds up the server.
+//! The alternative, `metadump hash`, leaves nothing out, but holds a lock while it waits for the client to
+//! read: a delete meanwhile would wait for ever, and a slow reader would block the server.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -24,23 +24,23 @@ use crate::tools::glob::Glob;
 
 const COMMAND: &[u8] = b"lru_crawler metadump all\r\n";
 
-/// So many entries are looked at or deleted at once.
+/// How many entries are looked at or deleted at once.
 const BATCH: usize = 500;
 
-/// So many whole values are fetched at once to see their keys.
+/// How many whole values are fetched at once to see their keys.
 const FEW: usize = 16;
 
-/// It is over after so many walks in a row that found nothing new.
+/// It ends after this many walks in a row that found nothing new.
 const IN_VAIN: usize = 3;
 
-/// It is over after so many walks, even if others write faster than we look.
+/// It ends after this many walks, even if others write faster than they are found.
 const MOST_WALKS: usize = 10;
 
-/// A server lists for one caller at a time; the others wait so long.
+/// A server lists for one caller at a time; the others wait this long.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 const BUSY_LIMIT: Duration = Duration::from_secs(30);
 
-/// What is walked for.
+/// The purpose of a walk.
 #[derive(Debug, Clone)]
 pub struct Walk {
     pub(super) prefix: String,
@@ -52,7 +52,7 @@ pub struct Walk {
 pub(super) trait Dump: Exchange {
     type Connection: Send;
 
-    /// A connection of its own on which a command was sent that many lines answer.
+    /// Opens a separate connection on which a command was sent that many lines answer.
     fn dump(
         &self,
         server: usize,
@@ -60,19 +60,19 @@ pub(super) trait Dump: Exchange {
         limits: Limits,
     ) -> impl Future<Output = Result<Self::Connection, Broken>> + Send;
 
-    /// Waits until something came.
+    /// Waits until something comes.
     fn more(
         connection: &mut Self::Connection,
         limits: Limits,
     ) -> impl Future<Output = io::Result<()>> + Send;
 
-    /// What came.
+    /// Returns what came.
     fn came(connection: &mut Self::Connection) -> &mut Replies;
 
     fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// The keys that were found; none where they were deleted.
+/// Returns the keys that were found; none if they were deleted.
 pub(super) async fn walk<D: Dump>(link: &D, walk: &Walk) -> Result<Vec<String>, CacheError> {
     let Servers { ring, config } = link.servers();
     let mut found = HashSet::new();
@@ -108,7 +108,7 @@ pub(super) async fn walk<D: Dump>(link: &D, walk: &Walk) -> Result<Vec<String>, 
     Ok(found.into_iter().filter(matches).collect())
 }
 
-/// Why a walk ended before the end.
+/// Why a walk ended early.
 enum End {
     Broken(Broken),
     Refused(CacheError),
@@ -126,7 +126,7 @@ impl From<Broken> for End {
     }
 }
 
-/// The same for one server.
+/// Does the same for one server.
 async fn walk_server<D: Dump>(
     link: &D,
     server: usize,
@@ -148,7 +148,7 @@ async fn walk_server<D: Dump>(
     Ok(found)
 }
 
-/// One walk over a server; how many entries were ours.
+/// Makes one walk over a server; returns how many entries matched.
 async fn walk_once<D: Dump>(
     link: &D,
     server: usize,
@@ -244,7 +244,7 @@ async fn collect<D: Dump>(
     let mut cut = Vec::new();
     for listed in listed {
         match listed.found {
-            // Others may write names that we would not.
+            // Others may write names that this client would not.
             Found::Key(key) if Name::of(&key).bytes() == listed.name => drop(found.insert(key)),
             Found::Cut { .. } => cut.push(listed.name),
             Found::Key(_) | Found::Foreign => {}
@@ -256,7 +256,7 @@ async fn collect<D: Dump>(
     Ok(found.len() - before)
 }
 
-/// Deletes those of these entries that are ours; how many.
+/// Deletes those of these entries that match; returns how many.
 async fn delete<D: Dump>(
     link: &D,
     server: usize,
@@ -295,7 +295,7 @@ async fn delete<D: Dump>(
     Ok(ours.len())
 }
 
-/// The keys that these entries begin with. A few at a time: they may be large.
+/// Returns the keys that these entries begin with. A few at a time: they may be large.
 async fn whole_keys<D: Dump>(
     link: &D,
     server: usize,

@@ -1,9 +1,9 @@
-//! Keys as the server takes them: at most 250 bytes, without spaces and control characters.
+//! Keys as the server accepts them: at most 250 bytes, without spaces and control characters.
 //!
-//! A key that it takes is stored as it is, so that other clients find it. Any other gets the name
+//! A key that it accepts is stored unchanged, so that other clients find it. Any other gets the name
 //! `head#hash`: the key's text, as much of it as there is room for, with everything but printable
-//! ASCII and `%` written as `%20`, and the MD5 of the whole key. So the head still tells whose it
-//! is. Such an entry begins with the whole key, and a flag says so: two keys with one hash never
+//! ASCII and `%` written as `%20`, and the MD5 of the whole key. So the head still shows what it belongs
+//! to. Such an entry begins with the whole key, and a flag says so: two keys with the same hash never
 //! get each other's value.
 
 use std::borrow::Cow;
@@ -46,25 +46,25 @@ impl<'k> Name<'k> {
         self.text.as_bytes()
     }
 
-    /// The key is stored as it is.
+    /// Returns whether the key is stored unchanged.
     pub(super) fn is_plain(&self) -> bool {
         matches!(self.text, Cow::Borrowed(_))
     }
 
-    /// What stands before the value.
+    /// Returns what precedes the value.
     pub(super) fn front(&self) -> Option<([u8; 4], &'k str)> {
         // Keys of four gigabytes do not come this far.
         let length = u32::try_from(self.key.len()).unwrap_or(u32::MAX);
         (!self.is_plain()).then_some((length.to_be_bytes(), self.key))
     }
 
-    /// The client flags of a value that is written.
+    /// Returns the client flags of a value that is written.
     pub(super) fn flags(&self, value: &[u8]) -> u32 {
         let own = if self.is_plain() { 0 } else { HAS_KEY };
         own | kind(value)
     }
 
-    /// The value of the entry that has this name, if it is this key's.
+    /// Returns the value of the entry that has this name, if it belongs to this key.
     pub(super) fn open(&self, flags: u32, mut stored: Vec<u8>) -> Option<Vec<u8>> {
         if self.is_plain() != (flags & HAS_KEY == 0) {
             return None;
@@ -86,21 +86,21 @@ impl<'k> Name<'k> {
     }
 }
 
-/// What a name that the server listed is to the entries under a prefix.
+/// How a name that the server listed relates to the entries under a prefix.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Not one of them.
+    /// It is not one of them.
     Foreign,
-    /// One of them: this key.
+    /// It is one of them: this key.
     Key(String),
-    /// The key is longer than its name. It is one of them, or perhaps one, where the prefix is
+    /// The key is longer than its name. It is one of them, or may be one if the prefix is
     /// longer than what is left of the key.
     Cut { is_sure: bool },
 }
 
-/// Looks at a name from the server's list.
+/// Examines a name from the server's list.
 pub(super) fn find(name: &[u8], prefix: &str) -> Found {
-    // Nothing that we write, and nothing that can be asked for.
+    // This client never writes such a name, and nobody can ask for it.
     if name.iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
         return Found::Foreign;
     }
@@ -124,13 +124,13 @@ pub(super) fn find(name: &[u8], prefix: &str) -> Found {
     }
 }
 
-/// The key that an entry with these flags begins with.
+/// Returns the key that an entry with these flags begins with.
 pub(super) fn key_in_front(flags: u32, stored: &[u8]) -> Option<String> {
     let (key, _) = split(stored).filter(|_| flags & HAS_KEY != 0)?;
     String::from_utf8(key.to_vec()).ok()
 }
 
-/// Text with `%20` and the like, as bytes. The server writes its list of names so, too.
+/// Returns the bytes of a text with `%20` and the like, which the server also uses in its list of names.
 pub(super) fn decoded(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -145,8 +145,8 @@ pub(super) fn decoded(text: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Whether a key is its own name. One that looks like a hashed name is not, so that the two kinds
-/// never meet.
+/// Returns whether a key is its own name. One that looks like a hashed name is not, so that the two kinds
+/// never collide.
 fn is_plain(key: &[u8]) -> bool {
     (1..=LONGEST).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic) && !is_hashed(key)
 }
@@ -205,7 +205,7 @@ fn split(stored: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
-/// What a Python client has to know of a value to read it.
+/// Returns what a Python client has to know about a value to read it.
 fn kind(value: &[u8]) -> u32 {
     let is_number = || {
         let digits = value.strip_prefix(b"-").unwrap_or(value);

@@ -1,10 +1,10 @@
 //! What the server sent, cut into replies of the meta protocol.
 
-/// The room to begin with, and what is kept when nothing is in it. Memory that no reply touched is
-/// none yet.
+/// The initial size of the buffer, and what is kept when it is empty. Memory that no reply has touched is not
+/// used yet.
 const ROOM: usize = 16 << 10;
 
-/// Grown beyond this by replies that fill it, the buffer is not kept when it is empty.
+/// If replies have made the buffer grow beyond this, it is not kept when it is empty.
 const LARGE: usize = 256 << 10;
 
 /// No line is longer.
@@ -21,23 +21,24 @@ pub(super) enum Reply {
     NotStored,
     /// The entry is another than it was (`EX`).
     Changed,
-    /// The server says no, in words.
+    /// The server refuses, with this text.
     Refused(String),
 }
 
-/// What the server said of an entry.
+/// What the server says about an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) value: Vec<u8>,
     pub(super) flags: u32,
-    /// It changes when the entry does.
+    /// A number that changes when the entry does.
     pub(super) version: u64,
     /// The seconds it still lives; -1: for ever.
     pub(super) ttl: Option<i64>,
 }
 
 impl Reply {
-    /// The server did not take the line for a command. What it takes for one next is not known.
+    /// Returns whether the server did not take the line for a command, so that it is unknown what it takes for one
+    /// next.
     pub(super) fn spoils_connection(&self) -> bool {
         matches!(self, Reply::Refused(text) if !text.starts_with("SERVER_ERROR"))
     }
@@ -68,7 +69,7 @@ impl Default for Replies {
 }
 
 impl Replies {
-    /// Where the next bytes go; never empty.
+    /// Returns where the next bytes go; never empty.
     pub(super) fn room(&mut self) -> &mut [u8] {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
@@ -87,7 +88,7 @@ impl Replies {
         &mut self.buffer[self.end..]
     }
 
-    /// So many bytes came.
+    /// Notes that this many bytes came.
     pub(super) fn came(&mut self, bytes: usize) {
         self.end += bytes;
     }
@@ -96,7 +97,7 @@ impl Replies {
         self.start == self.end
     }
 
-    /// The next line of a list without its end, if all of it came. Lists end their lines with less
+    /// Returns the next line of a list without its end, if all of it came. Lists end their lines with less
     /// than replies do.
     pub(super) fn line(&mut self) -> Result<Option<&[u8]>, Malformed> {
         let came = &self.buffer[self.start..self.end];
@@ -111,7 +112,7 @@ impl Replies {
         }
     }
 
-    /// The next reply, if all of it came.
+    /// Returns the next reply, if all of it came.
     pub(super) fn next(&mut self) -> Result<Option<Reply>, Malformed> {
         let came = &self.buffer[self.start..self.end];
         let Some(length) = line(came)? else {
@@ -151,7 +152,7 @@ impl Replies {
     }
 }
 
-/// The length of the first line, without its end.
+/// Returns the length of the first line, without its end.
 fn line(bytes: &[u8]) -> Result<Option<usize>, Malformed> {
     let head = &bytes[..bytes.len().min(LONGEST_LINE)];
     match head.iter().position(|byte| *byte == b'\n') {
@@ -171,7 +172,7 @@ fn item<'a>(words: impl Iterator<Item = &'a [u8]>) -> Result<Item, Malformed> {
             [b'f', digits @ ..] => item.flags = number(digits)?,
             [b'c', digits @ ..] => item.version = number(digits)?,
             [b't', digits @ ..] => item.ttl = Some(number(digits)?),
-            // Not asked for: a later version's.
+            // Not requested: that of a later version.
             _ => {}
         }
     }

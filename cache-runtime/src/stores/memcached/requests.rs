@@ -4,18 +4,18 @@ use std::io::Write;
 
 use super::names::Name;
 
-/// Of a batch, so much is written before the first replies are read.
+/// How much of a batch is written before the first replies are read.
 const PIECE: usize = 16 << 10;
 
 /// Some commands to one server; each has one reply.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Request {
     pub(super) bytes: Vec<u8>,
-    /// How many replies come.
+    /// How many replies are expected.
     pub(super) replies: usize,
     /// Where a batch is cut.
     pieces: Vec<Piece>,
-    /// Sent twice, it has the effect of being sent once. `add` and sums have not.
+    /// Whether it must be sent only once: `add` and sums have another effect if they are sent twice.
     pub(super) is_once_only: bool,
 }
 
@@ -49,9 +49,9 @@ impl Request {
         self
     }
 
-    /// So much may be written when so many replies came: the piece that is being answered, and the
-    /// next. A server that waits for us to read does not read, so that to write everything first
-    /// may wait for ever.
+    /// Returns how much may be written once this many replies have come: the piece that is being answered, and the
+    /// next. A server that waits for the client to read does not read itself, so that writing everything first
+    /// could wait for ever.
     pub(super) fn window(&self, answered: usize) -> usize {
         let at = self
             .pieces

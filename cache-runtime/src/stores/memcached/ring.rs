@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::config::MemcachedAddress;
 
-/// A lost server is left alone for so long, then one operation tries it again.
+/// How long a lost server is left alone, before one operation tries it again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The servers of a store, and how they are.
+/// The servers of a store, and whether they answer.
 #[derive(Debug)]
 pub(super) struct Ring {
     servers: Vec<Server>,
@@ -19,7 +19,7 @@ pub(super) struct Ring {
 #[derive(Debug)]
 struct Server {
     address: MemcachedAddress,
-    /// `host:port-`, what its score begins with.
+    /// `host:port-`, with which the hashed text of its score begins.
     salt: String,
     /// 0: it answers. Otherwise it is lost, and not tried before this time.
     retry_at: AtomicU64,
@@ -28,11 +28,11 @@ struct Server {
 /// A set of servers, a bit for each.
 pub(super) type Servers = u64;
 
-/// Which servers may be asked, as it is at the beginning of an operation.
+/// Which servers may be asked, as of the beginning of an operation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View {
     up: Servers,
-    /// Lost, and it is time to try them again.
+    /// Those that are lost, and due to be tried again.
     due: Servers,
 }
 
@@ -73,7 +73,7 @@ impl Ring {
         view
     }
 
-    /// The server for `name` that was not tried yet; a lost one only if there is no other.
+    /// Returns the server for `name` among those not tried yet; a lost one only if there is no other.
     pub(super) fn choose(&self, name: &[u8], view: &mut View, tried: Servers) -> Option<usize> {
         loop {
             let candidates = (view.up | view.due) & !tried;
@@ -86,17 +86,17 @@ impl Ring {
             }
             view.due &= !bit;
             if self.may_try(best) {
-                // The whole operation tries it.
+                // The whole operation may try it.
                 view.up |= bit;
                 return Some(best);
             }
         }
     }
 
-    /// It did not answer.
+    /// Notes that it did not answer.
     pub(super) fn lost(&self, server: usize) {
         if self.len() == 1 {
-            // There is no other to go to, and the breaker in front of the store knows best.
+            // There is no other to switch to, and the breaker in front of the store knows best.
             return;
         }
         let retry_at = self.now() + PAUSE.as_millis() as u64;
@@ -109,10 +109,10 @@ impl Ring {
         }
     }
 
-    /// It answered.
+    /// Notes that it answered.
     pub(super) fn found(&self, server: usize) {
         let server = &self.servers[server];
-        // Usually it was there all the time, and nobody has to write to shared memory.
+        // Usually it was there all the time, and shared memory need not be written.
         if server.retry_at.load(Ordering::Relaxed) != 0
             && server.retry_at.swap(0, Ordering::Relaxed) != 0
         {
@@ -120,7 +120,7 @@ impl Ring {
         }
     }
 
-    /// One caller tries a lost server, the others wait for what comes of it.
+    /// Returns whether this caller may try a lost server, while the others wait for the result.
     fn may_try(&self, server: usize) -> bool {
         let retry_at = &self.servers[server].retry_at;
         let (seen, now) = (retry_at.load(Ordering::Relaxed), self.now());
@@ -140,7 +140,7 @@ impl Ring {
             .filter(|at| among & (1 << at) != 0)
             .max_by_key(|at| {
                 let salt = &self.servers[*at].salt;
-                // Of two with one score, the one with the greater text.
+                // Of two with the same score, the one with the greater text.
                 (murmur3(salt.as_bytes().iter().chain(name)), salt)
             })
     }

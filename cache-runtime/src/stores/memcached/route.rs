@@ -30,17 +30,17 @@ impl Servers {
         }
     }
 
-    /// When an operation that begins now has to be done.
+    /// Returns the deadline of an operation that begins now.
     pub(super) fn deadline(&self) -> Instant {
         end_of(self.config.op_timeout)
     }
 }
 
-/// How requests get to a server: awaiting, or blocking inside the first poll.
+/// How requests reach a server: awaiting, or blocking inside the first poll.
 pub(super) trait Exchange: Send + Sync {
     fn servers(&self) -> &Servers;
 
-    /// Sends the request and brings the replies, as many as there are commands.
+    /// Sends the request and returns the replies, as many as there are commands.
     fn exchange(
         &self,
         server: usize,
@@ -49,7 +49,7 @@ pub(super) trait Exchange: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Reply>, Broken>> + Send;
 }
 
-/// The replies of the server that has `name`, or of the next one.
+/// Returns the replies of the server that has `name`, or of the next one.
 pub(super) async fn ask<X: Exchange>(
     link: &X,
     name: &[u8],
@@ -74,11 +74,11 @@ pub(super) async fn ask<X: Exchange>(
     }
 }
 
-/// The servers that were asked in one operation.
+/// The servers that were tried in one operation.
 struct Attempts {
     deadline: Instant,
     tried: u64,
-    /// What the last one was given.
+    /// How much time the last one was given.
     patience: Duration,
     last: Option<CacheError>,
 }
@@ -93,7 +93,7 @@ impl Attempts {
         }
     }
 
-    /// How long this server may take. One that is silent must leave time to ask another.
+    /// Returns how long this server may take. A silent one must leave time to ask another.
     fn begin(&mut self, ring: &Ring, server: usize) -> Limits {
         self.tried |= 1 << server;
         let left = self.deadline.saturating_duration_since(Instant::now());
@@ -105,7 +105,7 @@ impl Attempts {
         }
     }
 
-    /// An error if nobody else may be asked.
+    /// Notes a failure; returns an error if no other server may be asked.
     fn note(
         &mut self,
         ring: &Ring,
@@ -114,7 +114,7 @@ impl Attempts {
         request: &Request,
         broken: Broken,
     ) -> Result<(), CacheError> {
-        // Of a server that was asked when the time was nearly over, silence says nothing.
+        // If a server was asked when the time was nearly over, its silence says nothing.
         let had_time = self.patience >= config.op_timeout / 8;
         if broken.blames_server && (had_time || broken.error.kind() != io::ErrorKind::TimedOut) {
             ring.lost(server);
@@ -134,16 +134,16 @@ impl Attempts {
     }
 }
 
-/// What came of a batch.
+/// The result of a batch.
 pub(super) struct Batch {
     /// The reply to each command; `None` if there is none.
     pub(super) replies: Vec<Option<Reply>>,
-    /// Why, where there is none.
+    /// Why some are missing.
     pub(super) error: Option<CacheError>,
 }
 
 /// Asks each server for its part of a batch, all at once; what a lost server has not answered is
-/// asked of the others. `name` and `add` tell the name of the command at a position, and add it to
+/// asked of the others. `name` returns the name of the command at a position, and `add` adds it to
 /// a request. The commands may be sent twice.
 pub(super) async fn ask_many<'n, X: Exchange>(
     link: &X,
@@ -169,7 +169,7 @@ pub(super) async fn ask_many<'n, X: Exchange>(
         let asked: Vec<_> = parts
             .iter()
             .map(|part| {
-                // Limits of its own: it may be asked again for another's part.
+                // Separate limits: it may be asked again for another's part.
                 attempts.tried = failed;
                 let limits = attempts.begin(ring, part.server);
                 link.exchange(part.server, &part.request, limits)
@@ -265,7 +265,7 @@ pub(super) async fn join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     outputs.into_iter().flatten().collect()
 }
 
-/// The limits of one step of a walk over a server.
+/// Returns the limits of one step of a walk over a server.
 pub(super) fn step(config: &MemcachedConfig) -> Limits {
     Limits {
         deadline: end_of(config.op_timeout),

@@ -1,9 +1,9 @@
-//! The connections that nobody uses right now.
+//! The connections that are not in use.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Not used for so long, a connection is let go when the next one comes back.
+/// A connection that was not used for this long is closed when the next one comes back.
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl<C> Shelf<C> {
             .map(|(connection, _)| connection)
     }
 
-    /// Goes up when the server is found dead: connections made before are not lent again.
+    /// Returns a number that increases when the server is found dead: earlier connections are not lent again.
     pub(super) fn generation(&self) -> u64 {
         self.lock().generation
     }
@@ -52,7 +52,7 @@ impl<C> Shelf<C> {
         drop(stale);
     }
 
-    /// Connections made up to now are not lent again, as far as `generation` is still the last.
+    /// Stops lending the present connections, if `generation` is still the current one.
     pub(super) fn retire(&self, generation: u64) {
         let mut idle = self.lock();
         if idle.generation == generation {

@@ -14,12 +14,12 @@ const SHORTEST: Duration = Duration::from_millis(1);
 pub(super) struct Limits {
     /// The end of the whole operation.
     pub(super) deadline: Instant,
-    /// The longest time in which nothing comes and nothing goes.
+    /// The longest time in which nothing is received or sent.
     pub(super) patience: Duration,
 }
 
 impl Limits {
-    /// How long the next wait may be, or the error that there is no time left.
+    /// Returns how long the next wait may be, or the error that there is no time left.
     pub(super) fn next(&self) -> io::Result<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         match left.min(self.patience) {
@@ -47,7 +47,7 @@ impl<'r> Talk<'r> {
         }
     }
 
-    /// What is to be written before anything is read; may be nothing.
+    /// Returns what is to be written before anything is read; may be nothing.
     pub(super) fn to_write(&self) -> &'r [u8] {
         let window = self.request.window(self.replies.len());
         &self.request.bytes[self.written.min(window)..window]
@@ -57,7 +57,7 @@ impl<'r> Talk<'r> {
         self.written += bytes;
     }
 
-    /// The server may have seen it.
+    /// Returns whether the server may have seen it.
     pub(super) fn has_begun(&self) -> bool {
         self.written > 0
     }
@@ -66,7 +66,7 @@ impl<'r> Talk<'r> {
         self.replies.len() == self.request.replies
     }
 
-    /// The connection must not be used again.
+    /// Returns whether the connection must not be used again.
     pub(super) fn is_spoilt(&self) -> bool {
         self.is_spoilt
     }
@@ -77,7 +77,7 @@ impl<'r> Talk<'r> {
             match came.next() {
                 Ok(None) => return Ok(()),
                 Ok(Some(reply)) if reply.spoils_connection() => {
-                    // Nothing that comes now has a meaning.
+                    // Nothing that comes after this has a meaning.
                     self.is_spoilt = true;
                     self.replies.resize(self.request.replies, reply);
                 }

@@ -19,7 +19,7 @@ use crate::error::CacheError;
 
 /// Makes connections for callers that await.
 pub(super) struct Awaiting<'a> {
-    /// Where what a server sends without being asked goes.
+    /// Where unsolicited messages of the server go.
     pub(super) news: &'a (dyn Fn() -> News + Sync),
     pub(super) needs_resp3: bool,
 }
@@ -54,7 +54,7 @@ impl Dial for Awaiting<'_> {
     ) -> Result<Value, CacheError> {
         let Awaited { wire, driver } = connection;
         let reply = while_driven(driver, wire.exchange(request, Some(deadline))).await;
-        // What is wrong with a certificate of ours is told with the first reply.
+        // What is wrong with the client's certificate is reported with the first reply.
         reply.map_err(|error| wire.trouble().unwrap_or_else(|| failure::describe(error)))
     }
 
@@ -63,7 +63,7 @@ impl Dial for Awaiting<'_> {
     }
 }
 
-/// The reply, on a connection whose driver is not a task yet. What is asked goes first: the server
+/// Returns the reply, on a connection whose driver is not a task yet. The request is polled first, since the server
 /// may be quick.
 async fn while_driven(
     driver: &mut Driver,

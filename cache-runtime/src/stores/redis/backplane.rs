@@ -1,4 +1,4 @@
-//! What the processes that share the store say to each other: `PUBLISH`, and a connection that listens.
+//! Messages between the processes that share the store: `PUBLISH`, and a connection that listens.
 
 use std::convert::Infallible;
 
@@ -7,7 +7,7 @@ use super::servers::Servers;
 use crate::store::StoreFuture;
 use crate::store::backplane::{Backplane, Heard};
 
-/// Channels are the server's: its databases share them. Listening takes RESP3 (Redis 6), and a user
+/// Channels belong to the server: its databases share them. Listening takes RESP3 (Redis 6), and a user
 /// with an ACL needs `+publish`, `+subscribe` and the channel.
 impl<S: Servers> Backplane for RedisStore<S> {
     fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()> {

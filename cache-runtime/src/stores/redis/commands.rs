@@ -23,7 +23,7 @@ const DELETE_IF: &str = "\
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])";
 
-/// `SET`, unless a stamp under the second key forbids it: as [`Unless::forbids`] has it. A stamp has
+/// `SET`, unless a stamp under the second key forbids it, as defined by [`Unless::forbids`]. A stamp has
 /// 16 digits, and a float is exact up to 2^53, which has as many and will do for more than two centuries.
 const SET_UNLESS: &str = "\
 local at, machine = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+)-(%x+)$')
@@ -46,12 +46,12 @@ pub(super) struct Call<T> {
 #[derive(Debug, Clone)]
 pub struct Request {
     pub(super) bytes: Vec<u8>,
-    /// How many replies come; at least one.
+    /// How many replies are expected; at least one.
     pub(super) replies: usize,
     /// Several commands in one go: the reply is an array.
     pub(super) is_pipeline: bool,
-    /// Sent twice, it has the effect and the answer of being sent once. `add` and `incr` have
-    /// not: if the first answer was lost, the second is wrong.
+    /// Whether sending it twice has the same effect and answer as sending it once. That is not so for `add` and
+    /// `incr`: if the first answer was lost, the second is wrong.
     pub(super) repeatable: bool,
 }
 
@@ -115,9 +115,9 @@ pub(super) fn delete_if(key: &str, value: &[u8]) -> Call<bool> {
     delete.once_only()
 }
 
-/// Sent twice, it says the second time what is so: if something forbade it meanwhile, that has
-/// forgotten what the first had written. Where `key` is that of the stamp itself, the second meets
-/// the stamp of the first and says no; but a stamp as new as this one does stand there.
+/// Sent twice, it reports correctly the second time: if something forbade it meanwhile, that has
+/// deleted what the first had written. If `key` is that of the stamp itself, the second meets
+/// the stamp of the first and reports a refusal; but a stamp as new as this one is there.
 pub(super) fn set_unless(
     key: &str,
     value: &[u8],
@@ -149,7 +149,7 @@ pub(super) fn touch(key: &str, ttl: Option<Duration>) -> Call<bool> {
             let ttl = milliseconds(ttl).to_string();
             command("PEXPIRE", &[key, &ttl])
         }
-        // PERSIST says 0 to a key that lives for ever already: EXISTS is asked for the answer.
+        // PERSIST returns 0 for a key that lives for ever already: EXISTS provides the answer.
         None => {
             let mut commands = command("PERSIST", &[key]);
             commands.add(&[b"EXISTS", key.as_bytes()]);
@@ -211,7 +211,7 @@ pub(super) fn delete_many<K: AsRef<[u8]>>(keys: &[K]) -> Call<u64> {
     })
 }
 
-/// One step of a walk over the keys that match `glob`: the next cursor (0 at the end), and keys.
+/// Makes one step of a walk over the keys that match `glob`: the next cursor (0 at the end), and keys.
 pub(super) fn scan(cursor: u64, glob: &str) -> Call<(u64, Vec<Vec<u8>>)> {
     let command = command(
         "SCAN",
@@ -226,7 +226,7 @@ pub(super) fn scan(cursor: u64, glob: &str) -> Call<(u64, Vec<Vec<u8>>)> {
             _ => Err(failure::unexpected(&Value::Nil)),
         }
     });
-    // A cursor means something to the server that gave it; after a restart it may skip keys.
+    // A cursor is meaningful only to the server that gave it; after a restart it may skip keys.
     if cursor == 0 { call } else { call.once_only() }
 }
 
@@ -236,12 +236,12 @@ pub(super) fn cluster_slots() -> Request {
     Call::one(command, |_| Ok(())).request
 }
 
-/// Heard twice, news does no harm.
+/// Receiving news twice does no harm.
 pub(super) fn publish(channel: &str, message: &str) -> Call<()> {
     Call::one(command("PUBLISH", &[channel, message]), read_published)
 }
 
-/// The same, by a master: what a replica is told, it takes, and keeps to those who listen there.
+/// The same, only by a master: a replica accepts a message and keeps it to its own listeners.
 pub(super) fn publish_by_master(channel: &str, message: &str) -> Call<()> {
     let mut commands = Packed::one(&[b"ROLE"]);
     commands.add(&[b"PUBLISH", channel.as_bytes(), message.as_bytes()]);
@@ -261,8 +261,8 @@ fn read_published(reply: Value) -> Result<(), CacheError> {
     }
 }
 
-/// What the server says to this it says unasked, so that it is asked for a sign of life in the same
-/// breath: that one is the reply. A server that refuses is heard first.
+/// The server's response to this counts as unsolicited, so a ping is sent along with it, whose
+/// response is the reply. A refusal comes first.
 pub(super) fn subscribe(channel: &str) -> Call<()> {
     let mut commands = command("SUBSCRIBE", &[channel]);
     commands.add(&[b"PING"]);
@@ -315,9 +315,9 @@ pub(super) fn add_set(
     commands.add(&parts[..count]);
 }
 
-/// Whole milliseconds, rounded up: nothing dies early, and a fraction is not "at once".
+/// Returns whole milliseconds, rounded up: nothing expires early, and a fraction is not "at once".
 ///
-/// Held below the point where the server, adding it to the time of day, would overflow.
+/// Kept below the point where the server, adding it to the current time, would overflow.
 fn milliseconds(ttl: Duration) -> i64 {
     const MOST: i64 = i64::MAX / 2;
     i64::try_from(ttl.as_nanos().div_ceil(1_000_000)).map_or(MOST, |ms| ms.clamp(1, MOST))

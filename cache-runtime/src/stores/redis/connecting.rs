@@ -1,5 +1,5 @@
-//! From an address to a connection that can be used: sentinels are asked, we say who we are, and
-//! make sure of the other side. Written once for callers that await and callers that block.
+//! From an address to a usable connection: sentinels are asked, the client logs in, and the other side is
+//! verified. Written once for callers that await and callers that block.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use crate::error::CacheError;
 
 /// How one kind of caller connects and asks.
 pub(super) trait Dial: Sync {
-    /// A connection that nobody else uses yet.
+    /// A connection that is not shared yet.
     type Connection: Send;
 
     /// Opens a socket.
@@ -35,7 +35,7 @@ pub(super) trait Dial: Sync {
         deadline: Instant,
     ) -> impl Future<Output = Result<Value, CacheError>> + Send;
 
-    /// Whether a connection that does not speak RESP3 is of no use.
+    /// Returns whether a connection that does not speak RESP3 is useless.
     fn needs_resp3(&self) -> bool {
         false
     }
@@ -53,9 +53,9 @@ pub(super) async fn connect<D: Dial>(
     }
 }
 
-/// A connection on which is said who we are.
+/// Logs in on a new connection.
 ///
-/// At least one round trip, so that a connection to a server that hangs is never taken for a good
+/// This takes at least one round trip, so that a connection to a server that hangs is never taken for a good
 /// one.
 async fn greeted<D: Dial>(
     dial: &D,
@@ -82,10 +82,10 @@ async fn greeted<D: Dial>(
     Ok(connection)
 }
 
-/// A connection to the master.
+/// Returns a connection to the master.
 ///
-/// One sentinel after the other is asked. What one says is looked at: where its word leads to no
-/// master, it may know less than the next one.
+/// The sentinels are asked one after the other. The answer of each is checked: if it leads to no
+/// master, that sentinel may know less than the next one.
 async fn master<D: Dial>(
     dial: &D,
     config: &RedisConfig,
@@ -99,7 +99,7 @@ async fn master<D: Dial>(
         {
             Ok(address) => address,
             Err(error) => {
-                // What a server said counts for more than that another one is not there.
+                // What a server said matters more than that another one is down.
                 last.get_or_insert(error);
                 continue;
             }
@@ -121,7 +121,7 @@ async fn master<D: Dial>(
     Err(last.unwrap_or_else(|| failure::lost("there are no sentinels to ask")))
 }
 
-/// What the sentinel says.
+/// Returns what the sentinel says.
 async fn where_is_it<D: Dial>(
     dial: &D,
     config: &RedisConfig,
@@ -155,7 +155,7 @@ async fn where_is_it<D: Dial>(
     }
 }
 
-/// A connection to this server, if it says itself that it is a master.
+/// Returns a connection to this server, if it says itself that it is a master.
 async fn verified<D: Dial>(
     dial: &D,
     config: &RedisConfig,
@@ -173,7 +173,7 @@ async fn verified<D: Dial>(
     ))
 }
 
-/// Until when one of the sentinels may answer, when so many come after it: some time must be left
+/// Returns until when one of the sentinels may answer, if `to_come` more follow: some time must be left
 /// for them, and for the master.
 fn share(deadline: Instant, to_come: usize) -> Instant {
     const MOST: Duration = Duration::from_millis(200);
@@ -183,7 +183,7 @@ fn share(deadline: Instant, to_come: usize) -> Instant {
     now + (left / parts).min(MOST)
 }
 
-/// Once for a program: every connection would say the same.
+/// Logs once per program: every connection would say the same.
 fn say_once(why: &str) {
     static SAID: AtomicBool = AtomicBool::new(false);
     if !SAID.swap(true, Ordering::Relaxed) {

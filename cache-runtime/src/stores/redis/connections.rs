@@ -16,7 +16,7 @@ use crate::error::CacheError;
 use crate::store::Store;
 use crate::stores::runtimes::Runtimes;
 
-/// One connection for each runtime, and the pool of those that block.
+/// One connection for each runtime, and the pool of blocking callers.
 #[derive(Debug)]
 pub struct Connections {
     config: RedisConfig,
@@ -37,8 +37,8 @@ impl Connections {
         })
     }
 
-    /// Sends the request and brings the reply, awaiting, until the deadline; without one, in the
-    /// time that an operation has from when its connection is known.
+    /// Sends the request and awaits the reply until the deadline; without one, within the
+    /// time that an operation has once its connection is known.
     pub(super) async fn exchange_until(
         &self,
         request: &Request,
@@ -60,7 +60,7 @@ impl Connections {
         .await
     }
 
-    /// The connections of those that block.
+    /// Returns the connections of blocking callers.
     pub(super) fn pool(&self) -> &Pool {
         self.blocking.servers()
     }

@@ -1,5 +1,5 @@
-//! What drives a connection: it reads the replies and hands them out, writes what callers could
-//! not, and looks after their time limits.
+//! What drives a connection: it reads the replies and distributes them, writes what callers could
+//! not, and enforces their time limits.
 
 use std::future::Future;
 use std::io;
@@ -17,13 +17,13 @@ use super::socket::Reader;
 use super::values::Malformed;
 use super::wire::Shared;
 
-/// Takes what the server sends without being asked (RESP3): that a key was changed, a message.
+/// Receives what the server sends without being asked (RESP3): that a key was changed, a message.
 ///
-/// It is called in the order in which things came: after the replies before it were handed out,
+/// It is called in the order in which things arrived: after the replies before it were distributed,
 /// and before those after it. It must not wait.
 pub(super) type News = Box<dyn FnMut(PushKind, Vec<Value>) + Send>;
 
-/// Nobody wants to know.
+/// Ignores such messages.
 pub(super) fn no_news() -> News {
     Box::new(|_, _| {})
 }
@@ -36,18 +36,18 @@ pub(super) struct Driver {
     news: News,
     /// What is being written.
     batch: Batch,
-    /// One for all requests: set for the first that may run out of time, it is not touched again
-    /// before it rings, most often long after that request had its reply.
+    /// One for all requests: set for the first that may run out of time, it is not changed
+    /// before it fires, mostly long after that request had its reply.
     alarm: Option<(Instant, Pin<Box<Sleep>>)>,
     // Empty between polls, kept for their memory.
     came: Vec<Value>,
     woken: Vec<Waker>,
 }
 
-/// The connection is at its end.
+/// The connection has ended.
 struct End(io::ErrorKind);
 
-/// What is to be done first in a poll.
+/// What to do first in a poll.
 enum Orders {
     Read,
     Write,
@@ -78,7 +78,7 @@ impl Driver {
         self.read(task)
     }
 
-    /// Looks into the queue.
+    /// Checks the queue.
     fn orders(&mut self, task: &Context<'_>) -> Orders {
         let mut queue = self.shared.lock();
         match &mut queue.driver {
@@ -100,7 +100,7 @@ impl Driver {
         }
     }
 
-    /// Writes what there is, as far as the socket takes it.
+    /// Writes what there is, as far as the socket accepts it.
     fn write(&mut self, task: &mut Context<'_>) -> Result<(), End> {
         loop {
             if self.batch.is_done() {
@@ -125,7 +125,7 @@ impl Driver {
         }
     }
 
-    /// Fails those whose time is over.
+    /// Fails the requests whose time is over.
     fn watch(&mut self, task: &mut Context<'_>) {
         while let Some((_, sleep)) = &mut self.alarm {
             if sleep.as_mut().poll(task).is_pending() {
@@ -145,7 +145,7 @@ impl Driver {
         }
     }
 
-    /// Hands out the replies that came.
+    /// Distributes the replies that have arrived.
     fn read(&mut self, task: &mut Context<'_>) -> Result<(), End> {
         let mut answered = 0;
         loop {
@@ -173,15 +173,15 @@ impl Driver {
             }
         }
         if answered > 1 {
-            // They will ask again, and run before this task does, so that their requests go out
-            // in one piece.
+            // They will send more requests, and run before this task does, so that their requests are sent
+            // together.
             task.waker().wake_by_ref();
         }
         Ok(())
     }
 
-    /// Whether somebody waited for each of the replies. Where several callers get theirs, the
-    /// driver writes what they ask for next.
+    /// Returns whether each of the replies was expected. If several callers get theirs, the
+    /// driver writes their next requests.
     fn hand_out(&mut self, answered: &mut usize) -> bool {
         if self.came.is_empty() {
             return true;
@@ -200,14 +200,14 @@ impl Driver {
         all
     }
 
-    /// Not under the lock: they are tasks, which do what they like.
+    /// Wakes tasks, which may do anything; so not under the lock.
     fn wake(&mut self) {
         for waker in self.woken.drain(..) {
             waker.wake();
         }
     }
 
-    /// Nobody waits for replies that do not come.
+    /// Fails all callers, so that nobody waits for replies that do not come.
     fn fail(&mut self, kind: io::ErrorKind) {
         self.shared.lock().fail(kind, &mut self.woken);
         self.wake();
@@ -230,7 +230,7 @@ impl Future for Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // Usually it is at its end already; otherwise the runtime is.
+        // Usually the connection has ended already; otherwise the runtime has.
         self.fail(io::ErrorKind::BrokenPipe);
     }
 }

@@ -1,4 +1,4 @@
-//! What the server says of itself: `INFO`, and how many keys the database has.
+//! What the server reports about itself: `INFO`, and how many keys the database has.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn read(info: &str, keys: u64) -> Facts {
             .map(|(_, value)| value.trim())
     };
     let number = |name: &str| text(name)?.parse::<u64>().ok();
-    // Valkey says what Redis it stands in for as well.
+    // Valkey also reports which Redis it stands in for.
     let server = match (text("valkey_version"), text("redis_version")) {
         (Some(version), _) => Some(format!("Valkey {version}")),
         (None, Some(version)) => Some(format!("Redis {version}")),

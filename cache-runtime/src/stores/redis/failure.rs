@@ -1,4 +1,4 @@
-//! What an error of the Redis client means: to the caller, and to the connection it came over.
+//! What an error of the Redis client means: for the caller, and for the connection it came over.
 
 use std::io;
 use std::time::Duration;
@@ -13,7 +13,7 @@ const NO_INTEGER: &str = "value is not an integer";
 
 const FAILED: &str = "connection to redis failed";
 
-/// The error as the caller of the store sees it.
+/// Returns the error as the caller of the store sees it.
 pub(super) fn describe(error: RedisError) -> CacheError {
     let kind = kind(&error);
     let text = match (error.code(), error.detail()) {
@@ -32,13 +32,13 @@ pub(super) fn describe(error: RedisError) -> CacheError {
     };
     let described = CacheError::new(kind, fragment(text));
     match error.code() {
-        // The client has the same words under a heading of its own.
+        // The client has the same text under a heading of its own.
         Some(_) => described,
         None => described.with_source(error),
     }
 }
 
-/// An error of connecting, with the server that was meant.
+/// Adds the server to an error of connecting.
 pub(super) fn at(error: CacheError, address: &RedisAddress) -> CacheError {
     error.reworded(|text| match text.strip_prefix(FAILED) {
         Some(why) => format!("connection to redis at {address} failed{why}"),
@@ -46,17 +46,17 @@ pub(super) fn at(error: CacheError, address: &RedisAddress) -> CacheError {
     })
 }
 
-/// The socket broke, or never was one.
+/// Returns the error for a socket that broke, or never was one.
 pub(super) fn broken(error: io::Error) -> CacheError {
     describe(error.into())
 }
 
-/// An address that this connection cannot have.
+/// Returns the error for an address that this connection cannot have.
 pub(super) fn not_here(what: &str) -> CacheError {
     CacheError::new(ErrorKind::Config, format!("{what} is of no use here"))
 }
 
-/// The server's own error, or the news that its answer has another shape than it should.
+/// Returns the server's own error, or one saying that its answer has an unexpected shape.
 pub(super) fn refused(reply: Value) -> CacheError {
     match reply {
         Value::ServerError(error) => describe(error.into()),
@@ -64,7 +64,7 @@ pub(super) fn refused(reply: Value) -> CacheError {
     }
 }
 
-/// The server does not let us in. Only the code is shown: a server that does not know the command
+/// Returns the error for a refused login. Only the code is shown: a server that does not know the command
 /// repeats its arguments, and thereby the password.
 pub(super) fn login(error: &ServerError) -> CacheError {
     let code = error.code();
@@ -76,17 +76,17 @@ pub(super) fn login(error: &ServerError) -> CacheError {
     )
 }
 
-/// The server does not speak RESP3, for the reason with this code.
+/// Returns the error for a server that does not speak RESP3, for the reason with this code.
 pub(super) fn no_resp3(why: &str) -> CacheError {
     let kind = match why {
         "ERR" | "NOPROTO" | "NOPERM" => ErrorKind::Unsupported,
-        // It may want to later.
+        // It may agree later.
         _ => ErrorKind::Unavailable,
     };
     CacheError::new(kind, format!("the server does not speak RESP3: {why}"))
 }
 
-/// What nobody can do who may not do this: the server's no is for good.
+/// Returns the error for a missing permission: the server's refusal is permanent.
 pub(super) fn not_allowed(reply: Value) -> CacheError {
     match reply {
         Value::ServerError(error) if error.code() == "NOPERM" => {
@@ -102,12 +102,12 @@ pub(super) fn timeout(limit: Duration, what: &str) -> CacheError {
     CacheError::new(ErrorKind::Timeout, format!("{what} within {limit:?}"))
 }
 
-/// The connection that an operation waited for will not come.
+/// Returns the error for a connection that an operation waited for in vain.
 pub(super) fn lost(what: &str) -> CacheError {
     CacheError::new(ErrorKind::Unavailable, what)
 }
 
-/// A reply that this command does not have.
+/// Returns the error for a reply that this command does not have.
 pub(super) fn unexpected(reply: &Value) -> CacheError {
     let shape = match reply {
         Value::Nil => "nil",
@@ -124,32 +124,32 @@ pub(super) fn unexpected(reply: &Value) -> CacheError {
     )
 }
 
-/// Whether the connection must not be used again after this outcome.
+/// Returns whether the connection must not be used again after this outcome.
 pub(super) fn ends_connection(outcome: &RedisResult<Value>) -> bool {
     match outcome {
         // A master that became a replica keeps its old connections: a new one may find the new
         // master behind the same name.
         Ok(reply) => is_by_replica(reply),
         // After a timeout too. The answer may still come, but if the server hangs, requests would
-        // pile up behind the one that is stuck; a new connection is not made until the server
+        // pile up behind the one that is stuck; a new connection is not used until the server
         // answers its greeting, so that nothing more is sent to a server that hangs.
         Err(error) => error.is_io_error() || error.is_unrecoverable_error(),
     }
 }
 
-/// It was one when the connection was made.
+/// Returns the error for a server that was a master when the connection was made.
 pub(super) fn no_master() -> CacheError {
     lost("the redis server is no master any more")
 }
 
-/// Whether a replica refused to write, or said that it is one. Of several commands the first tells:
-/// each of ours that writes begins with a write, or with the question.
+/// Returns whether a replica refused to write, or said that it is one. Of several commands, the first decides:
+/// each request here that writes begins with a write, or with that question.
 pub(super) fn is_by_replica(reply: &Value) -> bool {
     match reply {
         Value::ServerError(error) => is_read_only(error),
         Value::Array(replies) => match replies.first() {
             Some(Value::ServerError(error)) => is_read_only(error),
-            // What `ROLE` says. Nothing else that we ask for begins with an array of texts.
+            // The reply of `ROLE`. Nothing else that is requested here begins with an array of texts.
             Some(Value::Array(role)) => {
                 matches!(role.first(), Some(Value::BulkString(name)) if name == b"slave")
             }
@@ -159,13 +159,13 @@ pub(super) fn is_by_replica(reply: &Value) -> bool {
     }
 }
 
-/// As in [`is_wrong_type`], a script's error may be inside another.
+/// Like [`is_wrong_type`]: a script's error may be inside another.
 fn is_read_only(error: &ServerError) -> bool {
     let detail = error.details().unwrap_or_default();
     error.kind() == Some(ServerErrorKind::ReadOnly) || detail.contains("-READONLY ")
 }
 
-/// Whether the connection was gone, as one is whose server was restarted meanwhile.
+/// Returns whether the connection was gone, as when the server was restarted meanwhile.
 pub(super) fn connection_was_dead(error: &RedisError) -> bool {
     error.is_connection_dropped() && !error.is_timeout()
 }
@@ -176,7 +176,7 @@ fn kind(error: &RedisError) -> ErrorKind {
         _ if error.is_timeout() => ErrorKind::Timeout,
         Client::Io => ErrorKind::Unavailable,
         Client::InvalidClientConfig => ErrorKind::Config,
-        // The server is there and says that it will be of use later.
+        // The server is there and says that it will be available later.
         Client::Server(
             ServerErrorKind::BusyLoading
             | ServerErrorKind::TryAgain
@@ -188,7 +188,7 @@ fn kind(error: &RedisError) -> ErrorKind {
     }
 }
 
-/// What is stored is not of the kind that the command works on. Servers before 7.0 wrap the
+/// Returns whether the stored value is not of the kind that the command works on. Servers before 7.0 wrap the
 /// errors of a script in a sentence of their own, so the text is searched as well.
 fn is_wrong_type(error: &RedisError) -> bool {
     let detail = error.detail().unwrap_or_default();

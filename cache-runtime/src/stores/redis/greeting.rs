@@ -1,4 +1,4 @@
-//! What is said on a new connection, in this order, before anything else.
+//! What is sent on a new connection before anything else, in this order.
 
 use redis::Value;
 
@@ -7,12 +7,12 @@ use super::config::RedisConfig;
 use super::failure;
 use super::packed::Packed;
 
-/// What came of asking for RESP3.
+/// The result of asking for RESP3.
 #[derive(Debug, PartialEq)]
 pub(super) enum Hello {
-    /// We are logged in, and both sides speak it.
+    /// The client is logged in, and both sides speak it.
     Done,
-    /// The server does not want to, for this reason, and the connection is as before.
+    /// The server refuses, for this reason, and the connection is unchanged.
     Refused(String),
 }
 
@@ -27,15 +27,15 @@ pub(super) fn hello(config: &RedisConfig) -> Call<Hello> {
         Value::Map(_) => Ok(Hello::Done),
         Value::ServerError(error) => match error.code() {
             "WRONGPASS" | "NOAUTH" => Err(failure::login(&error)),
-            // Too old for the command, or for the version; or this user may not say it. The rest
-            // of the message is not shown: it may repeat what was said, and thereby the password.
+            // Too old for the command, or for the version; or not permitted to this user. The rest
+            // of the message is not shown: it may repeat what was sent, and thereby the password.
             code => Ok(Hello::Refused(code.to_owned())),
         },
         other => Err(failure::unexpected(&other)),
     })
 }
 
-/// Says who we are.
+/// Identifies the client.
 pub(super) fn greeting(config: &RedisConfig, is_logged_in: bool) -> Vec<Call<()>> {
     let mut calls = Vec::with_capacity(3);
     if !is_logged_in {
@@ -56,7 +56,7 @@ pub(super) fn greeting(config: &RedisConfig, is_logged_in: bool) -> Vec<Call<()>
         let parts = ["CLIENT", "SETINFO", what, text];
         introduction.add(&parts.map(str::as_bytes));
     }
-    // Servers before 7.2 do not know this command, and a user may not be allowed to say it: no harm.
+    // Servers before 7.2 do not know this command, and it may not be permitted: that does no harm.
     calls.push(Call::many(introduction, |_| Ok(())));
     calls
 }

@@ -18,13 +18,13 @@ use super::wire::Wire;
 use crate::clock::end_of;
 use crate::error::CacheError;
 
-/// A connection is given up when so many requests in a row were abandoned by their callers with
-/// no answer to any request between them: callers with little patience must not fill the queue of
-/// a server that hangs. Nobody notices if it was given up for nothing; a new one is made.
+/// A connection is given up when this many requests in a row were abandoned by their callers with
+/// no answer to any request between them: impatient callers must not fill the queue of
+/// a server that hangs. If it was given up for nothing, nobody notices; a new one is made.
 const MOST_ABANDONED: u32 = 128;
 
-/// The driver looks after the time limits of all callers. It may be held up itself: woken by a task
-/// that then blocks its thread, it has to wait for that thread. So much later a caller goes alone.
+/// The driver enforces the time limits of all callers. It may be delayed itself: woken by a task
+/// that then blocks its thread, it has to wait for that thread. This much later, a caller gives up by itself.
 const GRACE: Duration = Duration::from_millis(20);
 
 const NO_CONNECTION: &str = "no connection to redis";
@@ -43,10 +43,10 @@ enum State {
     Up(Arc<Live>),
 }
 
-/// How an attempt to connect ended; `None` while it lasts.
+/// The outcome of an attempt to connect; `None` while it runs.
 type Attempt = watch::Receiver<Option<Result<Arc<Live>, CacheError>>>;
 
-/// Whether an attempt was under way already.
+/// Whether an attempt was running already.
 struct Joined(bool);
 
 /// A connection that answered last time.
@@ -65,7 +65,7 @@ impl Line {
         }
     }
 
-    /// Sends the request and brings the reply, until the deadline: that of the operation, of which
+    /// Sends the request and returns the reply, until the deadline: that of the operation, of which
     /// this may not be the first request.
     pub(super) async fn exchange(
         self: &Arc<Self>,
@@ -77,7 +77,7 @@ impl Line {
             match self.ask(&live, runtime, request, deadline).await {
                 // The server was restarted, or closed an idle connection: once more, on a new one.
                 Err(error) if request.repeatable && failure::connection_was_dead(&error) => {}
-                // The master was made a replica, and has done nothing of it.
+                // The master has become a replica, and has done nothing.
                 Ok(reply) if failure::is_by_replica(&reply) && self.config.address.may_move() => {}
                 outcome => return outcome.map_err(failure::describe),
             }
@@ -86,7 +86,7 @@ impl Line {
         Box::pin(self.exchange_anew(runtime, request, deadline)).await
     }
 
-    /// The same, when there is no connection, or it turned out to be dead.
+    /// Does the same when there is no connection, or it turned out to be dead.
     async fn exchange_anew(
         self: &Arc<Self>,
         runtime: &Handle,
@@ -105,7 +105,7 @@ impl Line {
 
     /// Gives the connection up; those who are using it keep it until they have their answer.
     pub(super) fn close(&self) {
-        // An attempt under way finds that it is no longer wanted.
+        // A running attempt finds that it is no longer wanted.
         let state = std::mem::replace(&mut *self.state(), State::Down);
         drop(state);
     }
@@ -142,7 +142,7 @@ impl Line {
         outcome
     }
 
-    /// Gives up that connection, unless another one has taken its place already.
+    /// Gives up that connection, unless another one has replaced it already.
     fn discard(&self, live: &Arc<Live>) {
         let mut state = self.state();
         if matches!(&*state, State::Up(up) if Arc::ptr_eq(up, live)) {
@@ -150,7 +150,7 @@ impl Line {
         }
     }
 
-    /// The connection, made if there is none; all who ask meanwhile share the one attempt.
+    /// Returns the connection, made if there is none; all concurrent callers share the one attempt.
     async fn connected(self: &Arc<Self>, runtime: &Handle) -> Result<Arc<Live>, CacheError> {
         match self.attempt(runtime).await {
             // It began some time ago, and its failure does not say how things are now.
@@ -159,9 +159,9 @@ impl Line {
         }
     }
 
-    /// How the attempt that is under way ends; if there is none, one is begun.
+    /// Returns the outcome of the running attempt; if there is none, one is started.
     ///
-    /// The attempt is a task of its own: it goes on when the caller who began it gives up, so that
+    /// The attempt is a task of its own: it continues when the caller that started it gives up, so that
     /// impatient callers get a connection in the end.
     async fn attempt(
         self: &Arc<Self>,
@@ -182,7 +182,7 @@ impl Line {
         (outcome.unwrap_or_else(interrupted), joined)
     }
 
-    /// The attempt to wait for, and what must be run if it is a new one.
+    /// Returns the attempt to wait for, and what must be run if it is a new one.
     fn join_or_begin(self: &Arc<Self>) -> (Attempt, Option<Connecting>) {
         let mut state = self.state();
         match &*state {
@@ -205,7 +205,7 @@ impl Line {
     }
 }
 
-/// A request under way. Dropped before its answer, it counts as abandoned.
+/// A running request. If it is dropped before its answer, it counts as abandoned.
 struct Asked<'a> {
     line: &'a Line,
     live: &'a Arc<Live>,
@@ -231,7 +231,7 @@ impl Drop for Asked<'_> {
     }
 }
 
-/// An attempt to connect. Dropped before its end, it leaves the line as it found it.
+/// An attempt to connect. If it is dropped before its end, it leaves the line as it found it.
 struct Connecting {
     line: Arc<Line>,
     outcome: watch::Sender<Option<Result<Arc<Live>, CacheError>>>,
@@ -265,7 +265,7 @@ impl Connecting {
         }))
     }
 
-    /// Brings the line into its next state, if it still waits for this attempt.
+    /// Puts the line into its next state, if it still waits for this attempt.
     fn settle(&self, next: State) {
         let mut state = self.line.state();
         if matches!(&*state, State::Connecting(attempt) if attempt.same_channel(&self.outcome.subscribe()))

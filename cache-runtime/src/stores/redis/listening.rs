@@ -1,6 +1,6 @@
-//! A connection that listens: it tells what is said on a channel, and that it still hears.
+//! A connection that listens: it reports what is published on a channel, and that it is still alive.
 //!
-//! It is driven by whoever listens, and not by a task of its own: who stops listening has closed it.
+//! It is driven by the listener's own future, not by a task of its own: to stop listening is to close it.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -25,10 +25,10 @@ use crate::error::{CacheError, ErrorKind};
 use crate::store::backplane::{Heard, SIGN_OF_LIFE};
 use crate::sync::lock;
 
-/// Who is told.
+/// What is called with the news.
 pub(super) type Hear<'a> = &'a (dyn Fn(Heard<'_>) + Send + Sync);
 
-/// What came without being asked for, and was not told yet.
+/// Unsolicited messages that have not been reported yet.
 type Pushed = Arc<Mutex<Vec<(PushKind, Vec<Value>)>>>;
 
 /// A connection that can listen.
@@ -68,7 +68,7 @@ impl<'a> Ear<'a> {
         })
     }
 
-    /// Listens until the connection is lost, or this is not the place any more.
+    /// Listens until the connection is lost, or this is no longer the right place.
     pub(super) async fn listen(
         mut self,
         channel: &str,
@@ -81,7 +81,7 @@ impl<'a> Ear<'a> {
         (subscribe.read)(reply)?;
         loop {
             let pause = tokio::time::sleep_until((asked + SIGN_OF_LIFE).into());
-            // If the connection ends meanwhile, the question is answered with that at once.
+            // If the connection ends meanwhile, the next request fails at once.
             while_told(&mut self.connection.driver, &self.pushed, hear, pause).await;
             asked = Instant::now();
             self.ask_for_a_sign_of_life(hear).await?;
@@ -97,7 +97,7 @@ impl<'a> Ear<'a> {
             let ping = commands::ping();
             return (ping.read)(self.ask(&ping.request, hear).await?);
         }
-        // One that was made a replica is as alive as before.
+        // A server that has become a replica is as alive as before.
         let role = sentinel::role();
         let reply = self.ask(&role.request, hear).await?;
         match (role.read)(reply)? {
@@ -106,7 +106,7 @@ impl<'a> Ear<'a> {
         }
     }
 
-    /// One round trip. What comes before the reply is told before it.
+    /// Makes one round trip. What arrives before the reply is reported before it.
     async fn ask(&mut self, request: &Request, hear: Hear<'_>) -> Result<Value, CacheError> {
         let Awaited { wire, driver } = &mut self.connection;
         let deadline = end_of(self.config.op_timeout);
@@ -118,8 +118,8 @@ impl<'a> Ear<'a> {
     }
 }
 
-/// What comes of `work`, while the connection is driven and what comes over it is told; `None` if
-/// the connection ends before.
+/// Returns the result of `work`, while the connection is driven and its messages are reported; `None` if
+/// the connection ends first.
 async fn while_told<T>(
     driver: &mut Driver,
     pushed: &Pushed,
@@ -128,7 +128,7 @@ async fn while_told<T>(
 ) -> Option<T> {
     let mut work = pin!(work);
     poll_fn(|task| {
-        // What is asked goes first: the server may be quick.
+        // The request is polled first, since the server may be quick.
         if let Poll::Ready(done) = work.as_mut().poll(task) {
             return Poll::Ready(Some(done));
         }
@@ -152,7 +152,7 @@ fn tell(hear: Hear<'_>, kind: &PushKind, data: &[Value]) {
     match (&kind[..], data) {
         ("subscribe", _) => hear(Heard::Listening),
         ("message", [_, Value::BulkString(message)]) => {
-            // What is not text was said by none of us.
+            // What is not text was not published by this library.
             if let Ok(message) = std::str::from_utf8(message) {
                 hear(Heard::Message(message));
             }

@@ -11,7 +11,7 @@ use crate::url::{CacheUrl, bad, host_and_port};
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
 
-/// The store that the URL names. Nothing is connected.
+/// Opens the store that the URL names. Nothing is connected yet.
 pub(crate) fn open(opening: &Opening<'_>) -> Result<RedisStore, CacheError> {
     let url = opening.url;
     let (address, path_db) = match url.scheme.as_str() {
@@ -24,7 +24,7 @@ pub(crate) fn open(opening: &Opening<'_>) -> Result<RedisStore, CacheError> {
     RedisStore::new(config).map_err(|error| error.in_operation("from_url"))
 }
 
-/// What every shape of Redis takes from a URL.
+/// Reads what every kind of Redis URL has in common.
 pub(super) fn config(
     opening: &Opening<'_>,
     address: RedisAddress,
@@ -76,7 +76,7 @@ fn tcp(url: &CacheUrl) -> Result<RedisAddress, CacheError> {
     }
 }
 
-/// The sentinels, and the database if there is one in the path.
+/// Returns the sentinels, and the database if there is one in the path.
 fn sentinels(opening: &Opening<'_>) -> Result<(RedisAddress, Option<i64>), CacheError> {
     let url = opening.url;
     let path = url.path.trim_matches('/');

@@ -1,13 +1,13 @@
 //! Commands as the bytes that go to the server (RESP).
 
-/// Some commands, one behind the other.
+/// Some commands, one after the other.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Packed {
     pub(super) bytes: Vec<u8>,
     pub(super) commands: usize,
 }
 
-/// Of a number, or of a length: more digits there are not.
+/// The most digits of a number or a length.
 const DIGITS: usize = 20;
 
 impl Packed {
@@ -26,7 +26,7 @@ impl Packed {
         }
     }
 
-    /// Adds the head of a command, whose parts must follow; they have so many bytes in all.
+    /// Adds the head of a command, whose parts must follow; they have this many bytes in all.
     pub(super) fn begin(&mut self, parts: usize, bytes: usize) {
         const AROUND: usize = "$\r\n\r\n".len();
         // Lengths of four digits are the longest that are common.
@@ -50,7 +50,7 @@ impl Packed {
     }
 }
 
-/// A number as text; its digits, without a heap.
+/// Returns the digits of a number, without using the heap.
 pub(super) fn decimal(mut number: u64, digits: &mut [u8; DIGITS]) -> &[u8] {
     let mut at = DIGITS;
     loop {

@@ -24,21 +24,21 @@ pub(super) struct Pool {
     returned: Condvar,
 }
 
-/// The connections that nobody uses, and how many there are in all.
+/// The connections that are not in use, and how many there are in all.
 #[derive(Default)]
 struct Shelf {
     /// The last one returned is the first one lent: it is the least likely to have been closed.
-    // Boxed: each is a few hundred bytes, and goes from hand to hand.
+    // Boxed: each is a few hundred bytes, and is moved around.
     #[expect(
         clippy::vec_box,
         reason = "they are moved in and out, and never walked over"
     )]
     idle: Vec<Box<Pooled>>,
-    /// Idle, lent, and being made.
+    /// Those that are idle, lent, or being made.
     open: usize,
-    /// Callers who wait for one. Waking nobody is a system call, too.
+    /// Callers that wait for one. Waking nobody is a system call, too.
     waiting: usize,
-    /// Goes up when the server is found dead: connections made before are not lent again.
+    /// Increases when the server is found dead: earlier connections are not lent again.
     generation: u64,
 }
 
@@ -51,7 +51,7 @@ impl Pool {
         }
     }
 
-    /// Sends the request and brings the reply, until the deadline.
+    /// Sends the request and returns the reply, until the deadline.
     pub(super) fn exchange_until(
         &self,
         request: &Request,
@@ -79,7 +79,7 @@ impl Pool {
         })
     }
 
-    /// An idle connection, or the right to make one, or what another caller gives back.
+    /// Returns an idle connection, or the right to make one, or what another caller gives back.
     fn lease(&self, deadline: Instant) -> Result<Lease<'_>, CacheError> {
         let mut shelf = self.shelf();
         loop {
@@ -104,7 +104,7 @@ impl Pool {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Connections made up to now are not lent again, as far as `generation` is still the last.
+    /// Stops lending the present connections, if `generation` is still the current one.
     fn retire(&self, generation: u64) {
         let mut shelf = self.shelf();
         if shelf.generation == generation {
@@ -148,8 +148,8 @@ impl Lease<'_> {
         Ok(())
     }
 
-    /// Sends the request on the connection, which is taken out until its reply was read: if
-    /// anything goes wrong, a panic included, it is not lent again with a reply still to come.
+    /// Sends the request on the connection, which is taken out until its reply has been read: if
+    /// anything goes wrong, including a panic, it is not lent again with a reply still to come.
     fn send(&mut self, request: &Request, deadline: Instant) -> RedisResult<Box<Pooled>> {
         let Some(mut pooled) = self.pooled.take() else {
             return Err(io::Error::from(io::ErrorKind::NotConnected).into());
@@ -208,7 +208,7 @@ impl Begun<'_> {
         let again = match &outcome {
             // The server was restarted, or closed an idle connection: once more, on a new one.
             Err(error) => request.repeatable && failure::connection_was_dead(error),
-            // The master was made a replica, and has done nothing of it.
+            // The master has become a replica, and has done nothing.
             Ok(reply) => failure::is_by_replica(reply) && lease.pool.config.address.may_move(),
         };
         if was_idle && again {

@@ -13,7 +13,7 @@ use super::replies::Replies;
 use super::stream::Stream;
 use crate::error::CacheError;
 
-/// A connection, and what the pool knows of it.
+/// A connection, and what the pool knows about it.
 pub(super) struct Pooled {
     conversation: Conversation,
     /// The pool's generation when it was made.
@@ -27,14 +27,14 @@ pub(super) struct Conversation {
 }
 
 impl Pooled {
-    /// Connects, and says who we are. Ready when it is first polled.
+    /// Connects and logs in. Ready when it is first polled.
     pub(super) async fn connect(
         config: &RedisConfig,
         deadline: Instant,
         generation: u64,
     ) -> Result<Self, CacheError> {
         let mut conversation = connecting::connect(&Blocking, config, deadline).await?;
-        // The limits of the socket are what was left for connecting; those of the operation come anew.
+        // The limits of the socket are what was left for connecting; those of an operation are set now.
         let calmed = conversation.stream.calm_down(config.op_timeout);
         calmed.map_err(failure::broken)?;
         Ok(Self {
@@ -77,7 +77,7 @@ impl Conversation {
         } else {
             self.reply(deadline)
         }?;
-        // What nobody asked for would be the answer to the next request.
+        // An unexpected reply would be taken for the answer to the next request.
         match self.replies.next() {
             Ok(Some(Value::Push { .. }) | None) => Ok(reply),
             Ok(Some(_)) | Err(_) => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
@@ -87,7 +87,7 @@ impl Conversation {
     fn reply(&mut self, deadline: Instant) -> RedisResult<Value> {
         loop {
             match self.replies.next() {
-                // Nobody here has asked for news.
+                // Nothing here has asked for news.
                 Ok(Some(Value::Push { .. })) => continue,
                 Ok(Some(reply)) => return Ok(reply),
                 Ok(None) => {}

@@ -1,4 +1,4 @@
-//! Who waits for what on one connection: requests not yet written, and replies not yet read.
+//! Which callers wait for what on one connection: requests not yet written, and replies not yet read.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,26 +15,26 @@ const LARGE: usize = 256 << 10;
 /// What callers and the driver of a connection share.
 #[derive(Debug)]
 pub(super) struct Queue {
-    /// Requests that nobody writes yet.
+    /// Requests that nobody is writing yet.
     out: Vec<u8>,
-    /// An empty buffer to take the place of `out`.
+    /// An empty buffer to replace `out`.
     spare: Vec<u8>,
     /// Who writes them.
     pub(super) pen: Pen,
     /// What a caller could not write at once, for the driver.
     pub(super) rest: Batch,
-    /// What a caller met when it wrote, for the driver to tell everybody.
+    /// The error that a caller met when it wrote, for the driver to report to all.
     pub(super) trouble: Option<io::ErrorKind>,
     places: Vec<Place>,
-    /// Places that nobody has.
+    /// Places that are free.
     free: Vec<usize>,
     /// The places of requests in the order of their replies.
     order: VecDeque<usize>,
-    /// When the driver looks after time limits next; never later than the first one ends.
+    /// When the driver next checks time limits; never later than the first one ends.
     pub(super) alarm: Option<Instant>,
     /// Wakes the driver.
     pub(super) driver: Option<Waker>,
-    /// Nobody uses the connection any more.
+    /// Whether the connection is no longer in use.
     pub(super) is_left: bool,
     /// Why the connection cannot be used any more.
     broken: Option<io::ErrorKind>,
@@ -43,11 +43,11 @@ pub(super) struct Queue {
 /// Who writes what is put into the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pen {
-    /// Whoever comes next.
+    /// The next caller.
     Free,
     /// A caller, right now.
     Caller,
-    /// The driver, when it comes to it.
+    /// The driver, when it runs.
     Driver,
 }
 
@@ -58,11 +58,11 @@ pub(super) struct Batch {
     pub(super) written: usize,
 }
 
-/// A request whose reply is still to come, or not fetched yet.
+/// A request whose reply is still to come, or has not been fetched yet.
 #[derive(Debug)]
 struct Place {
     outcome: Option<RedisResult<Value>>,
-    /// Of a pipeline: the replies up to now.
+    /// For a pipeline: the replies so far.
     several: Option<Vec<Value>>,
     /// How many replies are still to come.
     left: usize,
@@ -97,7 +97,7 @@ impl Batch {
 }
 
 impl Queue {
-    /// Puts a request into the queue; where its outcome will be.
+    /// Puts a request into the queue; returns where its outcome will be.
     pub(super) fn enter(
         &mut self,
         request: &Request,
@@ -131,8 +131,8 @@ impl Queue {
         Ok(at)
     }
 
-    /// The outcome, if it is there; otherwise `caller` is woken when it is, and whoever was to be
-    /// woken before is given back.
+    /// Returns the outcome, if it is there; otherwise `caller` is woken when it is, and the previous waker is
+    /// returned.
     pub(super) fn fetch(
         &mut self,
         at: usize,
@@ -149,8 +149,8 @@ impl Queue {
         }
     }
 
-    /// The caller of this request does not come back; what it leaves behind is to be dropped out
-    /// of the lock, for a waker is code of others.
+    /// Notes that the caller of this request does not come back; what it leaves behind must be dropped outside
+    /// the lock, since a waker is foreign code.
     pub(super) fn leave(&mut self, at: usize) -> (Option<Waker>, Option<RedisResult<Value>>) {
         let place = &mut self.places[at];
         let left = (place.caller.take(), place.outcome.take());
@@ -161,7 +161,7 @@ impl Queue {
         left
     }
 
-    /// The next reply came. `false`: nobody asked for it.
+    /// Handles the next reply. `false`: nobody asked for it.
     pub(super) fn reply(&mut self, value: Value, woken: &mut Vec<Waker>) -> bool {
         let Some(at) = self.order.front().copied() else {
             return false;
@@ -183,7 +183,7 @@ impl Queue {
         true
     }
 
-    /// Fails those whose time is over; when the next one's is.
+    /// Fails the requests whose time is over; returns when the next one's is.
     pub(super) fn expire(&mut self, now: Instant, woken: &mut Vec<Waker>) {
         let mut next: Option<Instant> = None;
         for at in &self.order {
@@ -205,7 +205,7 @@ impl Queue {
         self.alarm = next;
     }
 
-    /// Fails everybody, and whoever comes later.
+    /// Fails all requests, including later ones.
     pub(super) fn fail(&mut self, kind: io::ErrorKind, woken: &mut Vec<Waker>) {
         let kind = *self.broken.get_or_insert(kind);
         self.out = Vec::new();
@@ -219,7 +219,7 @@ impl Queue {
         self.broken.is_some()
     }
 
-    /// Everything to write; an empty batch if that is nothing.
+    /// Returns everything to write; an empty batch if there is nothing.
     pub(super) fn batch(&mut self) -> Batch {
         let spare = std::mem::take(&mut self.spare);
         Batch {
@@ -228,7 +228,7 @@ impl Queue {
         }
     }
 
-    /// The same, after what a caller left.
+    /// Returns the same, after what a caller left.
     pub(super) fn next_batch(&mut self) -> Batch {
         let rest = std::mem::take(&mut self.rest);
         if rest.is_done() { self.batch() } else { rest }
@@ -246,7 +246,7 @@ impl Queue {
         }
     }
 
-    /// All replies of the request at this place came, or none will.
+    /// Handles a request whose replies have all arrived, or will not.
     fn settle(&mut self, at: usize, outcome: RedisResult<Value>, woken: &mut Vec<Waker>) {
         let place = &mut self.places[at];
         match place.caller.take() {
@@ -254,7 +254,7 @@ impl Queue {
                 place.outcome = Some(outcome);
                 woken.push(caller);
             }
-            // Its time was over, and it has not fetched this news yet.
+            // Its time was over, and it has not fetched that outcome yet.
             None if place.outcome.is_some() => {}
             None => self.free.push(at),
         }

@@ -1,28 +1,28 @@
 //! What the server sent, cut into replies.
 //!
-//! First a reply is looked through until its end is there, which keeps no more than a position and
-//! is never done twice; then it is read in one go.
+//! First a reply is scanned until its end is there, which keeps only a position and
+//! is never repeated; then it is parsed in one go.
 
 use redis::Value;
 
 use super::values::{DEEPEST, Malformed, look, read};
 
-/// The room to begin with, and what is kept when nothing is in it. Memory that no reply touched is
-/// none yet.
+/// The initial size of the buffer, and what is kept when it is empty. Memory that no reply has touched is
+/// not used yet.
 const ROOM: usize = 64 << 10;
 
-/// Grown to this by replies that fill it, the buffer is not kept when it is empty.
+/// If replies have made the buffer grow to this, it is not kept when it is empty.
 const LARGE: usize = 1 << 20;
 
-/// What came, and how far it was looked through.
+/// What has arrived, and how far it was scanned.
 #[derive(Debug)]
 pub(super) struct Replies {
     buffer: Vec<u8>,
     /// Where the reply that comes next begins.
     start: usize,
-    /// Up to here it was looked through.
+    /// How far it was scanned.
     seen: usize,
-    /// So many values are missing to its end.
+    /// How many values are missing to its end.
     missing: usize,
     /// What came ends here.
     end: usize,
@@ -41,7 +41,7 @@ impl Default for Replies {
 }
 
 impl Replies {
-    /// Where the next bytes go; never empty.
+    /// Returns where the next bytes go; never empty.
     pub(super) fn room(&mut self) -> &mut [u8] {
         if self.start == self.end {
             (self.start, self.seen, self.end) = (0, 0, 0);
@@ -61,12 +61,12 @@ impl Replies {
         &mut self.buffer[self.end..]
     }
 
-    /// So many bytes came.
+    /// Notes that this many bytes came.
     pub(super) fn came(&mut self, bytes: usize) {
         self.end += bytes;
     }
 
-    /// The next reply, if all of it came.
+    /// Returns the next reply, if all of it has arrived.
     pub(super) fn next(&mut self) -> Result<Option<Value>, Malformed> {
         while self.missing > 0 {
             let rest = &self.buffer[self.seen..self.end];

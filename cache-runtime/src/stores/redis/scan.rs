@@ -7,11 +7,11 @@ use super::commands;
 use super::servers::Servers;
 use crate::error::CacheError;
 
-/// So many keys are deleted with one command: enough to make round trips cheap, few enough to
-/// not hold up the server.
+/// How many keys are deleted with one command: enough to make round trips cheap, few enough
+/// not to block the server.
 const BATCH: usize = 500;
 
-/// The keys under `prefix` that match `pattern` after it, each once.
+/// Returns the keys under `prefix` that match `pattern` after it, each once.
 pub(super) async fn keys<L: Link>(
     link: &L,
     prefix: &str,
@@ -22,7 +22,7 @@ pub(super) async fn keys<L: Link>(
     let mut cursor = 0;
     loop {
         let (next, keys) = step(link, cursor, &glob, prefix).await?;
-        // A key that is not text is none of ours.
+        // A key that is not text does not belong to this cache.
         found.extend(
             keys.into_iter()
                 .filter_map(|key| String::from_utf8(key).ok()),
@@ -34,11 +34,11 @@ pub(super) async fn keys<L: Link>(
     }
 }
 
-/// Deletes every key under `prefix` on the server behind `link`, by way of `servers`, and nothing
+/// Deletes every key under `prefix` on the server behind `link`, through `servers`, and nothing
 /// else.
 ///
-/// Keys that are there from the first step to the last are found, as `SCAN` promises; deleting
-/// on the way does not disturb it.
+/// Keys that are there from the first step to the last are found, as `SCAN` guarantees; deleting
+/// on the way does not interfere with it.
 pub(super) async fn clear<L: Link, S: Servers>(
     link: &L,
     servers: &S,
@@ -65,12 +65,12 @@ async fn step<L: Link>(
     prefix: &str,
 ) -> Result<(u64, Vec<Vec<u8>>), CacheError> {
     let (next, mut keys) = exchange(link, &commands::scan(cursor, glob)).await?;
-    // The glob should have seen to this. But what passes here may be deleted.
+    // The glob should have ensured this. But what passes here may be deleted.
     keys.retain(|key| key.starts_with(prefix.as_bytes()));
     Ok((next, keys))
 }
 
-/// `prefix` as a glob that matches itself alone.
+/// Returns `prefix` as a glob that matches only itself.
 pub(super) fn literal(prefix: &str) -> String {
     let mut glob = String::with_capacity(prefix.len() + 8);
     for character in prefix.chars() {

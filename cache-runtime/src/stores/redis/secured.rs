@@ -29,13 +29,13 @@ pub(super) struct SecuredWriter {
     shared: Arc<Shared>,
 }
 
-/// Taken by whoever reads or writes, for as long as that takes the processor.
+/// Locked by whoever reads or writes, for as long as that takes the processor.
 struct Shared {
     session: Mutex<Session>,
     host: String,
 }
 
-/// The handshake; its limit is set by whoever waits for it.
+/// Performs the handshake; its limit is set by the caller that waits for it.
 pub(super) async fn connect(
     mut stream: TcpStream,
     host: &str,
@@ -80,7 +80,7 @@ impl Shared {
 }
 
 impl SecuredReader {
-    /// Reads once into `room`; how many bytes.
+    /// Reads once into `room`; returns how many bytes.
     pub(super) fn poll_read(
         &mut self,
         task: &mut Context<'_>,
@@ -97,8 +97,8 @@ impl SecuredReader {
 }
 
 impl SecuredWriter {
-    /// Writes what the socket takes at once; an error of kind `WouldBlock` if that is nothing. Then
-    /// the same bytes are to be written next.
+    /// Writes what the socket accepts at once; an error of kind `WouldBlock` if that is nothing, in which case
+    /// the same bytes must be written next.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.shared.session().write(&mut Tried(&self.half), bytes)
     }
@@ -115,7 +115,7 @@ impl SecuredWriter {
     }
 }
 
-/// `WouldBlock` is what a session says for "not yet".
+/// Translates `WouldBlock`, with which a session says "not yet".
 fn pending<T>(outcome: io::Result<T>) -> Poll<io::Result<T>> {
     match outcome {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
@@ -139,7 +139,7 @@ fn poll_read(
     blocked(socket.poll_read(task, &mut room)).map(|()| room.filled().len())
 }
 
-/// The whole socket, of the one task that shakes hands.
+/// The whole socket, held by the one task that performs the handshake.
 struct Polled<'a, 'b, 'c> {
     stream: &'a mut TcpStream,
     task: &'b mut Context<'c>,
@@ -161,7 +161,7 @@ impl Write for Polled<'_, '_, '_> {
     }
 }
 
-/// The half of any caller that happens to write.
+/// The half used by any caller that happens to write.
 struct Tried<'a>(&'a tcp::OwnedWriteHalf);
 
 impl Write for Tried<'_> {

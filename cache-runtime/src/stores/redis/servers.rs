@@ -1,4 +1,4 @@
-//! What a store is over: one server, or several of which each has a part of the keys.
+//! What a store is built on: one server, or several that each have a part of the keys.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -20,7 +20,7 @@ use crate::store::facts::Facts;
 ///
 /// Sealed: its methods name types that only this module knows.
 pub trait Servers: Send + Sync + 'static {
-    /// Sends a request about `key` and brings the reply, within `op_timeout`.
+    /// Sends a request about `key` and returns the reply, within `op_timeout`.
     #[doc(hidden)]
     fn exchange_about(
         &self,
@@ -28,13 +28,13 @@ pub trait Servers: Send + Sync + 'static {
         request: &Request,
     ) -> impl Future<Output = Result<Value, CacheError>> + Send;
 
-    /// Whether keys are spread over the servers by their `{hash tags}`.
+    /// Returns whether keys are spread over the servers by their `{hash tags}`.
     #[doc(hidden)]
     fn has_hash_tags(&self) -> bool {
         false
     }
 
-    /// Whether a script may be about both keys at once.
+    /// Returns whether a script may use both keys at once.
     #[doc(hidden)]
     fn has_both(&self, key: &str, other: &str) -> bool {
         let _ = (key, other);
@@ -91,7 +91,7 @@ pub trait Servers: Send + Sync + 'static {
         hear: Hear<'_>,
     ) -> impl Future<Output = Result<Infallible, CacheError>> + Send;
 
-    /// Whether it does: callers that block do not.
+    /// Returns whether it can listen: for callers that block it cannot.
     #[doc(hidden)]
     fn listens(&self) -> bool;
 
@@ -103,11 +103,11 @@ pub trait Servers: Send + Sync + 'static {
     #[doc(hidden)]
     fn facts(&self) -> impl Future<Output = Result<Facts, CacheError>> + Send;
 
-    /// Lets go of all connections.
+    /// Closes all connections.
     #[doc(hidden)]
     fn close(&self);
 
-    /// The store that blocks, unless this is it.
+    /// Returns the store that blocks, unless this is it.
     #[doc(hidden)]
     fn blocking(&self) -> Option<&dyn Store>;
 }

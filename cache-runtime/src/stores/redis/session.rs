@@ -1,9 +1,9 @@
-//! One TLS session over any socket: what is encrypted and not yet sent, what came and is not yet
+//! One TLS session over any socket: what is encrypted and not yet sent, what has arrived and is not yet
 //! decrypted.
 //!
-//! `rustls` as it is, and not an async stream around it: callers of a [`Wire`](super::wire::Wire)
+//! It uses `rustls` directly, not an async stream around it: callers of a [`Wire`](super::wire::Wire)
 //! write to the socket themselves, while its driver reads. So a session does not own its socket; it
-//! is lent the half it needs. A socket that would have to wait says `WouldBlock`.
+//! is lent the half it needs. A socket that would have to wait returns `WouldBlock`.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -19,13 +19,13 @@ const ROOM: usize = 32 << 10;
 /// What both halves of a connection share.
 pub(super) struct Session {
     connection: ClientConnection,
-    /// How much of what is being written is encrypted, and not all sent yet.
+    /// How much of what is being written is encrypted, but not all sent yet.
     taken: usize,
-    /// What the other side or we ourselves had against it.
+    /// What either side has rejected about it.
     trouble: Option<rustls::Error>,
 }
 
-/// What came from the socket and was not looked at yet; it belongs to whoever reads.
+/// What has arrived from the socket and was not processed yet; it belongs to the reader.
 #[derive(Debug)]
 pub(super) struct Incoming {
     bytes: Vec<u8>,
@@ -62,7 +62,7 @@ impl Session {
         })
     }
 
-    /// Goes on with the handshake; `Ok` when it is over.
+    /// Continues the handshake; `Ok` when it is over.
     pub(super) fn handshake(
         &mut self,
         incoming: &mut Incoming,
@@ -85,8 +85,8 @@ impl Session {
         self.flush(socket)
     }
 
-    /// Encrypts and sends; how many of `bytes`. As long as the socket does not take all of these it
-    /// says `WouldBlock`, and the same bytes are to be given again.
+    /// Encrypts and sends; returns how many of `bytes`. As long as the socket does not accept all of these it
+    /// returns `WouldBlock`, and the same bytes must be passed again.
     pub(super) fn write(&mut self, socket: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
         if self.taken == 0 {
             self.taken = self.connection.writer().write(bytes)?;
@@ -108,7 +108,7 @@ impl Session {
         Ok(())
     }
 
-    /// Decrypts into `room`: how many bytes, zero at the end. `read` brings more from the socket.
+    /// Decrypts into `room`; returns how many bytes, zero at the end. `read` brings more from the socket.
     pub(super) fn read(
         &mut self,
         incoming: &mut Incoming,
@@ -118,7 +118,7 @@ impl Session {
         loop {
             match self.connection.reader().read(room) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // The server closed the socket without a word, as one does that is killed.
+                // The server closed the socket without notice, as when it is killed.
                 outcome => return outcome,
             }
             if incoming.start == incoming.end && incoming.fill(&mut read)? == 0 {
@@ -128,7 +128,7 @@ impl Session {
         }
     }
 
-    /// What went wrong with the session itself.
+    /// Returns what went wrong with the session itself.
     pub(super) fn trouble(&self) -> Option<&rustls::Error> {
         self.trouble.as_ref()
     }

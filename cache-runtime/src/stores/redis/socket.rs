@@ -39,7 +39,7 @@ pub(super) enum Writer {
     Tls(SecuredWriter),
 }
 
-/// Connects; the limit is set by whoever waits for it.
+/// Connects; the limit is set by the caller that waits for it.
 pub(super) async fn connect(
     address: &RedisAddress,
     tls: Option<&RedisTls>,
@@ -70,14 +70,14 @@ pub(super) async fn connect(
         }
         #[cfg(not(unix))]
         RedisAddress::Unix(_) => Err(failure::not_here("a Unix socket")),
-        // They are asked first, and then there is an address.
+        // They are resolved to an address before this is called.
         RedisAddress::Sentinels(_) => Err(failure::not_here("a group of sentinels")),
     }
 }
 
 async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     let stream = connect_any(host, port).await?;
-    // Requests that belong together are written together, so nothing is won by waiting until a
+    // Requests that belong together are written together, so nothing is gained by waiting until a
     // packet is full.
     stream.set_nodelay(true)?;
     Ok(stream)
@@ -114,7 +114,7 @@ async fn connect_any(host: &str, port: u16) -> io::Result<TcpStream> {
 }
 
 impl Reader {
-    /// Reads once into `room`; how many bytes.
+    /// Reads once into `room`; returns how many bytes.
     pub(super) fn poll_read(
         &mut self,
         task: &mut Context<'_>,
@@ -133,8 +133,8 @@ impl Reader {
 }
 
 impl Writer {
-    /// Writes what the socket takes at once; an error of kind `WouldBlock` if that is nothing. Then
-    /// the same bytes are to be written next.
+    /// Writes what the socket accepts at once; an error of kind `WouldBlock` if that is nothing, in which case
+    /// the same bytes must be written next.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Writer::Tcp(half) => half.try_write(bytes),
@@ -145,7 +145,7 @@ impl Writer {
         }
     }
 
-    /// Why the connection is of no use, where that is more than an error of its socket.
+    /// Returns why the connection is useless, if that is more than an error of its socket.
     pub(super) fn trouble(&self) -> Option<CacheError> {
         match self {
             Writer::Tcp(_) => None,

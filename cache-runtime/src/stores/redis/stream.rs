@@ -19,7 +19,7 @@ use crate::stores::limited;
 /// A request up to this size always fits into the socket's empty buffer: writing does not wait.
 const SMALL: usize = 8 << 10;
 
-/// Limits are set anew only when they are too long by more than this; it saves the system call.
+/// Limits are set again only if they are too long by more than this, which saves the system call.
 const TOLERANCE: Duration = Duration::from_millis(10);
 
 /// Zero would mean "no limit".
@@ -42,11 +42,11 @@ struct Tls {
 /// A socket, and how long it waits.
 struct Limited {
     socket: Socket,
-    /// In one write; zero if that was not set yet.
+    /// The limit of one write; zero if that was not set yet.
     write_limit: Duration,
-    /// In one read.
+    /// The limit of one read.
     read_limit: Duration,
-    /// When what is being done now must be over.
+    /// When the current operation must be over.
     deadline: Instant,
 }
 
@@ -78,7 +78,7 @@ impl Stream {
             #[cfg(unix)]
             RedisAddress::Unix(path) => {
                 let path = path.clone();
-                // A server that accepts nobody lets its callers stand there.
+                // A server that accepts nobody leaves its callers waiting.
                 let connected = left(deadline)
                     .and_then(|left| limited::within(left, move || UnixStream::connect(path)));
                 let socket = connected.map_err(failure::broken)?;
@@ -86,7 +86,7 @@ impl Stream {
             }
             #[cfg(not(unix))]
             RedisAddress::Unix(_) => Err(failure::not_here("a Unix socket")),
-            // They are asked first, and then there is an address.
+            // They are resolved to an address before this is called.
             RedisAddress::Sentinels(_) => Err(failure::not_here("a group of sentinels")),
         }
     }
@@ -138,7 +138,7 @@ impl Stream {
         self.limited.write_all(bytes)
     }
 
-    /// Reads once into `room`; zero bytes at the end.
+    /// Reads once into `room`; returns zero bytes at the end.
     pub(super) fn read(&mut self, room: &mut [u8], deadline: Instant) -> io::Result<usize> {
         self.limited.deadline = deadline;
         #[cfg(feature = "redis-tls")]
@@ -154,7 +154,7 @@ impl Stream {
         self.limited.calm_down(usual)
     }
 
-    /// Why the connection is of no use, where that is more than an error of its socket.
+    /// Returns why the connection is useless, if that is more than an error of its socket.
     pub(super) fn trouble(&self) -> Option<CacheError> {
         #[cfg(feature = "redis-tls")]
         if let Some(tls) = &self.tls {
@@ -213,7 +213,7 @@ impl Limited {
     }
 }
 
-/// A socket that waited its whole limit says `WouldBlock` on Unix.
+/// Translates the result of a socket that waited its whole limit, which is `WouldBlock` on Unix.
 fn in_time<T>(outcome: io::Result<T>) -> io::Result<T> {
     match outcome {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -280,7 +280,7 @@ fn is_too_long(limit: Duration, wanted: Duration) -> bool {
     limit.is_zero() || wanted + TOLERANCE < limit
 }
 
-/// What is left until the deadline, or the error that nothing is.
+/// Returns what is left until the deadline, or the error that nothing is.
 fn left(deadline: Instant) -> io::Result<Duration> {
     match deadline.saturating_duration_since(Instant::now()) {
         Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),

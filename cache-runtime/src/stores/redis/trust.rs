@@ -1,4 +1,4 @@
-//! Who we trust when we speak TLS, who we are there, and what an error of it means.
+//! Whom to trust when using TLS, what to present there, and what an error of it means.
 
 use std::io;
 use std::path::Path;
@@ -18,7 +18,7 @@ impl RedisTls {
         self.client().map(drop)
     }
 
-    /// What sessions are made from. The files are read by whoever comes first.
+    /// Returns what sessions are made from. The files are read by the first caller.
     pub(super) fn client(&self) -> Result<Arc<ClientConfig>, CacheError> {
         if let Some(made) = self.made.get() {
             return Ok(Arc::clone(made));
@@ -28,7 +28,7 @@ impl RedisTls {
     }
 
     fn make(&self) -> Result<ClientConfig, CacheError> {
-        // Named here, so that it does not matter which one a program has made its default.
+        // Named here, so that it does not depend on which one a program has made its default.
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -93,19 +93,19 @@ fn config(detail: String) -> CacheError {
     CacheError::new(ErrorKind::Config, detail)
 }
 
-/// The name that the server's certificate must have.
+/// Returns the name that the server's certificate must have.
 pub(super) fn server_name(host: &str) -> Result<ServerName<'static>, CacheError> {
     ServerName::try_from(host.to_owned())
         .map_err(|_| config(format!("`{host}` is no name that a certificate could have")))
 }
 
-/// An error of the session, for those who know only errors of sockets.
+/// Converts an error of the session for code that knows only socket errors.
 pub(super) fn failed(error: Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
-/// What the error of a session means. Of kind `Unavailable`: a wrong certificate does not heal
-/// by itself, but as long as it is there the server is of no use, and need not be asked often.
+/// Returns what the error of a session means. It is of kind `Unavailable`: a wrong certificate does not fix
+/// itself, but as long as it is there the server is useless, and need not be asked often.
 pub(super) fn explain(error: &Error, host: &str) -> CacheError {
     let text = match error {
         Error::InvalidCertificate(error) => {
@@ -123,7 +123,7 @@ pub(super) fn explain(error: &Error, host: &str) -> CacheError {
 fn distrust(error: &CertificateError, host: &str) -> String {
     use CertificateError as Why;
     match error {
-        // The second: a CA of the same name, with another key.
+        // The second one: a CA of the same name, with another key.
         Why::UnknownIssuer | Why::BadSignature => {
             "it is of a CA that is not trusted (`ca=` names another)".into()
         }

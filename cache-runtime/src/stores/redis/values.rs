@@ -1,21 +1,21 @@
 //! One reply's bytes as a value (RESP2 and RESP3).
 //!
-//! Twice over the same bytes: [`look`] finds the end, value by value, as they come; [`read`] makes
+//! Two passes over the same bytes: [`look`] finds the end, value by value, as they arrive; [`read`] makes
 //! the value when all of it is there.
 
 use redis::{PushKind, Value, VerbatimFormat};
 
-/// No line is longer: neither a number nor an error.
+/// The longest line, be it a number or an error.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// No reply that we ask for is nested deeper.
+/// The deepest nesting of a reply that is requested here.
 pub(super) const DEEPEST: usize = 8;
 
 /// The server does not speak the protocol.
 #[derive(Debug)]
 pub(super) struct Malformed;
 
-/// The value at the beginning: how many values are inside it, and how long it is without them.
+/// Scans the value at the beginning: how many values are inside it, and how long it is without them.
 pub(super) fn look(bytes: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
     let Some(line) = line(bytes)? else {
         return Ok(None);
@@ -25,7 +25,7 @@ pub(super) fn look(bytes: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
         Some((b'+' | b'-' | b':' | b'_' | b'#' | b',' | b'(', _)) => Some((0, header)),
         Some((b'*' | b'~' | b'>', count)) => Some((length(count)?.unwrap_or(0), header)),
         Some((b'%', count)) => Some((pairs(count)?, header)),
-        // What it is said about comes after it.
+        // An attribute: what it describes comes after it.
         Some((b'|', count)) => Some((pairs(count)?.checked_add(1).ok_or(Malformed)?, header)),
         Some((b'$' | b'=' | b'!', count)) => match length(count)? {
             None => Some((0, header)),
@@ -38,7 +38,7 @@ pub(super) fn look(bytes: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
     })
 }
 
-/// The value at the beginning, all of which is there.
+/// Parses the value at the beginning, all of which is there.
 pub(super) fn read(bytes: &mut &[u8], deepest: usize) -> Result<Value, Malformed> {
     let line = line(bytes)?.ok_or(Malformed)?;
     let (whole, rest) = bytes.split_at(line.len() + 2);
@@ -62,7 +62,7 @@ pub(super) fn read(bytes: &mut &[u8], deepest: usize) -> Result<Value, Malformed
     }
 }
 
-/// What RESP3 added.
+/// Parses what RESP3 added.
 fn read_newer(line: &[u8], bytes: &mut &[u8], deepest: usize) -> Result<Value, Malformed> {
     match line {
         b"_" => Ok(Value::Nil),
@@ -90,7 +90,7 @@ fn read_newer(line: &[u8], bytes: &mut &[u8], deepest: usize) -> Result<Value, M
             let count = length(count)?.ok_or(Malformed)?;
             push(several(bytes, count, deepest)?)
         }
-        // Said about the value after it; nothing that we ask for has any.
+        // An attribute of the value after it; no reply that is requested here has any.
         [b'|', count @ ..] => {
             several(bytes, pairs(count)?, deepest)?;
             read(bytes, deepest.checked_sub(1).ok_or(Malformed)?)
@@ -113,7 +113,7 @@ fn in_pairs(items: Vec<Value>) -> Vec<(Value, Value)> {
     pairs
 }
 
-/// What codes there are, the client knows.
+/// Parses an error; the client knows which codes there are.
 fn error(line: &[u8]) -> Result<Value, Malformed> {
     redis::parse_redis_value(line).map_err(|_| Malformed)
 }
@@ -134,7 +134,7 @@ fn push(items: Vec<Value>) -> Result<Value, Malformed> {
     })
 }
 
-/// Three characters say what kind of text it is, behind a colon comes the text.
+/// Parses a verbatim text: three characters for its kind, and after a colon the text.
 fn verbatim(text: &[u8]) -> Result<Value, Malformed> {
     let text = std::str::from_utf8(text).map_err(|_| Malformed)?;
     let (format, text) = text.split_once(':').ok_or(Malformed)?;
@@ -148,7 +148,7 @@ fn verbatim(text: &[u8]) -> Result<Value, Malformed> {
     })
 }
 
-/// Kept as text: how the client holds such numbers depends on what others switch on in it.
+/// Keeps it as text: how the client holds such numbers depends on features that others enable in it.
 fn big_number(digits: &[u8]) -> Result<Value, Malformed> {
     let sign = usize::from(matches!(digits.first(), Some(b'-' | b'+')));
     let is_number = digits.len() > sign && digits[sign..].iter().all(u8::is_ascii_digit);
@@ -157,7 +157,7 @@ fn big_number(digits: &[u8]) -> Result<Value, Malformed> {
         .ok_or(Malformed)
 }
 
-/// The text whose length was said; `None` is nothing.
+/// Returns the text whose length was given; `None` means nothing.
 fn blob<'a>(bytes: &mut &'a [u8], count: &[u8]) -> Result<Option<&'a [u8]>, Malformed> {
     let Some(length) = length(count)? else {
         return Ok(None);
@@ -167,7 +167,7 @@ fn blob<'a>(bytes: &mut &'a [u8], count: &[u8]) -> Result<Option<&'a [u8]>, Malf
     Ok(Some(text))
 }
 
-/// The first line without its end.
+/// Returns the first line without its end.
 fn line(bytes: &[u8]) -> Result<Option<&[u8]>, Malformed> {
     let head = &bytes[..bytes.len().min(LONGEST_LINE)];
     match head.iter().position(|byte| *byte == b'\n') {
@@ -177,13 +177,13 @@ fn line(bytes: &[u8]) -> Result<Option<&[u8]>, Malformed> {
     }
 }
 
-/// How many values so many pairs are.
+/// Returns how many values this many pairs are.
 fn pairs(digits: &[u8]) -> Result<usize, Malformed> {
     let count = length(digits)?.ok_or(Malformed)?;
     count.checked_mul(2).ok_or(Malformed)
 }
 
-/// A length; `None` is that of nothing (-1).
+/// Parses a length; `None` means nothing (-1).
 fn length(digits: &[u8]) -> Result<Option<usize>, Malformed> {
     match number(digits)? {
         -1 => Ok(None),

@@ -1,9 +1,9 @@
 //! One connection that many callers use at once: requests go out in some order, and the replies
-//! come back in the same.
+//! come back in the same order.
 //!
-//! A caller alone writes its request itself, with no other task between it and the socket. Among
-//! many, one writes for all: whoever comes while another writes, or while the driver is about to,
-//! leaves its request to them.
+//! A single caller writes its request itself, with no other task between it and the socket. Among
+//! many, one writes for all: a caller that comes while another writes, or while the driver is about to,
+//! leaves its request to that one.
 
 use std::fmt;
 use std::future::Future;
@@ -31,9 +31,9 @@ pub(super) struct Shared {
 }
 
 impl Wire {
-    /// The connection over this socket, and the future that drives it to its end.
+    /// Returns the connection over this socket, and the future that drives it to its end.
     ///
-    /// What the server sends without being asked goes to `news`.
+    /// What the server sends without being asked is passed to `news`.
     pub(super) fn new(reader: Reader, writer: Writer, news: News) -> (Self, Driver) {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
@@ -43,14 +43,14 @@ impl Wire {
         (Self(shared), driver)
     }
 
-    /// Why the connection is of no use, where that is more than an error of its socket.
+    /// Returns why the connection is useless, if that is more than an error of its socket.
     pub(super) fn trouble(&self) -> Option<CacheError> {
         self.0.writer.trouble()
     }
 
-    /// Sends the request and brings the reply, or an error of kind `TimedOut` after the deadline.
+    /// Sends the request and returns the reply, or an error of kind `TimedOut` after the deadline.
     ///
-    /// Nothing is sent before it is polled. Dropped, it leaves the reply to the driver.
+    /// Nothing is sent before it is polled. If it is dropped, it leaves the reply to the driver.
     pub(super) fn exchange<'a>(
         &'a self,
         request: &'a Request,
@@ -154,7 +154,7 @@ impl Shared {
         Ok(place)
     }
 
-    /// Writes what is in the queue, once: what comes meanwhile is left to the driver, lest one
+    /// Writes what is in the queue, once: what comes meanwhile is left to the driver, so that no
     /// caller writes for the others for ever.
     fn write(&self, mut queue: MutexGuard<'_, Queue>) {
         let mut batch = queue.batch();
@@ -164,7 +164,7 @@ impl Shared {
         match outcome {
             Ok(true) => queue.reuse(batch),
             Ok(false) => queue.rest = batch,
-            // The driver finds the same, and tells everybody.
+            // The driver meets the same error, and reports it to all.
             Err(kind) => queue.trouble = Some(kind),
         }
         if !matches!(outcome, Ok(true)) || queue.has_requests() {
@@ -179,7 +179,7 @@ impl Shared {
 }
 
 impl Batch {
-    /// Writes as much as the socket takes at once; whether that is all.
+    /// Writes as much as the socket accepts at once; returns whether that is all.
     pub(super) fn write(&mut self, writer: &Writer) -> Result<bool, io::ErrorKind> {
         while self.written < self.bytes.len() {
             match writer.try_write(&self.bytes[self.written..]) {
