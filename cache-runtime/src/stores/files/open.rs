@@ -5,7 +5,7 @@ use crate::error::CacheError;
 use crate::stores::Opening;
 use crate::url::bad;
 
-/// The store that the URL names. No file is touched.
+/// Opens the store that the URL names. No file is touched.
 pub(crate) fn open(opening: &Opening<'_>) -> Result<FileStore, CacheError> {
     let Opening { url, settings, .. } = opening;
     if !url.hosts.is_empty() || url.user.is_some() {

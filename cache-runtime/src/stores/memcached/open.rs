@@ -7,7 +7,7 @@ use crate::url::{bad, host_and_port};
 
 const PORT: u16 = 11211;
 
-/// The store that the URL names. Nothing is connected.
+/// Opens the store that the URL names. Nothing is connected yet.
 pub(crate) fn open(opening: &Opening<'_>) -> Result<MemcachedStore, CacheError> {
     let Opening { url, settings, .. } = opening;
     if url.user.is_some() || url.password.is_some() {

@@ -1,5 +1,5 @@
-//! An operation until it has an answer: the table is made if it is missing, a dead connection
-//! replaced, a conflict tried again; all within the operation's time limit.
+//! Runs an operation until it has an answer: a missing table is created, a dead connection
+//! replaced, a conflict retried; all within the operation's time limit.
 
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,10 @@ use super::pool::Pool;
 use super::texts::Texts;
 use crate::error::CacheError;
 
-/// How long those who were in each other's way keep away.
+/// How long callers that were in each other's way stay apart.
 const APART: Duration = Duration::from_millis(2);
 
-/// The answer to `operation`, by `deadline`.
+/// Returns the answer to `operation`, by `deadline`.
 pub(super) async fn attempt<O: Operation>(
     pool: &Pool,
     texts: &Texts,
@@ -29,7 +29,7 @@ pub(super) async fn attempt<O: Operation>(
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
-        // Given back: SQLite's one pen is needed to make the table.
+        // Given back: creating the table takes SQLite's only pen.
         drop(lease);
         if failure.is_missing_table() && !made {
             made = true;
@@ -49,7 +49,7 @@ pub(super) async fn attempt<O: Operation>(
     }
 }
 
-/// Makes the table.
+/// Creates the table.
 pub(super) async fn create(
     pool: &Pool,
     texts: &Texts,

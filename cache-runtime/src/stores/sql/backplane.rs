@@ -1,5 +1,5 @@
-//! What the processes that share a PostgreSQL database say to each other: `NOTIFY`, and a connection
-//! that listens. The other databases carry nothing.
+//! Messages between the processes that share a PostgreSQL database: `NOTIFY`, and a connection
+//! that listens. The other databases carry none.
 
 use std::convert::Infallible;
 
@@ -14,11 +14,11 @@ use crate::error::{CacheError, ErrorKind};
 use crate::store::StoreFuture;
 use crate::store::backplane::{Backplane, Heard};
 
-/// The longest name that PostgreSQL has for anything, in bytes.
+/// The longest name in PostgreSQL, in bytes.
 const LONGEST_NAME: usize = 63;
 
-/// Channels are the database's. A listener has a connection of its own, straight to the server: behind
-/// a pooler that lends connections out by the transaction, nothing is heard.
+/// Channels belong to the database. A listener has a connection of its own, directly to the server: through
+/// a pooler that lends connections for each transaction, nothing is received.
 impl Backplane for SqlStore {
     fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()> {
         Box::pin(async move {
@@ -55,7 +55,7 @@ struct Notify {
     message: String,
 }
 
-/// Heard twice, news does no harm.
+/// Receiving news twice does no harm.
 impl Operation for Notify {
     type Answer = ();
 
@@ -66,8 +66,8 @@ impl Operation for Notify {
     }
 }
 
-/// The channel as PostgreSQL has it: by a hash, if the name is too long for it, or of characters that
-/// not every database has.
+/// Returns the channel's name in PostgreSQL: a hash if the name is too long for it, or has characters that
+/// not every database supports.
 fn name_of(channel: &str) -> String {
     let is_fine = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
     if (1..=LONGEST_NAME).contains(&channel.len()) && channel.bytes().all(is_fine) {

@@ -1,4 +1,4 @@
-//! Many keys at once: in one statement, as far as statements reach.
+//! Many keys at once: in one statement, as far as that is possible.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use super::failure::Failure;
 use super::operations::Operation;
 use super::texts::Texts;
 
-/// So many keys in one statement: a power of two below SQLite's 32,766 values, the least that one
-/// of the databases takes.
+/// How many keys are in one statement: a power of two below SQLite's 32,766 values, the lowest limit of
+/// the databases.
 const KEYS: usize = 16_384;
 
-/// So many rows are written with one statement, of three values each.
+/// How many rows are written with one statement, of three values each.
 const ROWS: usize = 1_000;
 
-/// And about so many bytes: servers refuse statements that are much larger.
+/// And about how many bytes: servers reject statements that are much larger.
 const BYTES: usize = 4 << 20;
 
 /// One query for each 16,384 keys.
@@ -37,7 +37,7 @@ impl Operation for GetMany {
             let (text, values) = texts.get_many(&keys);
             found.extend(connection.pairs(&text, values).await?);
         }
-        // A key may have been asked for twice.
+        // A key may have been requested twice.
         let values = self
             .keys
             .iter()
@@ -66,7 +66,7 @@ impl Operation for DeleteMany {
 }
 
 /// One statement for each 1,000 rows. There is no transaction around them: what was written before
-/// a failure is written, as it is where rows are written one by one.
+/// a failure stays written, as when rows are written one by one.
 pub(super) struct SetMany {
     pub(super) items: Vec<(String, Vec<u8>)>,
     pub(super) life: Option<i64>,
@@ -81,8 +81,8 @@ impl Operation for SetMany {
         connection: &mut Connection,
         texts: &Texts,
     ) -> Result<Self::Answer, Failure> {
-        // Of a key that comes twice the last value counts. In the order of their keys, so that two
-        // who write the same rows do not wait for each other in a circle.
+        // If a key occurs twice, the last value counts. In the order of the keys, so that two
+        // callers that write the same rows do not wait for each other in a circle.
         let mut order: Vec<usize> = (0..self.items.len()).collect();
         order.sort_by_key(|at| (&self.items[*at].0, std::cmp::Reverse(*at)));
         order.dedup_by_key(|at| &self.items[*at].0);
@@ -115,7 +115,7 @@ impl Operation for SetMany {
 }
 
 impl SetMany {
-    /// Parts of `order` that are few enough, and small enough, for one statement.
+    /// Returns parts of `order` that are few enough, and small enough, for one statement.
     fn chunks<'a>(&self, order: &'a [usize]) -> Vec<&'a [usize]> {
         let mut chunks = Vec::new();
         let (mut start, mut bytes) = (0, 0);

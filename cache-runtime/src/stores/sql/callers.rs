@@ -1,4 +1,4 @@
-//! Whose connections serve whom: callers that await on a tokio runtime, or elsewhere, and callers
+//! Which connections serve which callers: those that await on a tokio runtime or elsewhere, and those
 //! that block.
 
 use std::future::Future;
@@ -16,7 +16,7 @@ use crate::error::{CacheError, ErrorKind};
 use crate::stores::io_thread;
 use crate::stores::runtimes::Runtimes;
 
-/// The I/O thread ends an operation at its limit. So much later a caller that blocks goes alone.
+/// The I/O thread ends an operation at its limit. This much later, a caller that blocks gives up by itself.
 const GRACE: Duration = Duration::from_millis(50);
 
 /// The pools of all runtimes.
@@ -37,7 +37,7 @@ impl Callers {
         }
     }
 
-    /// Runs `job`, which is told when it has to be done, with the connections of the caller.
+    /// Runs `job`, which is passed its deadline, with the connections of the caller.
     pub(super) async fn run<R, F>(
         &self,
         is_blocking: bool,
@@ -58,8 +58,8 @@ impl Callers {
         }
     }
 
-    /// Waits here, within the first poll, for the I/O thread to do the job: the caller may stand on
-    /// a runtime that cannot go on until it is done.
+    /// Waits here, within the first poll, for the I/O thread to do the job: the caller may be on
+    /// a runtime that cannot continue until it is done.
     fn block<R, F>(
         &self,
         job: impl FnOnce(Arc<Pool>) -> F + Send + 'static,
@@ -70,7 +70,7 @@ impl Callers {
     {
         let (answer, answered) = channel();
         self.begin(async move |pool| {
-            // The caller may have left.
+            // The caller may be gone.
             let _ = answer.send(job(pool).await);
         })?;
         match answered.recv_timeout(self.op_timeout + GRACE) {
@@ -83,7 +83,7 @@ impl Callers {
         }
     }
 
-    /// Begins a job on the I/O thread; nobody waits for it.
+    /// Starts a job on the I/O thread; nobody waits for it.
     pub(super) fn begin<F>(
         &self,
         job: impl FnOnce(Arc<Pool>) -> F + Send + 'static,
@@ -104,7 +104,7 @@ impl Callers {
         Ok(())
     }
 
-    /// Lets go of all connections.
+    /// Closes all connections.
     pub(super) async fn close(&self) {
         for pool in self.pools.all() {
             pool.close().await;

@@ -1,4 +1,4 @@
-//! How a connection to each of the databases is made, and what is said on it first.
+//! How a connection to each of the databases is made, and what is sent on it first.
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use std::time::Duration;
@@ -15,19 +15,19 @@ use super::failure::Failure;
 #[cfg(feature = "mysql")]
 use super::pool::IDLE;
 
-/// A statement that its caller has left ends on the server after this time at the latest. Callers
+/// A statement abandoned by its caller ends on the server after this time at the latest. Callers
 /// have shorter limits of their own.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 const ABANDONED: Duration = Duration::from_secs(10);
 
-/// A transaction whose caller does not go on is undone by the server after this time at the latest: a process
+/// Returns after what time at the latest the server undoes a transaction whose caller does not continue: a process
 /// may be frozen in the middle of it, or its machine be gone. Longer than a caller's own limit.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn left_open(op_timeout: Duration) -> Duration {
     op_timeout.saturating_add(Duration::from_secs(1))
 }
 
-/// Where connections lead. Nothing is connected by making it.
+/// Where connections lead. Making it connects nothing.
 pub(super) enum Place {
     #[cfg(feature = "sqlite")]
     // Boxed: it is large, and there is one in each pool.
@@ -46,7 +46,7 @@ impl Place {
             #[cfg(feature = "sqlite")]
             SqlDatabase::Sqlite(path) => {
                 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-                // A little less than our own limit: then it is the database that says what it
+                // A little less than the operation's limit: then it is the database that reports what it
                 // waited for, and its connection can be used again.
                 let patience = config.op_timeout * 9 / 10;
                 let options = SqliteConnectOptions::new()
@@ -80,7 +80,7 @@ impl Place {
         }
     }
 
-    /// Connections do not belong to a tokio runtime, and only one of them writes at a time.
+    /// Returns whether connections do not belong to a tokio runtime, and only one of them writes at a time.
     pub(super) fn is_file(&self) -> bool {
         match self {
             #[cfg(feature = "sqlite")]
@@ -92,7 +92,7 @@ impl Place {
         }
     }
 
-    /// The database lives in its one connection.
+    /// Returns whether the database lives in its only connection.
     pub(super) fn is_memory(&self) -> bool {
         #[cfg(feature = "sqlite")]
         return matches!(self, Self::SqliteMemory);
@@ -134,10 +134,10 @@ impl Place {
                 let connected = options.connect().await;
                 let mut connection = connected
                     .map_err(|error| failure::at(error, options.get_host(), options.get_port()))?;
-                // Without gaps that are locked, callers that write different keys do not wait for
-                // each other. What stands after `/*M!` is read by MariaDB alone, after `/*!8` by MySQL
-                // alone: it has no limit for transactions, but one for every connection that is quiet.
-                // It is longer than the pool keeps one.
+                // Without gap locks, callers that write different keys do not wait for
+                // each other. Only MariaDB reads what follows `/*M!`, and only MySQL what follows `/*!8`:
+                // that has no limit for transactions, but one for every idle connection,
+                // which is longer than the pool keeps one.
                 let limits = format!(
                     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
                      SET SESSION innodb_lock_wait_timeout = {} \
@@ -158,7 +158,7 @@ impl Place {
     }
 }
 
-/// How a PostgreSQL server is connected to.
+/// Returns how to connect to a PostgreSQL server.
 #[cfg(feature = "postgres")]
 pub(super) fn postgres(server: &SqlServer) -> sqlx::postgres::PgConnectOptions {
     let mut options = sqlx::postgres::PgConnectOptions::new_without_pgpass()
@@ -176,7 +176,7 @@ pub(super) fn postgres(server: &SqlServer) -> sqlx::postgres::PgConnectOptions {
     options
 }
 
-/// Makes the file, for its owner alone; SQLite would let everyone read it. The files that it puts
+/// Creates the file for its owner only; SQLite would let everyone read it. The files that it creates
 /// beside it are as readable as the file itself.
 #[cfg(feature = "sqlite")]
 fn make_file(path: &std::path::Path) -> Result<(), Failure> {
@@ -196,7 +196,7 @@ fn make_file(path: &std::path::Path) -> Result<(), Failure> {
                 CacheError::new(ErrorKind::Unavailable, text).with_source(error),
             ))
         }
-        // It is there; or SQLite says what is wrong.
+        // It exists already; or SQLite reports what is wrong.
         _ => Ok(()),
     }
 }

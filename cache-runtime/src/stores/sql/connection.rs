@@ -1,4 +1,4 @@
-//! One connection to any of the three databases, and the few things that are asked of it.
+//! One connection to any of the three databases, and the few things that it is asked to do.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use sqlx::{Arguments, AssertSqlSafe, Connection as _, Database, Row, SqlSafeStr,
 
 use super::texts::Text;
 
-/// A connection. The three are told apart here and nowhere else.
+/// A connection. The three are distinguished here and nowhere else.
 pub(super) enum Connection {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::SqliteConnection),
@@ -17,7 +17,7 @@ pub(super) enum Connection {
     MySql(sqlx::MySqlConnection),
 }
 
-/// What takes the place of a `?`.
+/// What replaces a `?`.
 pub(super) enum Value<'a> {
     /// A key, or a bound of keys.
     Key(&'a str),
@@ -37,12 +37,12 @@ pub(super) enum Value<'a> {
     Many(Vec<&'a [u8]>),
 }
 
-/// What a statement has done.
+/// The result of a statement.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Done {
     /// How many rows it has changed (or found, which counts the same with MySQL).
     pub(super) rows: u64,
-    /// What it said with `LAST_INSERT_ID(…)`.
+    /// What it returned with `LAST_INSERT_ID(…)`.
     pub(super) remark: u64,
 }
 
@@ -61,7 +61,7 @@ macro_rules! on {
 }
 
 impl Connection {
-    /// Runs a statement that gives no rows; prepared once and kept, if it is `kept`.
+    /// Runs a statement that returns no rows; it is prepared once and kept, if it is `kept`.
     pub(super) async fn execute(
         &mut self,
         text: &Text,
@@ -99,7 +99,7 @@ impl Connection {
         }
     }
 
-    /// The one column of all rows.
+    /// Returns the only column of all rows.
     pub(super) async fn bytes(
         &mut self,
         text: &Text,
@@ -111,7 +111,7 @@ impl Connection {
         })
     }
 
-    /// The two columns of all rows.
+    /// Returns the two columns of all rows.
     pub(super) async fn pairs(
         &mut self,
         text: &Text,
@@ -123,7 +123,7 @@ impl Connection {
         })
     }
 
-    /// The number in the one row, if there is one; the number may be missing.
+    /// Returns the number in the only row, if there is one; the number may be missing.
     pub(super) async fn number(
         &mut self,
         text: &Text,
@@ -136,7 +136,7 @@ impl Connection {
         Ok(rows.into_iter().next())
     }
 
-    /// Begins a transaction with a text of several statements, in one message; the one column of the
+    /// Begins a transaction with a text of several statements, in one message; returns the only column of the
     /// last row.
     pub(super) async fn begin(&mut self, text: &Text) -> sqlx::Result<Option<Vec<u8>>> {
         on!(self, connection => {
@@ -145,17 +145,17 @@ impl Connection {
         })
     }
 
-    /// Ends a transaction: what was written in it is there for all, or was never there.
+    /// Ends a transaction: what was written in it becomes visible to all, or was never there.
     pub(super) async fn end(&mut self, is_good: bool) -> sqlx::Result<()> {
         let text = if is_good { "COMMIT" } else { "ROLLBACK" };
         on!(self, connection => sqlx::raw_sql(text).execute(connection).await.map(drop))
     }
 
-    /// Undoes what a transaction that failed has done. An error of this ends the connection.
+    /// Undoes what a failed transaction has done. If that fails, the connection ends.
     pub(super) async fn undo(&mut self) -> sqlx::Result<()> {
         match (self.end(false).await, self) {
             (Ok(()), _) => Ok(()),
-            // It had not been begun, or SQLite had undone it already.
+            // It had not begun, or SQLite had undone it already.
             #[cfg(feature = "sqlite")]
             (Err(sqlx::Error::Database(_)), Self::Sqlite(_)) => Ok(()),
             (Err(error), _) => {
@@ -165,23 +165,23 @@ impl Connection {
         }
     }
 
-    /// Asks for a sign of life.
+    /// Checks that the server answers.
     pub(super) async fn ping(&mut self) -> sqlx::Result<()> {
         on!(self, connection => connection.ping().await)
     }
 
-    /// Takes leave of the server.
+    /// Closes the connection properly.
     pub(super) async fn close(self) -> sqlx::Result<()> {
         on!(self, connection => connection.close().await)
     }
 }
 
-/// The statements are ours; the table's name in them has been checked.
+/// Marks a statement as safe: it was made here, and the table's name in it has been checked.
 pub(super) fn sql(text: &Text) -> SqlStr {
     AssertSqlSafe(Arc::clone(text)).into_sql_str()
 }
 
-/// A database that can take our values.
+/// A database that can take these values.
 trait Takes: Database {
     fn take(arguments: &mut Self::Arguments, value: Value<'_>) -> Result<(), BoxDynError>;
 }

@@ -1,4 +1,4 @@
-//! What the database says of itself and of the table.
+//! What the database reports about itself and about the table.
 
 use super::connection::Connection;
 use super::failure::Failure;
@@ -6,10 +6,10 @@ use super::operations::{Count, Operation};
 use super::texts::Texts;
 use crate::store::facts::Facts;
 
-/// To count further would take the database's time for a number that nobody reads to its end.
+/// Counting further would take the database's time for a number that nobody needs exactly.
 const MOST: i64 = 1_000_000;
 
-/// Looks, and makes nothing: a table that is missing stays so.
+/// Looks without creating anything: a missing table stays missing.
 pub(super) struct Look;
 
 impl Operation for Look {

@@ -1,4 +1,4 @@
-//! What an error of a database means: to the caller, and to the connection it came over.
+//! What an error of a database means: for the caller, and for the connection it came over.
 
 use std::io;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use crate::error::{CacheError, ErrorKind};
 /// Why an operation has no answer.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The database, or the way to it.
+    /// An error of the database, or of the way to it.
     Theirs(sqlx::Error),
-    /// The answer is an error that we found ourselves.
+    /// The answer is an error found by this store.
     Ours(CacheError),
 }
 
@@ -35,9 +35,9 @@ enum Cause {
     NoTable,
     /// Two callers were in each other's way, and this one's statement was undone.
     Conflict,
-    /// Somebody else made the same thing at the same time.
+    /// Someone else made the same thing at the same time.
     Made,
-    /// A lock was not to be had in time, or the statement took too long.
+    /// A lock could not be had in time, or the statement took too long.
     TooSlow,
     /// The server is shutting down, starting, or has no connection left.
     Away,
@@ -47,12 +47,12 @@ enum Cause {
         expect(dead_code, reason = "only a server can become another one")
     )]
     ReadOnly,
-    /// It says no.
+    /// It refuses.
     Refused,
 }
 
 impl Failure {
-    /// The error as the caller of the store sees it.
+    /// Returns the error as the caller of the store sees it.
     pub(super) fn describe(self) -> CacheError {
         let error = match self {
             Self::Theirs(error) => error,
@@ -83,12 +83,12 @@ impl Failure {
             sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) => {
                 (ErrorKind::Unavailable, error.to_string())
             }
-            // A table of this name, with columns that are not ours.
+            // A table of this name, with other columns.
             _ => (ErrorKind::Store, error.to_string()),
         };
         let described = CacheError::new(kind, fragment(&text));
         match error {
-            // Their words are in the text, under a heading of ours in place of sqlx's.
+            // Their text is included, under a heading of this store in place of sqlx's.
             sqlx::Error::Io(_) | sqlx::Error::Database(_) => described,
             error => described.with_source(error),
         }
@@ -98,27 +98,27 @@ impl Failure {
         self.is(Cause::NoTable)
     }
 
-    /// Whether the same statement may succeed at once.
+    /// Returns whether the same statement may succeed at once.
     pub(super) fn is_conflict(&self) -> bool {
         self.is(Cause::Conflict)
     }
 
-    /// Whether what was to be made has been made by somebody else.
+    /// Returns whether what was to be made has been made by someone else.
     pub(super) fn is_made(&self) -> bool {
         self.is(Cause::Made) || self.is(Cause::Conflict)
     }
 
-    /// Whether a lock was not to be had.
+    /// Returns whether a lock could not be had.
     pub(super) fn is_too_slow(&self) -> bool {
         self.is(Cause::TooSlow)
     }
 
-    /// Whether the database is there, and does not want what it was given.
+    /// Returns whether the database is there, and refuses what it was given.
     pub(super) fn is_refusal(&self) -> bool {
         self.is(Cause::Refused)
     }
 
-    /// Whether the connection must not be used again.
+    /// Returns whether the connection must not be used again.
     pub(super) fn ends_connection(&self) -> bool {
         match self {
             Self::Ours(_) => false,
@@ -136,7 +136,7 @@ impl Failure {
         }
     }
 
-    /// Whether the connection was gone, as one is whose server was restarted meanwhile.
+    /// Returns whether the connection was gone, as when the server was restarted meanwhile.
     pub(super) fn connection_was_dead(&self) -> bool {
         match self {
             Self::Theirs(sqlx::Error::Io(error)) => error.kind() != io::ErrorKind::TimedOut,
@@ -154,7 +154,7 @@ impl Failure {
     }
 }
 
-/// A connection that was not made, with the place where there should be a server.
+/// Adds the place where there should be a server to the error of a connection that was not made.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(super) fn at(error: sqlx::Error, host: &str, port: u16) -> sqlx::Error {
     match error {
@@ -171,7 +171,7 @@ pub(super) fn timeout(limit: Duration, what: &str) -> CacheError {
     CacheError::new(ErrorKind::Timeout, format!("{what} within {limit:?}"))
 }
 
-/// By the number that each database has for it.
+/// Returns the cause by the number that each database has for it.
 fn cause(error: &dyn DatabaseError) -> Cause {
     #[cfg(feature = "sqlite")]
     if let Some(error) = error.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
@@ -190,7 +190,7 @@ fn cause(error: &dyn DatabaseError) -> Cause {
 #[cfg(feature = "sqlite")]
 fn of_sqlite(error: &sqlx::sqlite::SqliteError) -> Cause {
     let code = DatabaseError::code(error).and_then(|code| code.parse::<i32>().ok());
-    // What is above the lowest byte says more about the same thing.
+    // The higher bytes say more about the same thing.
     match code.unwrap_or_default() & 0xff {
         // There is no number for it.
         1 if error.message().starts_with("no such table") => Cause::NoTable,
@@ -224,7 +224,7 @@ fn of_postgres(code: &str) -> Cause {
         "42P01" => Cause::NoTable,
         // Serialization, deadlock.
         "40001" | "40P01" => Cause::Conflict,
-        // `IF NOT EXISTS` does not look under a lock: who comes second meets the catalogue's own
+        // `IF NOT EXISTS` does not check under a lock: whoever comes second violates the catalogue's own
         // uniqueness.
         "23505" | "42P07" | "42710" => Cause::Made,
         // Statement timeout, lock timeout.

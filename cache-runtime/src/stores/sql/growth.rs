@@ -1,11 +1,11 @@
-//! When expired rows are purged, and when a table that is full loses a part. Whoever writes sees to it.
+//! When expired rows are purged, and when a full table loses a part of its rows. Whoever writes takes care of it.
 //!
-//! A row that has expired is not seen by anybody, but it is there. Every ten seconds a process that
+//! An expired row is invisible, but still there. Every ten seconds a process that
 //! writes purges such rows, on the I/O thread and in small batches, so that nobody waits for it.
 //!
-//! Above `max_entries` the rows that expire soonest go, one in `cull_frequency` of all. Counting is
+//! Above `max_entries`, the rows that expire soonest are evicted, one in `cull_frequency` of all. Counting is
 //! not free: a process counts again before it alone can have written more than a hundredth over the
-//! limit. A small table is counted so often, and by the writer itself, that one writer never leaves
+//! limit. A small table is counted often enough, and by the writer itself, that one writer never leaves
 //! it above its limit.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -15,14 +15,14 @@ use tokio::sync::Mutex;
 
 use super::config::SqlConfig;
 
-/// Expired rows are looked for so often.
+/// How often expired rows are searched for.
 const PURGE_EVERY: Duration = Duration::from_secs(10);
 
 /// Up to this limit of entries the writer culls by itself; larger tables are culled on the I/O
 /// thread.
 const SMALL: u64 = 1_000;
 
-/// When this process has last looked, and whether it is at it now.
+/// When this process has last checked, and whether it is working now.
 pub(super) struct Growth {
     pub(super) max_entries: u64,
     cull_frequency: u64,
@@ -32,9 +32,9 @@ pub(super) struct Growth {
     /// Rows that may still be written before they are counted.
     until_count: AtomicI64,
     is_purging: AtomicBool,
-    /// One at a time, or they would all find the same rows too many.
+    /// One at a time, otherwise they would all find the same rows too many.
     pub(super) culling: Mutex<()>,
-    /// Somebody is at it behind the callers, for as long as that takes.
+    /// Whether the table is being culled in the background, for as long as that takes.
     is_culling_behind: AtomicBool,
 }
 
@@ -55,7 +55,7 @@ impl Growth {
             cull_frequency: config.cull_frequency.into(),
             started: Instant::now(),
             next_purge: AtomicU64::new(0),
-            // The first to write counts: who knows what is there.
+            // The first write counts: what is there is unknown.
             until_count: AtomicI64::new(1),
             is_purging: AtomicBool::new(false),
             culling: Mutex::default(),
@@ -63,7 +63,7 @@ impl Growth {
         }
     }
 
-    /// Somebody culls behind the callers, until what is returned is dropped.
+    /// Notes that the table is being culled in the background, until the returned value is dropped.
     pub(super) fn cull_behind(&self) -> Behind<'_> {
         self.is_culling_behind.store(true, Ordering::Relaxed);
         Behind(&self.is_culling_behind)
@@ -73,15 +73,15 @@ impl Growth {
         self.is_culling_behind.load(Ordering::Relaxed)
     }
 
-    /// Whether the table is to be counted now that `rows` more were written.
+    /// Returns whether the table is to be counted now that `rows` more were written.
     pub(super) fn is_count_due(&self, rows: usize) -> bool {
         let rows = i64::try_from(rows).unwrap_or(i64::MAX);
         let left = self.until_count.fetch_sub(rows, Ordering::Relaxed);
-        // Of a large table by one of those who write at the same time.
+        // A large table by one of the concurrent writers.
         left <= rows && (left > 0 || self.is_small())
     }
 
-    /// The right to purge, if it is time and nobody else is at it.
+    /// Returns whether this caller may purge: it is time, and nobody else is doing it.
     pub(super) fn begin_purge(&self) -> bool {
         let now = milliseconds(self.started.elapsed());
         if now < self.next_purge.load(Ordering::Relaxed)
@@ -98,17 +98,17 @@ impl Growth {
         self.is_purging.store(false, Ordering::Relaxed);
     }
 
-    /// Whether the writer itself culls.
+    /// Returns whether the writer itself culls.
     pub(super) fn is_small(&self) -> bool {
         self.max_entries <= SMALL
     }
 
-    /// Counting further than this would only cost time.
+    /// Returns a number beyond which counting would only cost time.
     pub(super) fn most(&self) -> u64 {
         self.max_entries.saturating_mul(2).max(SMALL)
     }
 
-    /// How many of `count` rows are to go.
+    /// Returns how many of `count` rows are to be evicted.
     pub(super) fn too_many(&self, count: u64) -> u64 {
         match count.checked_sub(self.max_entries) {
             None | Some(0) => 0,
@@ -119,23 +119,23 @@ impl Growth {
         }
     }
 
-    /// Whether it should have been counted by now.
+    /// Returns whether it should have been counted by now.
     pub(super) fn is_overdue(&self) -> bool {
         self.until_count() <= 0
     }
 
-    /// Counting failed; after some more writes somebody tries again.
+    /// Notes that counting failed; after some more writes it is tried again.
     pub(super) fn count_later(&self) {
         let rows = i64::try_from(self.max_entries / 100 + 1).unwrap_or(i64::MAX);
         self.until_count.store(rows, Ordering::Relaxed);
     }
 
-    /// Taken before counting, for [`counted`](Self::counted).
+    /// Returns a value to be taken before counting, for [`counted`](Self::counted).
     pub(super) fn until_count(&self) -> i64 {
         self.until_count.load(Ordering::Relaxed)
     }
 
-    /// There are `count` rows, and those that were written since `before` was taken.
+    /// Notes that there are `count` rows, in addition to those written since `before` was taken.
     pub(super) fn counted(&self, count: u64, before: i64) {
         let max = self.max_entries;
         let room = max.saturating_sub(count) + 1;

@@ -1,4 +1,4 @@
-//! A connection that listens: it tells what is said on a channel, and that it still hears.
+//! A connection that listens: it reports what is published on a channel, and that it is still alive.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -69,7 +69,7 @@ impl Listening {
             }
             asked = Instant::now();
             let answered_by = self.server(listener).await?;
-            // What came before the answer, the client has kept.
+            // The client has kept what arrived before the answer.
             while let Some(heard) = listener.next_buffered() {
                 hear(Heard::Message(heard.payload()));
             }
@@ -83,7 +83,7 @@ impl Listening {
     }
 
     async fn connect(&self) -> Result<PgListener, CacheError> {
-        // The client makes listeners from pools alone; of this one nobody else knows.
+        // The client makes listeners only from pools; nobody else knows of this one.
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .max_lifetime(None)
@@ -104,12 +104,12 @@ impl Listening {
         }
     }
 
-    /// Which of the server's processes answers. Before the answer it sends what was said before it was
-    /// asked: who said it was told so after all listeners had been called, and a process that was
-    /// called looks before it says that it is ready again.
+    /// Returns which of the server's processes answers. Before the answer it sends what was published before the
+    /// question: a publisher is confirmed only after all listeners have been signalled, and a process that was
+    /// signalled checks before it reports that it is ready again.
     async fn server(&self, listener: &mut PgListener) -> Result<i32, CacheError> {
         let question = sqlx::query_scalar("SELECT pg_backend_pid()");
-        // All rows, to read on until it says so.
+        // All rows, so as to read until it reports that.
         let answer = self.in_time(question.fetch_all(listener)).await?;
         answer.into_iter().next().ok_or_else(lost)
     }

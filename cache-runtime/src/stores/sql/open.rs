@@ -10,7 +10,7 @@ use crate::error::CacheError;
 use crate::stores::{Opening, read_number, wrong};
 use crate::url::{CacheUrl, bad};
 
-/// The store that the URL names. Nothing is connected.
+/// Opens the store that the URL names. Nothing is connected yet.
 pub(crate) fn open(opening: &Opening<'_>) -> Result<SqlStore, CacheError> {
     let Opening { url, settings, .. } = opening;
     let mut config = SqlConfig::new(database(url)?);

@@ -1,4 +1,4 @@
-//! What each operation says to the database, and how the answer is read.
+//! What each operation sends to the database, and how the answer is read.
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,15 +10,15 @@ use crate::error::CacheError;
 use crate::store::Ttl;
 use crate::store::counting::{not_an_integer, sum};
 
-/// One operation. It may be asked more than once, until it has an answer.
+/// One operation. It may be run more than once, until it has an answer.
 pub(super) trait Operation: Send + Sync + 'static {
     type Answer: Send + 'static;
 
-    /// It writes.
+    /// Whether it writes.
     const WRITES: bool = true;
 
-    /// Asked twice, it has the effect and the answer of being asked once. `add` and `incr` have
-    /// not: if the first answer was lost, the second is wrong.
+    /// Whether running it twice has the same effect and answer as running it once. That is not so for `add` and
+    /// `incr`: if the first answer was lost, the second is wrong.
     const REPEATABLE: bool = true;
 
     fn ask(
@@ -27,7 +27,7 @@ pub(super) trait Operation: Send + Sync + 'static {
         texts: &Texts,
     ) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
 
-    /// How many rows it may have added, and one of their keys.
+    /// Returns how many rows it may have added, and one of their keys.
     fn added(&self, answer: &Self::Answer) -> Option<(usize, &str)> {
         let _ = answer;
         None
@@ -53,7 +53,7 @@ impl Operation for Get {
     }
 }
 
-/// `set`, and `add`, which keeps the row that is there.
+/// `set`, and `add`, which keeps an existing row.
 pub(super) struct Set {
     pub(super) key: String,
     pub(super) value: Vec<u8>,
@@ -115,7 +115,7 @@ impl Operation for Delete {
     }
 }
 
-/// Only what still has this value.
+/// Deletes only a row that still has this value.
 pub(super) struct DeleteIf {
     pub(super) key: String,
     pub(super) value: Vec<u8>,
@@ -165,7 +165,7 @@ impl Operation for Left {
     }
 }
 
-/// Reads, adds, and writes if nobody wrote meanwhile; so often until nobody has.
+/// Reads, adds, and writes if nobody has written meanwhile; repeated until nobody has.
 pub(super) struct Incr {
     pub(super) key: String,
     pub(super) by: i64,
@@ -200,7 +200,7 @@ impl Operation for Incr {
     }
 }
 
-/// A number as it is written, and no other text that could be read as one.
+/// Parses a number as it is written, and no other text that could be read as one.
 fn read_number(bytes: &[u8]) -> Result<i64, CacheError> {
     std::str::from_utf8(bytes)
         .ok()
@@ -210,7 +210,7 @@ fn read_number(bytes: &[u8]) -> Result<i64, CacheError> {
         .ok_or_else(not_an_integer)
 }
 
-/// A sign of life from the database; the table is not asked for.
+/// Checks that the database answers; the table is not used.
 pub(super) struct Ping;
 
 impl Operation for Ping {
@@ -222,7 +222,7 @@ impl Operation for Ping {
     }
 }
 
-/// The table is made, if it is not there.
+/// Creates the table if it does not exist.
 pub(super) struct Create;
 
 impl Operation for Create {
@@ -232,7 +232,7 @@ impl Operation for Create {
         for text in &texts.create {
             while let Err(error) = connection.execute(text, Vec::new(), false).await {
                 let failure = Failure::from(error);
-                // By another process, at the same moment: the next look sees it.
+                // By another process, at the same moment: the next check sees it.
                 if !failure.is_made() {
                     return Err(failure);
                 }
@@ -242,7 +242,7 @@ impl Operation for Create {
     }
 }
 
-/// How many rows there are; it does not count further than `most`.
+/// Counts the rows, but not further than `most`.
 pub(super) struct Count {
     pub(super) most: i64,
 }
@@ -258,10 +258,10 @@ impl Operation for Count {
     }
 }
 
-/// Rows are deleted, at most so many; how many were.
+/// Deletes rows, at most `most`; returns how many.
 pub(super) struct DeleteSome {
     pub(super) text: fn(&Texts) -> &Text,
-    /// What comes before the number of rows: bounds, or a key that is spared.
+    /// What precedes the number of rows: limits, or a key that is spared.
     pub(super) keys: Vec<String>,
     pub(super) most: i64,
 }

@@ -1,4 +1,4 @@
-//! Who gets which connection. A caller that leaves takes its connection with it.
+//! Which caller gets which connection. A caller that leaves takes its connection with it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,13 +16,13 @@ use super::texts::Texts;
 use crate::clock::end_of;
 use crate::error::CacheError;
 
-/// A connection that was not used for so long is made anew: something on the way may have
-/// forgotten it without telling us.
+/// A connection that was not used for this long is replaced: something on the way may have
+/// dropped it without notice.
 pub(super) const IDLE: Duration = Duration::from_secs(300);
 
 /// Connections that are lent to one caller at a time. Clones are the same pool.
 ///
-/// The pool of the client would ask the server for a sign of life whenever a connection comes
+/// The pool of the client would ping the server whenever a connection comes
 /// back, for as long as it takes: a server that hangs would keep every connection.
 #[derive(Clone)]
 pub(super) struct Pool(Arc<Inner>);
@@ -33,18 +33,18 @@ struct Inner {
     op_timeout: Duration,
     /// How many connections there may be.
     seats: Arc<Semaphore>,
-    /// SQLite has one writer at a time. Who waits here is woken in turn; who waits in SQLite looks
-    /// again and again.
+    /// SQLite has one writer at a time. A caller that waits here is woken in turn; one that waits in SQLite
+    /// polls.
     pen: Option<Arc<Semaphore>>,
     shelf: Mutex<Shelf>,
 }
 
-/// The connections that nobody uses.
+/// The connections that are not in use.
 #[derive(Default)]
 struct Shelf {
     /// The last one returned is the first one lent: it is the least likely to have been closed.
     idle: Vec<(Connection, Instant)>,
-    /// Goes up when the server is found dead: connections made before are not lent again.
+    /// Increases when the server is found dead: earlier connections are not lent again.
     generation: u64,
 }
 
@@ -66,7 +66,7 @@ impl Pool {
         }))
     }
 
-    /// The pool of a tokio runtime: this one, where connections do not belong to a runtime.
+    /// Returns the pool of a tokio runtime: this one, if connections do not belong to a runtime.
     pub(super) fn for_runtime(&self, config: &SqlConfig) -> Self {
         if self.0.place.is_file() {
             self.clone()
@@ -75,12 +75,12 @@ impl Pool {
         }
     }
 
-    /// The database lives in its one connection, which is never given up.
+    /// Returns whether the database lives in its only connection, which is never given up.
     pub(super) fn is_memory(&self) -> bool {
         self.0.place.is_memory()
     }
 
-    /// The right to a connection: an idle one, or one that is still to be made.
+    /// Returns the right to a connection: an idle one, or one that is still to be made.
     pub(super) async fn lease(&self, writes: bool, deadline: Instant) -> Result<Lease, CacheError> {
         let wait = |semaphore: &Arc<Semaphore>| {
             timeout_at(deadline.into(), Arc::clone(semaphore).acquire_owned())
@@ -110,20 +110,20 @@ impl Pool {
         })
     }
 
-    /// Connections made up to now are not lent again.
+    /// Stops lending the present connections.
     pub(super) async fn close(&self) {
         if self.is_memory() {
             return;
         }
         let generation = self.0.shelf().generation;
         for (connection, _) in self.retire(generation) {
-            // With good manners, but not at any price.
+            // Properly, but not at any price.
             let farewell = connection.close();
             let _ = tokio::time::timeout(self.0.connect_timeout, farewell).await;
         }
     }
 
-    /// Takes the idle connections out, as far as `generation` is still the last.
+    /// Takes the idle connections out, if `generation` is still the current one.
     fn retire(&self, generation: u64) -> Vec<(Connection, Instant)> {
         let mut shelf = self.0.shelf();
         if shelf.generation != generation {
@@ -150,19 +150,19 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Whether it has been used before, so that it may turn out to be dead.
+    /// Returns whether it has been used before, so that it may turn out to be dead.
     pub(super) fn is_used(&self) -> bool {
         self.connection.is_some()
     }
 
-    /// Does the operation over the connection, which is made now if there is none.
+    /// Runs the operation over the connection, which is made now if there is none.
     pub(super) async fn ask<O: Operation>(
         &mut self,
         operation: &O,
         texts: &Texts,
         deadline: Instant,
     ) -> Result<O::Answer, Failure> {
-        // Taken out: if anything goes wrong, a caller that leaves included, it is not lent again
+        // Taken out: if anything goes wrong, including a caller that leaves, it is not lent again
         // with an answer still to come.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
@@ -175,7 +175,7 @@ impl Lease {
         let late = || Failure::Ours(failure::timeout(limit, "no answer from the database"));
         let asked = operation.ask(&mut connection, texts);
         let outcome = if self.pool.is_memory() {
-            // It is never left half way, for then the data would be gone.
+            // It is never abandoned half way, for then the data would be gone.
             asked.await
         } else {
             timeout_at(deadline.into(), asked)
@@ -203,7 +203,7 @@ impl Lease {
         let deadline = deadline.min(end_of(*connect_timeout));
         loop {
             match timeout_at(deadline.into(), place.connect()).await {
-                // A file that is just becoming a database is locked in a way that nobody can wait
+                // A file that is just becoming a database is locked in a way that cannot be waited
                 // for.
                 Ok(Err(failure)) if place.is_file() && failure.is_too_slow() => {
                     sleep(Duration::from_millis(5)).await;

@@ -1,4 +1,4 @@
-//! The table's name: checked when it is told, quoted wherever it is written.
+//! The table's name: checked when it is set, quoted wherever it is written.
 
 use crate::error::{CacheError, ErrorKind};
 
@@ -13,7 +13,7 @@ pub(super) struct Table {
 const LONGEST: usize = 63;
 
 impl Table {
-    /// Reads a name, which is refused if any of the databases would not take it for what it says.
+    /// Parses a name, which is rejected if any of the databases would not take it literally.
     pub(super) fn new(text: &str) -> Result<Self, CacheError> {
         let (schema, name) = match text.split_once('.') {
             Some((schema, name)) => (Some(schema), name),
@@ -34,7 +34,7 @@ impl Table {
         ))
     }
 
-    /// As it is written in a statement.
+    /// Returns it as written in a statement.
     pub(super) fn quoted(&self, quote: char) -> String {
         match &self.schema {
             Some(schema) => format!("{}.{}", quoted(schema, quote), quoted(&self.name, quote)),
@@ -42,30 +42,30 @@ impl Table {
         }
     }
 
-    /// The name alone.
+    /// Returns the name without the schema.
     #[cfg(feature = "mysql")]
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// The schema's, if one was told.
+    /// Returns the name of the schema, if there is one.
     #[cfg(feature = "mysql")]
     pub(super) fn schema_name(&self) -> Option<&str> {
         self.schema.as_deref()
     }
 
-    /// Without its schema, as the databases want it in some places.
+    /// Returns the quoted name without its schema, as the databases want it in some places.
     #[cfg(feature = "sqlite")]
     pub(super) fn bare(&self, quote: char) -> String {
         quoted(&self.name, quote)
     }
 
-    /// The name of the index on the times of expiry; the schema is the table's.
+    /// Returns the name of the index on the expiry times; the schema is the table's.
     pub(super) fn index(&self, quote: char) -> String {
         const SUFFIX: &str = "_expires";
         let mut name = self.name.clone();
         if name.len() + SUFFIX.len() > LONGEST {
-            // Cut, it might be the index of another table: so its hash is a part of it.
+            // Truncated, it might be the index of another table: so a hash is part of it.
             let hash = hash(&name);
             while name.len() > LONGEST - SUFFIX.len() - 17 {
                 name.pop();
@@ -75,7 +75,7 @@ impl Table {
         quoted(&format!("{name}{SUFFIX}"), quote)
     }
 
-    /// The schema before a name, with its dot.
+    /// Returns the schema to precede a name, with its dot.
     #[cfg(feature = "sqlite")]
     pub(super) fn schema(&self, quote: char) -> String {
         let schema = self.schema.as_ref();

@@ -11,7 +11,7 @@ use super::pool::Pool;
 use super::texts::{Text, Texts};
 use crate::error::CacheError;
 
-/// So many rows are deleted with one statement; between two of them others come to write.
+/// How many rows are deleted with one statement; between two of them others can write.
 const BATCH: u64 = 1_000;
 
 /// The longest time of one statement that no caller waits for.
@@ -22,7 +22,7 @@ pub(super) struct Tend<'a> {
     pub(super) pool: &'a Pool,
     pub(super) texts: &'a Texts,
     pub(super) growth: &'a Growth,
-    /// When it has to be over, if a caller waits for it.
+    /// When it has to be finished, if a caller waits for it.
     pub(super) deadline: Option<Instant>,
 }
 
@@ -38,7 +38,7 @@ impl Tend<'_> {
 
     /// Brings the table below its limit. `spared` was just written, and stays.
     ///
-    /// With a deadline, true if there is more to do than a caller should wait for.
+    /// With a deadline, returns true if there is more to do than a caller should wait for.
     pub(super) async fn cull(&self, spared: &str) -> Result<bool, CacheError> {
         loop {
             let before = self.growth.until_count();
@@ -75,7 +75,7 @@ impl Tend<'_> {
         attempt(self.pool, self.texts, &Count { most }, self.until()).await
     }
 
-    /// Deletes at most so many rows, in batches; how many were there.
+    /// Deletes at most this many rows, in batches; returns how many there were.
     async fn delete(
         &self,
         text: fn(&Texts) -> &Text,
@@ -97,7 +97,7 @@ impl Tend<'_> {
                 break;
             }
             if self.deadline.is_none() {
-                // Half of the time is for the others.
+                // Half of the time is left to others.
                 sleep(started.elapsed()).await;
             }
         }

@@ -9,7 +9,7 @@ use super::table::Table;
 /// The text of a statement.
 pub(super) type Text = Arc<str>;
 
-/// All statements. What each takes, in this order, is said beside it.
+/// All statements. The values that each takes are listed beside it, in order.
 pub(super) struct Texts {
     pub(super) create: Vec<Text>,
     /// Key.
@@ -31,15 +31,15 @@ pub(super) struct Texts {
     pub(super) page: Text,
     /// The same; deletes, expired rows too.
     pub(super) clear: Text,
-    /// How many at most: it does not count further.
+    /// How many at most: it counts no further.
     pub(super) count: Text,
     pub(super) version: Text,
     pub(super) size: Text,
     /// How many at most.
     pub(super) purge: Text,
-    /// The key that is spared, how many at most; of those that expire, the soonest.
+    /// The key that is spared, how many at most; from the rows that expire, the soonest.
     pub(super) cull: Text,
-    /// The same, of those that never expire.
+    /// The same, from the rows that never expire.
     pub(super) cull_lasting: Text,
     get_many: Listed,
     delete_many: Listed,
@@ -74,7 +74,7 @@ impl Texts {
         };
         let delete_many = if dialect.arrays {
             // Locked in the order in which `set_many` writes them: otherwise the two wait for each
-            // other, and the server takes a second to see it.
+            // other, and the server takes a second to notice.
             Listed {
                 head: format!(
                     "DELETE FROM {t} WHERE ctid = ANY (ARRAY (SELECT ctid FROM {t} WHERE cache_key"
@@ -133,7 +133,7 @@ impl Texts {
         }
     }
 
-    /// The keys and values of those `keys` that are alive.
+    /// Returns the statement for the keys and values of those `keys` that have not expired.
     pub(super) fn get_many<'a>(&self, keys: &[&'a str]) -> (Text, Vec<Value<'a>>) {
         self.listed(&self.get_many, keys)
     }
@@ -152,7 +152,7 @@ impl Texts {
             let text = format!("{head} = ANY ($1){tail}");
             return (text.into(), vec![Value::Keys(keys.to_vec())]);
         }
-        // Filled up to a power of two with keys that are there already, so that there are few
+        // Padded to a power of two with keys that are there already, so that there are few
         // texts, and each of them is prepared already.
         let room = keys.len().next_power_of_two();
         let mut text = String::with_capacity(head.len() + 8 + 3 * room + tail.len());
@@ -168,8 +168,8 @@ impl Texts {
         (text.into(), values)
     }
 
-    /// Begins the transaction in which `key` is written, and reads what stands under `beside`: `NULL` if
-    /// nothing does.
+    /// Begins the transaction in which `key` is written, and reads what is under `beside`: `NULL` if
+    /// nothing is.
     pub(super) fn begin(&self, key: &str, beside: &str) -> Text {
         let ([table, alive], begin) = (&self.looks, (self.begin)(&self.looks[0], key, beside));
         let beside = (self.literal)(beside);
@@ -179,7 +179,7 @@ impl Texts {
         .into()
     }
 
-    /// Keeps all `items`, whose keys differ, for `life`.
+    /// Writes all `items`, whose keys differ, for `life`.
     pub(super) fn set_many<'a>(
         &self,
         items: &[(&'a str, &'a [u8])],
@@ -207,7 +207,7 @@ impl Texts {
     }
 }
 
-/// The text with `$1`, `$2` for each `?`, if so wanted.
+/// Returns the text with `$1`, `$2` for each `?`, if so wanted.
 fn numbered(text: &str, wanted: bool) -> Text {
     if !wanted {
         return text.into();

@@ -1,5 +1,5 @@
-//! A write that something newer forbids: looked for and written in one transaction, in which nobody is at
-//! the same time who writes the one or the other.
+//! A write that something newer forbids: checked and written in one transaction, during which nobody else
+//! writes either row.
 
 use super::connection::Connection;
 use super::failure::Failure;
@@ -7,10 +7,10 @@ use super::operations::{Operation, Set};
 use super::texts::Texts;
 use crate::markers::tombstone::Unless;
 
-/// Three messages: the transaction is begun, its lock taken and the stamp read by the first.
+/// Three messages: the first begins the transaction, takes its lock and reads the stamp.
 pub(super) struct SetUnless {
     pub(super) set: Set,
-    /// Where the stamp stands.
+    /// The key of the stamp.
     pub(super) beside: String,
     pub(super) unless: Unless<'static>,
 }
@@ -38,7 +38,7 @@ impl SetUnless {
 }
 
 impl Operation for SetUnless {
-    /// Whether it was kept. Asked twice, it may say that the first time forbids the second; what was
+    /// Whether it was kept. If it is run twice, it may report that the first run forbids the second; what was
     /// written then is there.
     type Answer = bool;
 
@@ -47,7 +47,7 @@ impl Operation for SetUnless {
         if let Err(failure) = &written
             && !failure.ends_connection()
         {
-            // The connection will be lent again, and not in the middle of this.
+            // The connection will be lent again, which must not be in the middle of this.
             connection.undo().await?;
         }
         written

@@ -1,11 +1,11 @@
-//! A request to a node that a slot is on its way to: `ASKING` stands before each of its commands.
+//! A request to a node that a slot is moving to: `ASKING` precedes each of its commands.
 
 use redis::Value;
 
 use super::super::commands::Request;
 use super::super::packed::Packed;
 
-/// The same request, asking.
+/// Returns the same request with `ASKING`.
 pub(super) fn asking(request: &Request) -> Request {
     let mut packed = Packed::default();
     let mut rest = &*request.bytes;
@@ -24,12 +24,12 @@ pub(super) fn asking(request: &Request) -> Request {
     }
 }
 
-/// The reply to `request`, of the one to `asking(request)`.
+/// Returns the reply to `request`, from that to `asking(request)`.
 pub(super) fn answered(request: &Request, reply: Value) -> Value {
     let Value::Array(replies) = reply else {
         return reply;
     };
-    // The others say OK to `ASKING`.
+    // The other replies are the OK to `ASKING`.
     let mut replies = replies.into_iter().skip(1).step_by(2);
     if request.is_pipeline {
         Value::Array(replies.collect())
@@ -38,7 +38,7 @@ pub(super) fn answered(request: &Request, reply: Value) -> Value {
     }
 }
 
-/// How long the first command is. The bytes are our own: an array of strings, all of them there.
+/// Returns the length of the first command. The bytes were made here: an array of strings, all of them there.
 fn first_command(bytes: &[u8]) -> usize {
     let (parts, mut at) = head(bytes, 0);
     for _ in 0..parts {
@@ -48,7 +48,7 @@ fn first_command(bytes: &[u8]) -> usize {
     at.min(bytes.len())
 }
 
-/// The number in the line that begins at `at`, and where the next one begins.
+/// Returns the number in the line that begins at `at`, and where the next one begins.
 fn head(bytes: &[u8], at: usize) -> (usize, usize) {
     let rest = bytes.get(at + 1..).unwrap_or_default();
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());

@@ -19,7 +19,7 @@ use crate::error::CacheError;
 use crate::mode::Mode;
 
 /// A caller that blocks reads one reply after the other. If the first takes all the time there is,
-/// the others, which are there by then, are still read.
+/// the others, which have arrived by then, are still read.
 const GRACE: Duration = Duration::from_millis(20);
 
 /// One command for each of some keys, each of which may be sent twice.
@@ -32,8 +32,8 @@ pub(super) struct Commands<K, W> {
     pub(super) write: W,
 }
 
-/// Sends all commands and brings the outcome of each, in their order. An error if the cluster's map
-/// is not to be had.
+/// Sends all commands and returns the outcome of each, in their order. An error if the cluster's map
+/// is not available.
 pub(super) async fn exchange<'k, K, W>(
     topology: &Arc<Topology>,
     mode: Mode,
@@ -71,16 +71,16 @@ where
 struct Batch<'a, K, W> {
     topology: &'a Arc<Topology>,
     commands: Commands<K, W>,
-    /// `None` while nobody answered for good.
+    /// `None` as long as there is no final answer.
     outcomes: Vec<Option<Result<Value, CacheError>>>,
     /// What is to be sent next.
     parts: Vec<Part>,
 }
 
-/// What goes to one node.
+/// The part for one node.
 pub(super) struct Part {
     node: Arc<Node>,
-    /// The node has the slots not yet: `ASKING` stands before each command.
+    /// Whether the node does not have the slots yet, so that `ASKING` precedes each command.
     is_asking: bool,
     /// Which of the commands.
     which: Vec<usize>,
@@ -88,7 +88,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// A request that is about no key.
+    /// Returns a request that is not about a key.
     pub(super) fn new(node: Arc<Node>, request: Request) -> Self {
         Self {
             node,
@@ -104,7 +104,7 @@ where
     K: Fn(usize) -> &'k [u8],
     W: Fn(&mut Packed, usize),
 {
-    /// Every command to the node that has its slot.
+    /// Assigns every command to the node that has its slot.
     fn begin(&mut self) {
         for at in 0..self.commands.count {
             match self.topology.owner(self.slot(at)) {
@@ -152,14 +152,14 @@ where
         which.push(at);
     }
 
-    /// Keeps the replies, and has what must go elsewhere sent there next.
+    /// Keeps the replies, and schedules what must be sent elsewhere next.
     fn settle(&mut self, part: Part, reply: Result<Value, CacheError>) {
         let replies = match reply {
             Ok(Value::Array(replies)) => replies,
             Ok(other) => return self.fail(&part, &failure::unexpected(&other)),
             Err(error) => return self.fail(&part, &error),
         };
-        // The others say OK to `ASKING`.
+        // The other replies are the OK to `ASKING`.
         let (skipped, step) = if part.is_asking { (1, 2) } else { (0, 1) };
         let replies = replies.into_iter().skip(skipped).step_by(step);
         for (at, reply) in part.which.into_iter().zip(replies) {
@@ -199,7 +199,7 @@ where
     }
 }
 
-/// The reply to each part; the nodes work at the same time.
+/// Returns the reply to each part; the nodes work at the same time.
 pub(super) async fn send(
     mode: Mode,
     parts: &[Part],
@@ -216,9 +216,9 @@ async fn exchange_part(part: &Part, deadline: Instant) -> Result<Value, CacheErr
     node.exchange(Mode::Async, request, deadline).await
 }
 
-/// The replies, read after all requests are written.
+/// Returns the replies, read after all requests are written.
 fn send_blocking(parts: &[Part], deadline: Instant) -> Vec<Result<Value, CacheError>> {
-    // All take connections of the nodes in one order: else two could wait for what the other has.
+    // All take connections of the nodes in one order: otherwise two could wait for what the other has.
     let mut order: Vec<usize> = (0..parts.len()).collect();
     order.sort_by_cached_key(|at| parts[*at].node.address().to_string());
     let mut begun: Vec<_> = parts.iter().map(|_| None).collect();
@@ -239,7 +239,7 @@ fn send_blocking(parts: &[Part], deadline: Instant) -> Vec<Result<Value, CacheEr
         .collect()
 }
 
-/// What all futures come to, polled together.
+/// Returns the results of all futures, polled together.
 async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
     poll_fn(|task| {

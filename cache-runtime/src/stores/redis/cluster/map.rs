@@ -1,4 +1,4 @@
-//! Which node has which slot: what a node says of it, and what is known.
+//! Which node has which slot: as reported by a node, and as known here.
 
 use std::sync::Arc;
 
@@ -25,14 +25,14 @@ pub(super) struct Layout {
 /// The nodes, and the slots of each.
 #[derive(Debug)]
 pub(super) struct Map {
-    /// For each slot its node's place in `nodes`.
+    /// For each slot the position of its node in `nodes`.
     owners: Box<[u16]>,
     nodes: Vec<Arc<Node>>,
     replicas: Vec<RedisAddress>,
 }
 
 impl Layout {
-    /// Reads the answer of the node at `said_by`. An error where it knows of no slots.
+    /// Parses the answer of the node at `said_by`. An error if that knows of no slots.
     pub(super) fn read(reply: &Value, said_by: &RedisAddress) -> Result<Self, CacheError> {
         let ranges = match reply {
             Value::Array(ranges) => ranges,
@@ -51,7 +51,7 @@ impl Layout {
             let (Some(first), Some(last)) = (slot(*first), slot(*last)) else {
                 return Err(failure::unexpected(range));
             };
-            // A node that does not know a primary's address leaves its slots to those who do.
+            // A node that does not know a primary's address leaves its slots to those that do.
             if let Some(primary) = address(primary, said_by) {
                 layout.ranges.push((first, last, primary));
             }
@@ -66,7 +66,7 @@ impl Layout {
     }
 }
 
-/// Host and port of `[host, port, id, [name, value, …]]`.
+/// Returns the host and port of `[host, port, id, [name, value, …]]`.
 fn address(node: &Value, said_by: &RedisAddress) -> Option<RedisAddress> {
     let Value::Array(parts) = node else {
         return None;
@@ -77,7 +77,7 @@ fn address(node: &Value, said_by: &RedisAddress) -> Option<RedisAddress> {
     };
     let host = match parts.first()? {
         Value::Nil => String::new(),
-        // It should have a name, and nobody told it which.
+        // It should have a name, but was not told which.
         Value::BulkString(host) if host == b"?" => ip(parts.get(3)?)?,
         Value::BulkString(host) => text(host)?,
         _ => return None,
@@ -85,7 +85,7 @@ fn address(node: &Value, said_by: &RedisAddress) -> Option<RedisAddress> {
     Some(beside(host, port, said_by))
 }
 
-/// The address among what else is said of a node.
+/// Returns the address among a node's other properties.
 fn ip(more: &Value) -> Option<String> {
     let of = |name: &Value, value: &Value| match (name, value) {
         (Value::BulkString(name), Value::BulkString(value)) if name == b"ip" => text(value),
@@ -96,7 +96,7 @@ fn ip(more: &Value) -> Option<String> {
             [name, value] => of(name, value),
             _ => None,
         }),
-        // So in RESP3.
+        // As in RESP3.
         Value::Map(more) => more.iter().find_map(|(name, value)| of(name, value)),
         _ => None,
     }
@@ -107,7 +107,7 @@ fn text(bytes: &[u8]) -> Option<String> {
 }
 
 impl Map {
-    /// The map of this layout. Nodes that `known` has stay the same, with their connections; `make`
+    /// Returns the map of this layout. Nodes that `known` has stay the same, with their connections; `make`
     /// makes the others.
     pub(super) fn new(
         layout: Layout,
@@ -134,26 +134,26 @@ impl Map {
         Ok(map)
     }
 
-    /// The node that has this slot.
+    /// Returns the node that has this slot.
     pub(super) fn owner(&self, slot: u16) -> Option<Arc<Node>> {
         let at = *self.owners.get(usize::from(slot))?;
         self.nodes.get(usize::from(at)).cloned()
     }
 
-    /// The node at this address.
+    /// Returns the node at this address.
     pub(super) fn at(&self, address: &RedisAddress) -> Option<Arc<Node>> {
         let at = self.place(address)?;
         self.nodes.get(usize::from(at)).cloned()
     }
 
-    /// Adds a node that has no slots yet; its place.
+    /// Adds a node that has no slots yet; returns its position.
     pub(super) fn add(&mut self, node: Arc<Node>) -> u16 {
         self.nodes.push(node);
-        // A cluster has a thousand nodes at most; one more than fit would have no slots.
+        // A cluster has at most a thousand nodes; one more than fit would have no slots.
         u16::try_from(self.nodes.len() - 1).unwrap_or(NOBODY)
     }
 
-    /// This slot belongs to the node at `address`, which is known.
+    /// Assigns this slot to the node at `address`, which is known.
     pub(super) fn assign(&mut self, slot: u16, address: &RedisAddress) {
         if let (Some(at), Some(owner)) =
             (self.place(address), self.owners.get_mut(usize::from(slot)))
@@ -162,7 +162,7 @@ impl Map {
         }
     }
 
-    /// The nodes that have slots.
+    /// Returns the nodes that have slots.
     pub(super) fn primaries(&self) -> Vec<Arc<Node>> {
         let mut has_slots = vec![false; self.nodes.len()];
         for owner in &self.owners {
@@ -185,7 +185,7 @@ impl Map {
         &self.replicas
     }
 
-    /// Whether every slot has the same node in both.
+    /// Returns whether every slot has the same node in both.
     pub(super) fn is_like(&self, other: &Map) -> bool {
         let mut owners = self.owners.iter().zip(&other.owners);
         owners.all(|(mine, others)| {

@@ -1,8 +1,8 @@
-//! Where news is said and heard: at the node that has the channel's slot.
+//! Where news is published and received: at the node that has the channel's slot.
 //!
-//! Every node passes on what is said at any. But that takes a while, and may fail without a word; at one
-//! and the same node it is as with a single server. If that one is down, it is another, and then the
-//! nodes' passing on has to do.
+//! Every node forwards what is published at any other. But that takes a while, and may fail silently; at one
+//! and the same node it works as with a single server. If that node is down, another one is used, and then the
+//! forwarding has to do.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use super::topology::{Topology, no_owner};
 use crate::error::CacheError;
 use crate::mode::Mode;
 
-/// A listener tries so many nodes before it says that it failed.
+/// How many nodes a listener tries before it fails.
 const MOST_TRIED: usize = 3;
 
-/// Sends the request to others than the node that has the channel; `None` if there are none.
+/// Sends the request to other nodes than the one that has the channel; `None` if there are none.
 pub(super) async fn publish_elsewhere(
     topology: &Topology,
     mode: Mode,
@@ -42,7 +42,7 @@ pub(super) async fn publish_elsewhere(
     outcome
 }
 
-/// Listens at the first node that is there, for as long as it has slots.
+/// Listens at the first node that answers, for as long as it has slots.
 pub(super) async fn listen(
     topology: &Arc<Topology>,
     channel: &str,
@@ -70,7 +70,7 @@ pub(super) async fn listen(
     Err(last)
 }
 
-/// All nodes that have slots, first the one that has the channel's.
+/// Returns all nodes that have slots, first the one that has the channel's.
 fn in_turn(topology: &Topology, channel: &str) -> impl Iterator<Item = Arc<Node>> {
     let owner = topology.owner(slot_of(channel.as_bytes()));
     let first = owner.as_ref().map(|owner| owner.address().clone());

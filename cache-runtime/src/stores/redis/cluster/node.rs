@@ -14,7 +14,7 @@ use crate::error::{CacheError, ErrorKind};
 use crate::guarded::breaker::{Admission, Breaker, News};
 use crate::mode::Mode;
 
-/// A node; its errors are partial, for the other nodes go on without it.
+/// A node; its errors are partial, since the other nodes go on without it.
 #[derive(Debug)]
 pub(super) struct Node {
     config: RedisConfig,
@@ -29,7 +29,7 @@ pub(super) struct Sent<'a> {
 }
 
 impl Node {
-    /// The node at the address in `config`. Does not connect.
+    /// Returns the node at the address in `config`. Does not connect.
     pub(super) fn new(config: RedisConfig) -> Result<Self, CacheError> {
         Ok(Self {
             connections: Connections::new(config.clone())?,
@@ -42,12 +42,12 @@ impl Node {
         &self.config.address
     }
 
-    /// Whether it is asked at all, by what is known.
+    /// Returns whether it is used at all, as far as is known.
     pub(super) fn is_well(&self) -> bool {
         !self.breaker.is_open()
     }
 
-    /// Sends the request and brings the reply.
+    /// Sends the request and returns the reply.
     pub(super) async fn exchange(
         &self,
         mode: Mode,
@@ -65,7 +65,7 @@ impl Node {
         self.note(admission, reply)
     }
 
-    /// The same, where the key's slot is on its way to this node.
+    /// Does the same when the key's slot is moving to this node.
     pub(super) async fn exchange_asking(
         &self,
         mode: Mode,
@@ -89,7 +89,7 @@ impl Node {
         }
     }
 
-    /// Brings the reply to what was sent.
+    /// Returns the reply to what was sent.
     pub(super) fn finish(&self, sent: Sent<'_>, deadline: Instant) -> Result<Value, CacheError> {
         self.note(sent.admission, sent.begun.finish(deadline))
     }
@@ -111,7 +111,7 @@ impl Node {
         })
     }
 
-    /// Tells the breaker, and the log once for each change of state.
+    /// Tells the breaker, and logs once for each change of state.
     fn note<T>(
         &self,
         admission: Admission,
@@ -128,7 +128,7 @@ impl Node {
                 }
                 Err(error.partial())
             }
-            // An answer that says no is a sign of life.
+            // A refusal is a sign of life.
             answer => {
                 if self.breaker.succeeded(admission) == News::Recovered {
                     tracing::info!(node = %self.address(), "the node of the redis cluster is back");

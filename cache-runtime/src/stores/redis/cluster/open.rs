@@ -8,7 +8,7 @@ use crate::url::{bad, host_and_port};
 
 const PORT: u16 = 6379;
 
-/// The store that the URL names. Nothing is connected.
+/// Opens the store that the URL names. Nothing is connected yet.
 pub(crate) fn open_cluster(opening: &Opening<'_>) -> Result<RedisClusterStore, CacheError> {
     let url = opening.url;
     if !matches!(url.path.as_str(), "" | "/" | "/0") {

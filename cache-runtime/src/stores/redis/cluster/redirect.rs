@@ -11,23 +11,23 @@ use crate::clock::Clock;
 use crate::error::CacheError;
 use crate::mode::Mode;
 
-/// A request is sent on so many times. One is common, two where a slot is on its way; more are
-/// nodes that contradict each other, as they do for a moment when slots have just moved.
+/// How many times a request is redirected. Once is common, twice if a slot is moving; more often means
+/// that nodes contradict each other, as they do for a moment when slots have just moved.
 pub(super) const MOST_REDIRECTIONS: u32 = 7;
 
-/// The first of the moments they are given to agree; each is twice as long as the one before.
+/// The first pause that lets them come to agree; each is twice as long as the one before.
 const FIRST_MOMENT: Duration = Duration::from_millis(5);
 
-/// Where a request has to go, by the answer to it.
+/// Where a request has to go, according to the answer to it.
 #[derive(Debug)]
 pub(super) enum Direction {
     /// It was answered.
     Here,
-    /// The slot has moved there for good.
+    /// The slot has moved there permanently.
     Moved(Target),
-    /// The slot is on its way there; this key has gone already.
+    /// The slot is moving there; this key has moved already.
     Ask(Target),
-    /// The node is there, and cannot say for now.
+    /// The node is there, but cannot say for now.
     Nowhere(CacheError),
 }
 
@@ -39,13 +39,13 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// The address; what names no host means that of the node that said it.
+    /// Returns the address; without a host, it means that of the node that said it.
     pub(super) fn address(self, said_by: &RedisAddress) -> RedisAddress {
         beside(self.host, self.port, said_by)
     }
 }
 
-/// The address of `host`; where that is empty, another port of the node that said it.
+/// Returns the address of `host`; if that is empty, another port of the node that said it.
 pub(super) fn beside(host: String, port: u16, said_by: &RedisAddress) -> RedisAddress {
     match said_by {
         RedisAddress::Tcp { host: same, .. } if host.is_empty() => RedisAddress::tcp(same, port),
@@ -53,7 +53,7 @@ pub(super) fn beside(host: String, port: u16, said_by: &RedisAddress) -> RedisAd
     }
 }
 
-/// What is done before a request is sent on for the `nth` time; false if its time is over.
+/// Pauses before a request is redirected for the `nth` time; false if its time is over.
 pub(super) async fn moment(mode: Mode, nth: u32, deadline: Instant) -> bool {
     let Some(doublings) = nth.checked_sub(3) else {
         return true;
@@ -69,16 +69,16 @@ pub(super) async fn moment(mode: Mode, nth: u32, deadline: Instant) -> bool {
     true
 }
 
-/// Nodes that contradict each other.
+/// Returns the error for nodes that contradict each other.
 pub(super) fn in_circles() -> CacheError {
     failure::lost("the nodes of the redis cluster send this key in circles").partial()
 }
 
-/// What the reply to `request` says.
+/// Returns what the reply to `request` says.
 pub(super) fn direction(request: &Request, reply: &Value) -> Direction {
     match reply {
         Value::ServerError(error) => of_error(error),
-        // Several commands about one key: if one of them has to go elsewhere, all have.
+        // Several commands about one key: if one of them has to go elsewhere, all of them have to.
         Value::Array(replies) if request.is_pipeline => replies
             .iter()
             .map(of_reply)
@@ -88,7 +88,7 @@ pub(super) fn direction(request: &Request, reply: &Value) -> Direction {
     }
 }
 
-/// What the reply to one command says.
+/// Returns what the reply to one command says.
 pub(super) fn of_reply(reply: &Value) -> Direction {
     match reply {
         Value::ServerError(error) => of_error(error),

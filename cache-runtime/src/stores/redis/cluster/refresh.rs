@@ -16,10 +16,10 @@ use super::topology::Topology;
 use crate::clock::end_of;
 use crate::error::CacheError;
 
-/// A node that has not answered for so long does not hold up the question to the next.
+/// How long a node may stay silent before the next one is asked.
 const STAGGER: Duration = Duration::from_millis(50);
 
-/// The first map that a node gives; an error when all have failed. On the I/O thread.
+/// Returns the first map that a node gives; an error when all have failed. Runs on the I/O thread.
 pub(super) async fn ask(
     topology: &Topology,
     first: Option<RedisAddress>,
@@ -52,8 +52,8 @@ pub(super) async fn ask(
     }
 }
 
-/// The map, by a connection that is made for it: the one that callers use may be dead, and nobody
-/// may know yet.
+/// Returns the map, over a connection made for it: the one that callers use may be dead without anyone having
+/// noticed.
 async fn ask_one(config: RedisConfig) -> Result<Layout, CacheError> {
     let address = config.address.clone();
     let deadline = end_of(config.op_timeout);

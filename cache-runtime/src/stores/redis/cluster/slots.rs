@@ -1,14 +1,14 @@
 //! Which of a cluster's slots a key belongs to.
 
-/// So many slots there are, in every cluster.
+/// How many slots there are, in every cluster.
 pub(super) const SLOTS: u16 = 16_384;
 
-/// The slot of `key`: that of its hash tag where it has one (`{user}:1` goes with `{user}:2`).
+/// Returns the slot of `key`: that of its hash tag if it has one (`{user}:1` goes with `{user}:2`).
 pub(super) fn slot_of(key: &[u8]) -> u16 {
     crc16(tag(key).unwrap_or(key)) % SLOTS
 }
 
-/// What stands between the first `{` and the next `}`, if that is anything.
+/// Returns what is between the first `{` and the next `}`, unless that is empty.
 fn tag(key: &[u8]) -> Option<&[u8]> {
     let start = key.iter().position(|byte| *byte == b'{')? + 1;
     let length = key[start..].iter().position(|byte| *byte == b'}')?;

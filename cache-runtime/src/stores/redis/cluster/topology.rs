@@ -1,6 +1,6 @@
-//! What is known of a cluster, and when it is asked for anew.
+//! What is known of a cluster, and when it is asked for again.
 //!
-//! The map is asked for by a task on the I/O thread, one at a time, whoever needs it: a caller that
+//! The map is requested by a task on the I/O thread, one at a time, whoever needs it: a caller that
 //! blocks, awaits or gives up makes no difference to it. Only a caller that has no map at all waits.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -20,12 +20,12 @@ use crate::mode::{self, Mode};
 use crate::stores::io_thread;
 use crate::sync::lock;
 
-/// While something is wrong, the map is asked for again after this, and after twice as long each
+/// While something is wrong, the map is requested again after this, and after twice as long each
 /// time that nothing had changed, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// After so long without trouble, new trouble begins with the first pause.
+/// After this long without trouble, new trouble begins with the first pause.
 const CALM: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ struct Refreshes {
     pause: Duration,
 }
 
-/// How a refresh ended; `None` while it lasts.
+/// The outcome of a refresh; `None` while it runs.
 pub(super) type Refresh = watch::Receiver<Option<Result<(), CacheError>>>;
 
 impl Topology {
@@ -64,12 +64,12 @@ impl Topology {
         }
     }
 
-    /// The node that has this slot, by what is known.
+    /// Returns the node that has this slot, as far as is known.
     pub(super) fn owner(&self, slot: u16) -> Option<Arc<Node>> {
         self.map().as_ref()?.owner(slot)
     }
 
-    /// The same; the map is waited for if there is none.
+    /// Returns the same, after waiting for a map if there is none.
     pub(super) async fn find(
         self: &Arc<Self>,
         mode: Mode,
@@ -83,12 +83,12 @@ impl Topology {
         })
     }
 
-    /// The nodes that have slots, by what is known.
+    /// Returns the nodes that have slots, as far as is known.
     pub(super) fn primaries(&self) -> Vec<Arc<Node>> {
         self.map().as_ref().map(Map::primaries).unwrap_or_default()
     }
 
-    /// Waits for a map made now; that there is an old one will do, if nobody answers.
+    /// Waits for a map made now; if nobody answers, an old one will do.
     pub(super) async fn renewed(
         self: &Arc<Self>,
         mode: Mode,
@@ -114,7 +114,7 @@ impl Topology {
         self.wait(mode, self.refresh(None)?, deadline).await
     }
 
-    /// A node said that this slot has moved to `address`: from now on it is looked for there.
+    /// Notes that this slot has moved to `address`, according to a node.
     pub(super) fn moved(
         self: &Arc<Self>,
         slot: u16,
@@ -124,12 +124,12 @@ impl Topology {
         if let Some(map) = &mut *self.map_mut() {
             map.assign(slot, &address);
         }
-        // What else has moved, the new owner knows best.
+        // The new owner knows best what else has moved.
         self.suspect(Some(&address));
         Ok(node)
     }
 
-    /// The node at `address`, which need not have slots yet.
+    /// Returns the node at `address`, which need not have slots yet.
     pub(super) fn node(&self, address: &RedisAddress) -> Result<Arc<Node>, CacheError> {
         let mut map = self.map_mut();
         let Some(map) = &mut *map else {
@@ -145,7 +145,7 @@ impl Topology {
         }
     }
 
-    /// The map may be wrong: it is asked for in the background, of `first` before others, unless
+    /// Notes that the map may be wrong: it is requested in the background, from `first` before others, unless
     /// that was done a moment ago.
     pub(super) fn suspect(self: &Arc<Self>, first: Option<&RedisAddress>) {
         {
@@ -155,7 +155,7 @@ impl Topology {
                 return;
             }
         }
-        // An I/O thread that cannot be started is told to those who need it.
+        // If the I/O thread cannot be started, that is reported to callers that need it.
         let _ = self.refresh(first);
     }
 
@@ -165,7 +165,7 @@ impl Topology {
         }
     }
 
-    /// Whom to ask for the map: `first`, then nodes that answer, then whoever else is known.
+    /// Returns the nodes to ask for the map: `first`, then nodes that answer, then all others that are known.
     pub(super) fn candidates(&self, first: Option<RedisAddress>) -> Vec<RedisAddress> {
         let mut candidates: Vec<_> = first.into_iter().collect();
         if let Some(map) = &*self.map() {
@@ -187,7 +187,7 @@ impl Topology {
         candidates
     }
 
-    /// The refresh that is under way, or a new one.
+    /// Returns the running refresh, or a new one.
     fn refresh(self: &Arc<Self>, first: Option<&RedisAddress>) -> Result<Refresh, CacheError> {
         let io = io_thread::runtime().map_err(|error| {
             failure::lost("the i/o thread could not be started").with_source(error)
@@ -211,7 +211,7 @@ impl Topology {
         Ok(refresh)
     }
 
-    /// Puts the new map in place; whether it says anything new.
+    /// Puts the new map in place; returns whether it says anything new.
     fn update(&self, layout: Layout) -> Result<bool, CacheError> {
         let mut map = self.map_mut();
         let new = Map::new(layout, map.as_ref(), |address| self.make(address))?;
@@ -221,7 +221,7 @@ impl Topology {
         if is_news && old.is_some() {
             tracing::info!("slots of the redis cluster have moved");
         }
-        // Out of the lock, for it may take connections with it.
+        // Outside the lock, since it may drop connections.
         drop(old);
         Ok(is_news)
     }
@@ -238,7 +238,7 @@ impl Topology {
         refreshes.ended = Some(Instant::now());
     }
 
-    /// The outcome of the refresh, at most until the deadline.
+    /// Waits for the outcome of the refresh, until the deadline at most.
     async fn wait(
         &self,
         mode: Mode,
@@ -259,7 +259,7 @@ impl Topology {
         };
         match mode {
             Mode::Async => outcome.await,
-            // A task that blocks does not get the turns that tokio would have it wait for.
+            // A task that blocks does not get the turns for which tokio would have it wait.
             Mode::Blocking => mode::block_on(unconstrained(outcome)),
         }
     }
@@ -268,7 +268,7 @@ impl Topology {
         Node::new(self.config_of(address)).map(Arc::new)
     }
 
-    /// What all nodes have in common, and this address.
+    /// Returns what all nodes have in common, with this address.
     pub(super) fn config_of(&self, address: RedisAddress) -> RedisConfig {
         RedisConfig {
             address,
@@ -292,14 +292,14 @@ impl Topology {
     }
 }
 
-/// A part of the slots belongs to nobody.
+/// Returns the error for slots that belong to no node.
 pub(super) fn no_owner() -> CacheError {
     failure::lost("no node of the redis cluster has this key's slot").partial()
 }
 
 impl Refreshes {
     fn is_under_way(&self) -> bool {
-        // One that panicked has let go of its end.
+        // If it panicked, it has dropped its end.
         let refresh = self.under_way.as_ref();
         refresh.is_some_and(|refresh| refresh.has_changed().is_ok())
     }

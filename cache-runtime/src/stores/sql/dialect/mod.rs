@@ -16,37 +16,37 @@ use super::table::Table;
 pub(super) struct Dialect {
     /// What the store is called in logs and errors.
     pub(super) name: &'static str,
-    /// Around a name.
+    /// The character around a name.
     pub(super) quote: char,
     /// The database's clock: milliseconds since 1970.
     pub(super) now: &'static str,
-    /// Values are `$1`, `$2` instead of `?`.
+    /// Whether values are `$1`, `$2` instead of `?`.
     pub(super) numbered: bool,
-    /// Many keys are one value (an array) instead of a list of values.
+    /// Whether many keys are one value (an array) instead of a list of values.
     pub(super) arrays: bool,
-    /// What makes the table and its index; nothing happens if they are there.
+    /// Creates the table and its index; does nothing if they exist.
     pub(super) create: fn(&Table) -> Vec<String>,
-    /// The name of the row that is there, in an `INSERT`.
+    /// The name of the existing row, in an `INSERT`.
     pub(super) alias: &'static str,
-    /// The end of an `INSERT` that replaces the row that is there.
+    /// The end of an `INSERT` that replaces the existing row.
     pub(super) replace: &'static str,
-    /// The end of an `INSERT` that replaces the row that is there if it has expired.
+    /// The end of an `INSERT` that replaces the existing row if it has expired.
     pub(super) replace_expired: &'static str,
-    /// A key as it is written in a text, where it cannot take the place of a `?`.
+    /// Writes a key as a literal, where it cannot replace a `?`.
     pub(super) literal: fn(&str) -> String,
-    /// Begins a transaction in which, of those that write to this table with the same key (the second
-    /// text) and the same other key that forbids it (the third), there is one at a time; until its end
+    /// Begins a transaction of which only one runs at a time, among those that write to this table with the same
+    /// key (the second text) and the same other key that forbids it (the third); until its end
     /// nobody deletes the one and nobody writes the other. What is read next is read after that.
     pub(super) begin: fn(&str, &str, &str) -> String,
     /// What answers and its version, as bytes.
     pub(super) version: &'static str,
-    /// What the table takes, in bytes.
+    /// The size of the table, in bytes.
     pub(super) size: fn(&Table) -> String,
     /// Deletes at most `?` rows, by a condition and an order.
     pub(super) delete_some: fn(&str, &str, &str) -> String,
 }
 
-/// Bytes that no quote or backslash can get out of.
+/// Returns bytes as text that no quote or backslash can break out of.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -57,7 +57,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// The dialect of this database.
+/// Returns the dialect of this database.
 pub(super) fn of(database: &SqlDatabase) -> &'static Dialect {
     match database {
         #[cfg(feature = "sqlite")]
