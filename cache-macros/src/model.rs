@@ -1,4 +1,4 @@
-//! Our model of the annotated function: its parameters, its body, and how it runs.
+//! The model of the annotated function: its parameters, its body, and how it runs.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
@@ -25,7 +25,7 @@ pub(crate) struct Function {
     pub(crate) inner_attrs: Vec<Attribute>,
     /// The statements, without the braces; never parsed, so that half a body still expands.
     pub(crate) body: TokenStream,
-    /// Where the braces stand.
+    /// Where the braces are.
     pub(crate) braces: Span,
 }
 
@@ -38,12 +38,12 @@ pub(crate) enum Way {
 }
 
 pub(crate) struct Param {
-    /// The argument's own name, or an invented one where a pattern stands.
+    /// The argument's own name, or an invented one if there is a pattern.
     pub(crate) name: Ident,
     pub(crate) ty: Type,
-    /// The pattern that takes the argument apart, where it is not a plain name.
+    /// The pattern that takes the argument apart, if it is not a plain name.
     pub(crate) pattern: Option<Pat>,
-    /// Whether the body already takes it apart: `#[async_trait]` has seen to that.
+    /// Whether the body already takes it apart, as `#[async_trait]` makes it do.
     pub(crate) unpacked: bool,
 }
 
@@ -103,7 +103,7 @@ impl Function {
         self.sig.receiver()
     }
 
-    /// Whether `self` is owned, as in `self: Arc<Self>`: who uses it first has taken it from the others.
+    /// Returns whether `self` is owned, as in `self: Arc<Self>`: the first use of it consumes it.
     pub(crate) fn takes_self(&self) -> bool {
         self.receiver()
             .is_some_and(|receiver| match &receiver.kind {
@@ -113,17 +113,17 @@ impl Function {
             })
     }
 
-    /// The name without `r#`.
+    /// Returns the name without `r#`.
     pub(crate) fn name(&self) -> String {
         unraw(&self.sig.ident)
     }
 
-    /// Whether the caller awaits the result.
+    /// Returns whether the caller awaits the result.
     pub(crate) fn is_async(&self) -> bool {
         !matches!(self.way, Way::Sync)
     }
 
-    /// The type parameter that is the whole return type, if it is one.
+    /// Returns the type parameter that is the whole return type, if it is one.
     pub(crate) fn returns_parameter(&self) -> bool {
         let Type::Path(path) = &self.returns else {
             return false;
@@ -136,7 +136,7 @@ impl Function {
         })
     }
 
-    /// Every name that the signature binds, `self` not included.
+    /// Returns every name that the signature binds, `self` not included.
     pub(crate) fn bound_names(&self) -> Vec<Ident> {
         self.params.iter().flat_map(Param::names).collect()
     }
@@ -169,7 +169,7 @@ impl Param {
         })
     }
 
-    /// The names that the body knows this argument by.
+    /// Returns the names by which the body knows this argument.
     pub(crate) fn names(&self) -> Vec<Ident> {
         match &self.pattern {
             None => vec![self.name.clone()],
@@ -177,7 +177,7 @@ impl Param {
         }
     }
 
-    /// The statement at the top of the body that takes the argument apart.
+    /// Generates the statement at the top of the body that takes the argument apart.
     //
     // Input:  fn f((a, mut b): (u32, u32)) { .. }
     // Output: fn f(__arg0: (u32, u32)) { let (a, mut b) = __arg0; .. }
@@ -191,7 +191,7 @@ impl Param {
         }
     }
 
-    /// A clone of the argument under its own name, or taken apart.
+    /// Generates a clone of the argument under its own name, or taken apart.
     pub(crate) fn cloned(&self) -> TokenStream {
         let name = &self.name;
         match &self.pattern {
@@ -203,7 +203,7 @@ impl Param {
         }
     }
 
-    /// The argument taken apart by reference: for expressions that are evaluated before the body.
+    /// Generates the argument taken apart by reference: for expressions that are evaluated before the body.
     pub(crate) fn peek(&self) -> TokenStream {
         let Some(mut pattern) = self.pattern.clone() else {
             return TokenStream::new();
@@ -217,7 +217,7 @@ impl Param {
     }
 }
 
-/// Takes `ref` and `mut` off the bindings of a pattern.
+/// Removes `ref` and `mut` from the bindings of a pattern.
 struct Plain;
 
 impl VisitMut for Plain {
@@ -249,7 +249,7 @@ fn header(input: ParseStream) -> syn::Result<(Vec<Attribute>, Visibility, Signat
     }
 }
 
-/// What is wrong with an item that is none of ours; the parser knows best about half a function.
+/// Returns what is wrong with an item that is not a function; the parser knows best about half a function.
 fn not_a_function(item: TokenStream, error: syn::Error) -> syn::Error {
     let message = match syn::parse2::<Item>(item) {
         Ok(Item::Impl(_) | Item::Trait(_)) => "expected a function; put the attribute on methods",

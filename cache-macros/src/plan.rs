@@ -25,7 +25,7 @@ pub(crate) enum Kind {
     Associated,
 }
 
-/// Where the description of the function stands, and what stands beside the function.
+/// Where the description of the function is, and what is generated beside the function.
 pub(crate) enum Beside {
     /// In a type of this name, with `entry`, `refresh`, ..: beside a free function.
     Handle(Ident),
@@ -35,7 +35,7 @@ pub(crate) enum Beside {
     Inside,
 }
 
-/// The path of the runtime.
+/// Returns the path of the runtime.
 pub(crate) fn runtime(args: &Args) -> Path {
     args.krate.as_ref().map_or_else(
         || syn::parse_quote!(::cache_runtime),
@@ -66,18 +66,18 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The module of the runtime that expansions use.
+    /// Returns the module of the runtime that expansions use.
     pub(crate) fn private(&self) -> TokenStream {
         let runtime = &self.runtime;
         quote!(#runtime::__private)
     }
 
-    /// The `self` of the receiver; another `self` would be another variable.
+    /// Returns the `self` of the receiver; another `self` would be another variable.
     pub(crate) fn self_token(&self) -> Option<Token![self]> {
         self.function.receiver().map(|receiver| receiver.self_token)
     }
 
-    /// Every name that expressions of the attribute may use: arguments, their parts, and `self`.
+    /// Returns every name that expressions of the attribute may use: arguments, their parts, and `self`.
     pub(crate) fn names(&self) -> Vec<Ident> {
         let receiver = self.self_token().map(Ident::from);
         receiver
@@ -86,7 +86,7 @@ impl<'a> Plan<'a> {
             .collect()
     }
 
-    /// The setting that lets the body run longer than the call, if there is one.
+    /// Returns the setting that lets the body run longer than the call, if there is one.
     pub(crate) fn detaches(&self) -> Option<&Ident> {
         let args = self.args;
         let ahead = args.refresh_ahead.as_ref().map(|set| &set.word);
@@ -98,7 +98,7 @@ impl<'a> Plan<'a> {
             .or_else(|| hard.filter(|_| !self.function.is_async()))
     }
 
-    /// How functions for many items take `self`; or why there can be none.
+    /// Returns how functions for many items take `self`; or why there can be none.
     pub(crate) fn items(&self) -> Result<ItemsReceiver, &'static str> {
         if let Beside::Inside = self.beside {
             return Err(
@@ -135,12 +135,12 @@ impl<'a> Plan<'a> {
 pub(crate) struct ItemsReceiver {
     /// In the signature, with a comma.
     pub(crate) declared: TokenStream,
-    /// As the method takes it.
+    /// As passed to the method.
     pub(crate) handed_on: TokenStream,
 }
 
 impl ItemsReceiver {
-    /// `None` if there is one `self` and no more.
+    /// Returns `None` if `self` can be used only once.
     fn of(receiver: &Receiver) -> Option<ItemsReceiver> {
         let own = receiver.self_token;
         let (declared, handed_on) = match &receiver.kind {
@@ -166,7 +166,7 @@ impl ItemsReceiver {
     }
 }
 
-/// `Arc<Self>`, `Rc<Self>`: clones are one.
+/// Returns whether it is `Arc<Self>` or `Rc<Self>`, whose clones are the same object.
 fn is_counted(path: &syn::TypePath) -> bool {
     let last = path.path.segments.last();
     last.is_some_and(|last| last.ident == "Arc" || last.ident == "Rc")

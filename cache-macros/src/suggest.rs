@@ -1,7 +1,7 @@
 //! "Did you mean": the known word nearest to a mistyped one.
 
-/// The candidate that is few edits away, if there is one. Capital letters are not an edit; of two that
-/// are as near, the one that lacks letters only is likelier meant.
+/// Returns the candidate that is a few edits away, if there is one. Capital letters do not count as edits; of two
+/// that are equally near, one that only lacks letters is more likely meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = &*word.to_lowercase();
     let allowed = (word.chars().count() / 3).max(1);
@@ -13,20 +13,20 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// Whether the letters of `word` are in `candidate`, in their order.
+/// Returns whether the letters of `word` are in `candidate`, in their order.
 fn has_in_order(candidate: &str, word: &str) -> bool {
     let mut letters = candidate.chars();
     word.chars()
         .all(|letter| letters.any(|other| other == letter))
 }
 
-/// The words in backticks, with commas between.
+/// Returns the words in backticks, separated by commas.
 pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<_> = words.into_iter().map(|word| format!("`{word}`")).collect();
     words.join(", ")
 }
 
-/// Edits (insert, delete, replace, swap of neighbours) between two words.
+/// Counts the edits (insert, delete, replace, swap of neighbours) between two words.
 fn distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<_>, Vec<_>) = (from.chars().collect(), to.chars().collect());
     let mut rows = vec![(0..=to.len()).collect::<Vec<_>>()];

@@ -1,4 +1,4 @@
-//! A tag as the attribute writes it: a string with holes, an expression that is a tag, or `..` and
+//! A tag as the attribute writes it: a string with placeholders, an expression that is a tag, or `..` and
 //! an expression that gives many.
 
 use std::iter::Peekable;
@@ -23,7 +23,7 @@ pub(crate) enum Tag {
     Each(Expr),
 }
 
-/// A string for `format!`: holes that are names stay in it, other expressions follow it.
+/// A string for `format!`: placeholders that are names stay in it, other expressions follow it.
 //
 // Written:  "user:{user_id}:{result.team:03}"
 // Template: "user:{user_id}:{:03}", result.team
@@ -33,12 +33,12 @@ pub(crate) struct Template {
     exprs: Vec<Expr>,
 }
 
-/// What stands in the parentheses of `tags(..)`.
+/// Parses what is in the parentheses of `tags(..)`.
 pub(crate) fn list(input: ParseStream) -> syn::Result<Vec<Tag>> {
     of(Punctuated::<Expr, Token![,]>::parse_terminated(input)?)
 }
 
-/// Tags by their expressions, all mistakes at once.
+/// Returns the tags of these expressions, with all mistakes at once.
 pub(crate) fn of(exprs: impl IntoIterator<Item = Expr>) -> syn::Result<Vec<Tag>> {
     let mut tags = Vec::new();
     let mut wrong: Option<syn::Error> = None;
@@ -75,7 +75,7 @@ impl Tag {
         }
     }
 
-    /// Whether it mentions this name.
+    /// Returns whether it mentions this name.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         match self {
             Tag::Text(Template { names, exprs, .. }) => {
@@ -86,7 +86,7 @@ impl Tag {
         }
     }
 
-    /// The name alone, without a word about what it is.
+    /// Returns the name, if the tag is a bare one, which says nothing about what it is.
     pub(crate) fn as_name(&self) -> Option<&Ident> {
         match self {
             Tag::Expr(Expr::Path(path)) => path.path.get_ident(),
@@ -94,7 +94,7 @@ impl Tag {
         }
     }
 
-    /// Where it stands.
+    /// Returns its tokens, for their location.
     pub(crate) fn tokens(&self) -> TokenStream {
         match self {
             Tag::Text(template) => {
@@ -105,7 +105,7 @@ impl Tag {
         }
     }
 
-    /// The expression that makes it; of `..` a list of tags.
+    /// Generates the expression that makes it; for `..` a list of tags.
     pub(crate) fn made(&self, private: &TokenStream) -> TokenStream {
         match self {
             Tag::Text(Template { text, exprs, .. }) => {
@@ -197,8 +197,8 @@ fn read(literal: &LitStr, inside: &str) -> syn::Result<Hole> {
     }
 }
 
-/// All tokens of a hole stand where the string does: a compiler that suggests another field would
-/// replace the string. So members are words of ours there.
+/// Marks members as generated: all tokens of a placeholder are located at the string, and a compiler that
+/// suggests another field would otherwise replace the string.
 fn with_own_members(tokens: TokenStream) -> TokenStream {
     let mut after_dot = false;
     let tokens = tokens.into_iter().map(|mut token| {
@@ -219,7 +219,7 @@ fn with_own_members(tokens: TokenStream) -> TokenStream {
     tokens.collect()
 }
 
-/// What stands in a hole, and how it is to be formatted: from the colon on. `None` if it has no end.
+/// Returns what is in a placeholder, and its format, from the colon on. `None` if it is not closed.
 fn hole(rest: &mut Peekable<Chars<'_>>) -> Option<(String, String)> {
     let (mut inside, mut depth) = (String::new(), 0_usize);
     loop {
@@ -253,7 +253,7 @@ fn hole(rest: &mut Peekable<Chars<'_>>) -> Option<(String, String)> {
     }
 }
 
-/// The rest of a string, whose braces are its own.
+/// Skips the rest of a string, whose braces are its own.
 fn quoted(rest: &mut Peekable<Chars<'_>>, inside: &mut String) -> Option<()> {
     loop {
         let next = rest.next()?;
@@ -266,7 +266,7 @@ fn quoted(rest: &mut Peekable<Chars<'_>>, inside: &mut String) -> Option<()> {
     }
 }
 
-/// The rest of `'}'`, if it is a character and no lifetime.
+/// Skips the rest of `'}'`, if it is a character and not a lifetime.
 fn character(rest: &mut Peekable<Chars<'_>>, inside: &mut String) {
     let mut ahead = rest.clone();
     let length = match ahead.next() {

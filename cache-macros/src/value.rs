@@ -1,4 +1,4 @@
-//! The values that settings take, and how each is read.
+//! The values that settings take, and how each is parsed.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) enum Timeout {
     Never,
     /// Evaluated on a miss, before the body.
     Expr(Expr),
-    /// Asked with the value that will be kept.
+    /// Called with the value that will be kept.
     Closure(ExprClosure),
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn expression(input: ParseStream) -> syn::Result<Expr> {
     input.parse()
 }
 
-/// A number, or an expression that will be one.
+/// Parses a number, or an expression that will be one.
 pub(crate) fn version(input: ParseStream) -> syn::Result<Expr> {
     let expr = expression(input)?;
     match number(&expr) {
@@ -63,7 +63,7 @@ pub(crate) fn version(input: ParseStream) -> syn::Result<Expr> {
     }
 }
 
-/// A name for something that the attribute makes.
+/// Parses a name for something that the attribute generates.
 pub(crate) fn name(input: ParseStream) -> syn::Result<Ident> {
     Ident::parse_any(input).map_err(|error| {
         let message = "expected a name without quotes, as in `handle = tasks_cache`";
@@ -76,7 +76,7 @@ pub(crate) fn literal(input: ParseStream) -> syn::Result<LitStr> {
     as_text(&expr).ok_or_else(|| wrong(&expr, "expected a string literal"))
 }
 
-/// A string literal, or a constant that is a string.
+/// Parses a string literal, or a constant that is a string.
 pub(crate) fn text(input: ParseStream) -> syn::Result<Expr> {
     let expr = expression(input)?;
     if is_literal(&expr) && as_text(&expr).is_none() {
@@ -110,10 +110,10 @@ pub(crate) fn names(input: ParseStream) -> syn::Result<Vec<Ident>> {
     Ok(list.into_iter().collect())
 }
 
-/// The name as an argument has it: a keyword can only be `r#type` there, and is meant by `type` too.
+/// Returns the name as an argument has it: a keyword can only be `r#type` there, and is also meant by `type`.
 fn as_written(name: &Ident) -> Ident {
     let word = name.unraw().to_string();
-    // `self` can be no such name.
+    // `self` cannot be such a name.
     let is_keyword = syn::parse_str::<Ident>(&word).is_err() && word != "self";
     if is_keyword {
         Ident::new_raw(&word, name.span())
@@ -185,19 +185,19 @@ pub(crate) fn optional_duration(input: ParseStream) -> syn::Result<Option<FixedD
     fixed_duration(input).map(Some)
 }
 
-/// A share between 0 and 1; becomes a float.
+/// Parses a share between 0 and 1, as a float.
 pub(crate) fn share(input: ParseStream) -> syn::Result<Expr> {
     let message = "the share must be a number from 0.0 to 1.0, as in `jitter = 0.1`";
     float(input, message, |share| (0.0..=1.0).contains(&share))
 }
 
-/// A share that is neither nothing nor all; becomes a float.
+/// Parses a share that is neither nothing nor all, as a float.
 pub(crate) fn inner_share(input: ParseStream) -> syn::Result<Expr> {
     let message = "the share must be a number above 0.0 and below 1.0, as in `refresh_ahead = 0.8`";
     float(input, message, |share| share > 0.0 && share < 1.0)
 }
 
-/// How eager; becomes a float.
+/// Parses how eager it is, as a float.
 pub(crate) fn optional_factor(input: ParseStream) -> syn::Result<Option<Expr>> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(None);
@@ -206,7 +206,7 @@ pub(crate) fn optional_factor(input: ParseStream) -> syn::Result<Option<Expr>> {
     float(input, message, |factor| factor > 0.0).map(Some)
 }
 
-/// A number that fits, as a float, or an expression that will be one.
+/// Parses a number that fits, as a float, or an expression that will be one.
 fn float(input: ParseStream, message: &str, fits: impl FnOnce(f64) -> bool) -> syn::Result<Expr> {
     let expr = expression(input)?;
     let digits = match number(&expr).filter(|(_, digits)| with_unit(digits).is_none()) {
@@ -227,7 +227,7 @@ fn float(input: ParseStream, message: &str, fits: impl FnOnce(f64) -> bool) -> s
     }
 }
 
-/// The path of a function.
+/// Parses the path of a function.
 pub(crate) fn function(input: ParseStream) -> syn::Result<Path> {
     match expression(input)? {
         Expr::Path(path) if path.qself.is_none() => Ok(path.path),
@@ -238,7 +238,7 @@ pub(crate) fn function(input: ParseStream) -> syn::Result<Path> {
     }
 }
 
-/// An absolute path, or one from the root of this crate.
+/// Parses an absolute path, or one from the root of this crate.
 pub(crate) fn crate_path(input: ParseStream) -> syn::Result<Path> {
     if input.peek(LitStr) {
         let text: LitStr = input.parse()?;
@@ -271,7 +271,7 @@ enum Signed {
     Negative,
 }
 
-/// The duration that a literal says, if the expression is one.
+/// Returns the duration that a literal states, if the expression is one.
 fn known(expr: &Expr) -> syn::Result<Option<Signed>> {
     if let Some(text) = as_text(expr) {
         let read = duration::parse(&text.value()).map_err(|message| wrong(expr, &message))?;
@@ -303,7 +303,7 @@ fn known(expr: &Expr) -> syn::Result<Option<Signed>> {
     }
 }
 
-/// A number as written: whether a minus stands before it, and its digits.
+/// Returns a number as written: whether it has a minus, and its digits.
 fn number(expr: &Expr) -> Option<(bool, &Lit)> {
     match expr {
         Expr::Unary(ExprUnary {
@@ -320,7 +320,7 @@ fn number(expr: &Expr) -> Option<(bool, &Lit)> {
     }
 }
 
-/// A number as written, if what follows its digits is no type: Rust reads the `m` of `10m` as a suffix,
+/// Returns a number as written, if what follows its digits is not a type: Rust reads the `m` of `10m` as a suffix,
 /// and without this it would be ten seconds.
 fn with_unit(number: &Lit) -> Option<String> {
     const TYPES: [&str; 15] = [

@@ -13,7 +13,7 @@ use std::future::Future;
 
 use crate::mode::{Mode, block_on};
 
-/// Runs `job` in the background of its caller, who waits as `mode` says. `Err`: there is no room for it.
+/// Runs `job` in the background of its caller, which waits as `mode` says. `Err`: there is no room for it.
 pub(crate) fn spawn<F>(mode: Mode, job: F) -> Result<(), F>
 where
     F: Future<Output = ()> + Send + 'static,

@@ -200,8 +200,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Puts an in-process level in front of the store, and sets the most copies that it holds; 10,000 by
-    /// default.
+    /// Puts an in-process level in front of the store, and sets the most copies that it holds; 10,000 if only
+    /// [`local_timeout`](Self::local_timeout) is set.
     ///
     /// A copy is dropped when another process changes its entry, if the store carries such news
     /// (Redis, PostgreSQL).
@@ -211,8 +211,9 @@ impl CacheBuilder {
         self
     }
 
-    /// Puts an in-process level in front of the store, and sets how long a copy lives at most. By default 30
-    /// seconds, or one second if the store carries no news of changes by other processes.
+    /// Puts an in-process level in front of the store, and sets how long a copy lives at most. If only
+    /// [`local_max`](Self::local_max) is set, it is 30 seconds, or one second if the store carries no news of
+    /// changes by other processes.
     #[must_use]
     pub fn local_timeout(mut self, timeout: Duration) -> Self {
         self.settings.local_timeout = Some(timeout);

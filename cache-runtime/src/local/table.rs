@@ -84,7 +84,7 @@ impl<N: Node> Drop for Owned<N> {
 }
 
 /// A shard of nodes `N`, with a state `S` of its owner under the same lock.
-// Alone in its cache lines: who changes one shard must not slow down who reads the next one.
+// Alone in its cache lines: a writer of one shard must not slow down a reader of the next one.
 #[repr(align(128))]
 pub(crate) struct Shard<N: Node, S> {
     array: AtomicPtr<Cell<N>>,

@@ -127,7 +127,7 @@ impl Dial for Blocking {
         deadline: Instant,
     ) -> Result<Value, CacheError> {
         let reply = connection.ask(request, deadline);
-        // What is wrong with a certificate of ours is told with the first reply.
+        // What is wrong with the client's certificate is reported with the first reply.
         reply.map_err(|error| {
             let trouble = connection.stream.trouble();
             trouble.unwrap_or_else(|| failure::describe(error))

@@ -33,7 +33,7 @@ fn create(table: &Table) -> Vec<String> {
     // An index is named with the schema, and the table it is for without.
     let (schema, index, bare) = (table.schema('"'), table.index('"'), table.bare('"'));
     vec![
-        // Text is compared byte by byte, unless told otherwise.
+        // Text is compared byte by byte by default.
         format!(
             "CREATE TABLE IF NOT EXISTS {name} \
              (cache_key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, expires INTEGER)"
