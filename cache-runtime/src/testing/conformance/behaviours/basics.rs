@@ -1,4 +1,4 @@
-//! Setting, adding, getting, deleting; and that values of every kind come back as they went in.
+//! Setting, adding, getting, deleting; and that values of every kind come back unchanged.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
@@ -190,7 +190,7 @@ pub(crate) async fn bytes_are_kept(bed: &Bed) -> Verdict {
 }
 
 pub(crate) async fn a_closed_cache_opens_again(bed: &Bed) -> Verdict {
-    // Not the shared one: others are using that.
+    // Not the shared one, which others are using.
     let cache = bed.lone_cache()?;
     cache.set("key", &1, 30).await?;
     cache.close().await?;

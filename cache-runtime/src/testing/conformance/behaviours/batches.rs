@@ -1,4 +1,4 @@
-//! A store's words for many keys: in order, with doubles, with none, and with ten thousand.
+//! A store's operations on many keys: in order, with duplicates, with none, and with ten thousand.
 
 use super::super::bed::{Bed, MINUTE};
 use super::super::failure::{Verdict, check, check_eq};
@@ -59,7 +59,7 @@ pub(crate) async fn set_many_sets_all_for_their_life(bed: &Bed) -> Verdict {
     );
     check_eq!(store.delete_many(&keys).await?, 3);
     check_eq!(store.set_many(&[], MINUTE).await?.len(), 0);
-    // Of two with one key the later counts, as if they came one after the other.
+    // Of two with the same key the later one counts, as if they came one after the other.
     let twice = [
         (keys[0].clone(), b"1".to_vec()),
         (keys[0].clone(), b"2".to_vec()),

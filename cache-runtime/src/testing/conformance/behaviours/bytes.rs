@@ -1,11 +1,11 @@
-//! A store's values: bytes of every kind and length come back as they went in.
+//! A store's values: bytes of every kind and length come back unchanged.
 
 use super::super::bed::{Bed, MINUTE};
 use super::super::failure::{Verdict, check, check_eq, refused};
 use super::super::raw::Raw;
 use crate::error::ErrorKind;
 
-/// What is tried of a value: set, add and set_many, read alone and among others.
+/// Tries a value with set, add and set_many, read alone and among others.
 async fn comes_back(store: &Raw, key: &str, value: &[u8]) -> Verdict {
     let length = value.len();
     let other = format!("{key} among others");

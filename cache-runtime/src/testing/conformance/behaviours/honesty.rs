@@ -1,4 +1,4 @@
-//! What a store says about itself is so: its capabilities, its blocking face, its life.
+//! What a store says about itself is true: its capabilities, its blocking counterpart, its lifetime.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
@@ -84,7 +84,7 @@ pub(crate) async fn a_ping_is_answered(bed: &Bed) -> Verdict {
 }
 
 pub(crate) async fn a_closed_store_opens_again(bed: &Bed) -> Verdict {
-    // Not the shared one: others are using that.
+    // Not the shared one, which others are using.
     let store = bed.lone_store()?;
     let key = format!("{}:1:key", bed.prefix());
     store.set(&key, b"1", MINUTE).await?;
@@ -106,7 +106,7 @@ async fn begin_and_leave<T>(mut asked: StoreFuture<'_, T>) {
     .await;
 }
 
-/// A caller may leave at any moment: his answer must not go to the next one.
+/// A caller may leave at any moment: its answer must not go to the next one.
 pub(crate) async fn a_call_that_is_dropped_spoils_no_other(bed: &Bed) -> Verdict {
     if bed.blocks() {
         return Ok(());

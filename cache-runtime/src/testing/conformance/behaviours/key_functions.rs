@@ -1,4 +1,4 @@
-//! Keys that a function makes, and the empty prefix: what stands in the store.
+//! Keys that a function makes, and the empty prefix: what is in the store.
 
 use super::super::bed::{Bed, MINUTE};
 use super::super::failure::{Verdict, check, check_eq, refused};
@@ -42,7 +42,7 @@ pub(crate) async fn a_cache_with_a_key_function_cannot_clear_or_list(bed: &Bed) 
 }
 
 pub(crate) async fn clear_of_the_empty_prefix_leaves_foreign_keys_alone(bed: &Bed) -> Verdict {
-    // A version of its own: other behaviours use the empty prefix too.
+    // A separate version, since other behaviours use the empty prefix too.
     let version = bed.number();
     let empty = bed.cache()?.with_prefix("").with_version(version);
     let store = bed.store()?;

@@ -1,4 +1,4 @@
-//! What a key may be, listing by pattern, and that `clear` takes what is its own alone.
+//! What a key may be, listing by pattern, and that `clear` deletes only its own keys.
 
 use crate::error::ErrorKind;
 
@@ -6,7 +6,7 @@ use super::super::bed::Bed;
 use super::super::failure::{Verdict, check_eq, refused};
 use super::super::speaker::{Answer, Speaker};
 
-/// Every word that takes a key, said about this one.
+/// Returns what every method that takes a key says about this one.
 async fn said_about(cache: &Speaker, key: &str) -> Vec<(&'static str, Result<(), ErrorKind>)> {
     fn kind<T>(answer: Answer<T>) -> Result<(), ErrorKind> {
         answer.map(drop).map_err(|error| error.kind())
@@ -52,7 +52,7 @@ async fn is_refused(cache: &Speaker, key: &str) -> Verdict {
 
 async fn is_taken(cache: &Speaker, key: &str) -> Verdict {
     for (word, answer) in said_about(cache, key).await {
-        // What the store cannot do at all is tried elsewhere.
+        // What the store cannot do at all is tested elsewhere.
         if answer != Err(ErrorKind::Unsupported) {
             check_eq!(answer, Ok(()), "{word} {key:?}");
         }

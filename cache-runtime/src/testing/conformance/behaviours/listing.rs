@@ -99,7 +99,7 @@ pub(crate) async fn clear_takes_its_prefix_and_nothing_else(bed: &Bed) -> Verdic
     Ok(())
 }
 
-/// What means something in a pattern, a query or a path means itself in a prefix.
+/// What has a meaning in a pattern, a query or a path stands for itself in a prefix.
 pub(crate) async fn a_prefix_is_taken_literally(bed: &Bed) -> Verdict {
     let store = bed.store()?;
     let name = bed.prefix();

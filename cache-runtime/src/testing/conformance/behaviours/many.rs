@@ -74,7 +74,7 @@ pub(crate) async fn set_many_names_those_that_failed(bed: &Bed) -> Verdict {
     check_eq!(failed, ["long"]);
     let found = cache.get_many::<String>(&["short", "long", "last"]).await?;
     check_eq!(found.len(), 2, "the others are kept: {found:?}");
-    // A key that cannot be is the caller's mistake: nothing is kept, and it is said.
+    // A key that cannot be used is the caller's mistake: nothing is kept, and it is reported.
     for timeout in [30, 0] {
         let answer = cache.set_many(&[("fine", 1), ("bad\n", 2)], timeout).await;
         check_eq!(refused(answer)?.kind(), ErrorKind::Key);

@@ -1,4 +1,4 @@
-//! What only the in-process level has: bounds, and a list that leaves out what has expired.
+//! What only the in-process level has: limits, and a list that leaves out what has expired.
 
 use std::time::Duration;
 

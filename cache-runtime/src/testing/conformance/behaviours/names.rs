@@ -1,11 +1,11 @@
-//! A store's keys: short and long, with spaces and letters of every kind, and none taken for another.
+//! A store's keys: short and long, with spaces and characters of every kind, and none mistaken for another.
 
 use super::super::bed::{Bed, MINUTE};
 use super::super::failure::{Verdict, check, check_eq};
 
 pub(crate) async fn a_key_of_one_byte_and_of_a_thousand(bed: &Bed) -> Verdict {
     let store = bed.store()?;
-    // One byte is nobody's own: whatever is there now, what is set is got, or someone else's.
+    // A one-byte key belongs to nobody: whatever is there now, the result is what was set, or someone else's.
     store.set("k", b"1", MINUTE).await?;
     let found = store.get("k").await?;
     check!(

@@ -1,4 +1,4 @@
-//! What a cache answers that keeps nothing.
+//! What a cache that keeps nothing answers.
 
 use super::super::bed::Bed;
 use super::super::failure::{Verdict, check, check_eq, refused};

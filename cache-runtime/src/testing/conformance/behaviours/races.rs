@@ -52,7 +52,7 @@ pub(crate) async fn of_many_adds_one_wins(bed: &Bed) -> Verdict {
     Ok(())
 }
 
-/// The same for a key that was there and has expired, which stores tend to treat in two steps.
+/// The same for a key that was there and has expired, which stores tend to handle in two steps.
 pub(crate) async fn of_many_adds_on_an_expired_key_one_wins(bed: &Bed) -> Verdict {
     if !bed.capabilities().atomic_add {
         return Err(Failure::unable("it does not say `atomic_add`"));
@@ -185,7 +185,7 @@ pub(crate) async fn readers_see_whole_values(bed: &Bed) -> Verdict {
     Ok(())
 }
 
-/// One of the writers; the readers go on until the last has ended, however it ends.
+/// One of the writers; the readers continue until the last has ended, however it ends.
 struct Writing(Arc<AtomicUsize>);
 
 impl Drop for Writing {

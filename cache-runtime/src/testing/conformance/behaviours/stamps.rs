@@ -9,15 +9,15 @@ use crate::error::CacheError;
 use crate::markers::stamp::{SKEW, Stamp, machine, micros};
 use crate::markers::tombstone::Unless;
 
-/// Where a tombstone for this key stands: on the node of the key, in a cluster.
+/// Returns the key of a tombstone for this key: on the node of the key, in a cluster.
 fn key_of(key: &str) -> String {
     format!("{{{key}}}:gone")
 }
 
-/// In microseconds: some time of our days, so that it has all its digits.
+/// In microseconds: a present-day time, so that it has all its digits.
 const THEN: u64 = 1_764_420_000_000_000;
 
-/// So many of this machine's microseconds later than then.
+/// Returns a stamp of this machine, this many microseconds later than that.
 fn later(by: u64) -> Stamp {
     Stamp {
         at: THEN + by,
@@ -25,7 +25,7 @@ fn later(by: u64) -> Stamp {
     }
 }
 
-/// On another machine, whose clock is behind by so much.
+/// Returns a stamp of another machine, whose clock is behind by this much.
 fn elsewhere(behind: u64) -> Stamp {
     Stamp {
         at: THEN - behind,
@@ -112,7 +112,7 @@ pub(crate) async fn another_machines_clock_may_be_behind(bed: &Bed) -> Verdict {
     Ok(())
 }
 
-/// Where the write is the stamp itself; then the machine makes no difference.
+/// If the write is the stamp itself, the machine makes no difference.
 pub(crate) async fn a_stamp_only_grows(bed: &Bed) -> Verdict {
     let store = bed.store()?;
     let key = format!("{}:1:key", bed.prefix());
@@ -154,7 +154,7 @@ pub(crate) async fn nobody_sees_what_was_forbidden(bed: &Bed) -> Verdict {
     forbid_while_writing(bed, true).await
 }
 
-/// Of those who set one, none takes another's place that is later.
+/// Of those who set one, none replaces another that is later.
 pub(crate) async fn of_stamps_at_once_the_latest_stays(bed: &Bed) -> Verdict {
     const RACERS: usize = 4;
     const ROUNDS: usize = 30;

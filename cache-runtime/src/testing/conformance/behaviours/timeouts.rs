@@ -1,4 +1,4 @@
-//! How long values live: Django's meanings of default, never, zero, negative and fractions.
+//! How long values live: what Django means by default, never, zero, negative and fractions.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::super::bed::Bed;
 use super::super::failure::{Failure, Verdict, check, check_eq};
 use super::super::speaker::Speaker;
 
-/// What is left of a life, which must be a length of time; `None` where the store cannot say.
+/// Returns what is left of a lifetime, which must be finite; `None` if the store cannot tell.
 async fn left(cache: &Speaker, key: &str) -> Result<Option<Duration>, Failure> {
     match told(cache, key).await? {
         None => Ok(None),
@@ -21,7 +21,7 @@ async fn left(cache: &Speaker, key: &str) -> Result<Option<Duration>, Failure> {
     }
 }
 
-/// The life of `key`; `None` where the store cannot say.
+/// Returns the lifetime of `key`; `None` if the store cannot tell.
 pub(super) async fn told(cache: &Speaker, key: &str) -> Result<Option<Ttl>, Failure> {
     match cache.ttl(key).await {
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
@@ -29,7 +29,7 @@ pub(super) async fn told(cache: &Speaker, key: &str) -> Result<Option<Ttl>, Fail
     }
 }
 
-/// The life of `key` is `seconds`, less what the behaviour took.
+/// Checks that the lifetime of `key` is `seconds`, less what the behaviour took.
 pub(super) async fn lives_for(bed: &Bed, cache: &Speaker, key: &str, seconds: f64) -> Verdict {
     let Some(left) = left(cache, key).await? else {
         return Ok(());
@@ -44,7 +44,7 @@ pub(super) async fn lives_for(bed: &Bed, cache: &Speaker, key: &str, seconds: f6
     Ok(())
 }
 
-/// The life of `key` has no end.
+/// Checks that the lifetime of `key` has no end.
 async fn lives_for_ever(cache: &Speaker, key: &str) -> Verdict {
     if let Some(life) = told(cache, key).await? {
         check_eq!(life, Ttl::Never, "the life of {key}");
@@ -172,7 +172,7 @@ pub(crate) async fn never_is_for_ever(bed: &Bed) -> Verdict {
     Ok(())
 }
 
-/// Zero and below: what is said is true, and nothing is there.
+/// Checks that, with zero or less, the answers are correct, and nothing is there.
 async fn keeps_nothing(cache: &Speaker, timeout: Timeout) -> Verdict {
     cache.set("set", "eggs", timeout).await?;
     check_eq!(cache.get::<String>("set").await?, None);

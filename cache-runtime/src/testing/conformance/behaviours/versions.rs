@@ -1,4 +1,4 @@
-//! Versions: the same matrix for each word, and moving a value from one version to another.
+//! Versions: the same matrix for each method, and moving a value from one version to another.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::super::failure::{Failure, Verdict, check, check_eq, refused};
 use super::super::speaker::Speaker;
 use super::timeouts::lives_for;
 
-/// Versions 1 and 2 of one cache.
+/// Returns versions 1 and 2 of one cache.
 fn both(bed: &Bed) -> Result<(Speaker, Speaker), Failure> {
     let one = bed.cache()?;
     let two = one.with_version(2);

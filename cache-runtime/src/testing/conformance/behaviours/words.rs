@@ -1,4 +1,4 @@
-//! A store's words, one by one: set, delete, add, touch, ttl, incr.
+//! A store's operations, one by one: set, delete, add, touch, ttl, incr.
 
 use std::time::Duration;
 
@@ -170,7 +170,7 @@ pub(crate) async fn ttl_says_how_long(bed: &Bed) -> Verdict {
     Ok(())
 }
 
-/// Lives that no calendar holds are long, not an error and not the past.
+/// Lifetimes that no calendar holds are long: not an error, and not in the past.
 pub(crate) async fn very_long_and_very_short_lives_are_lives(bed: &Bed) -> Verdict {
     let store = bed.store()?;
     let key = format!("{}:1:key", bed.prefix());
