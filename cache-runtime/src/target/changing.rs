@@ -122,7 +122,6 @@ impl Target {
         unless: impl FnOnce(&str) -> Unless<'_>,
     ) -> bool {
         let core = self.cache.core();
-<<<<<<< ours
         let (Some(store), Some(stored_key)) = (core.store(), self.stored_key()) else {
             return true;
         };
@@ -141,43 +140,6 @@ impl Target {
             tracing::debug!(%error, key, "a tombstone could not be set");
             true
         })
-||||||| base
-        if let (Some(store), Some(made)) = (core.store(), self.made())
-            && self.is_computed()
-            && let Some(key) = tombstone::key_of(made, store.hash_tags())
-        {
-            let stamp = core.stamp();
-            let text = stamp.to_text();
-            // Of two at once the later one stays.
-            let unless = Unless::exactly(&key, stamp);
-            let buried = store
-                .ask(mode, "bury", |store: &dyn Store| {
-                    store.set_unless(&key, text.as_bytes(), Some(tombstone::LIFE), unless)
-                })
-                .await;
-            if let Err(error) = buried {
-                tracing::debug!(%error, key, "a tombstone could not be set");
-            }
-        }
-=======
-        if let (Some(store), Some(made)) = (core.store(), self.made())
-            && self.is_computed()
-            && let Some(key) = tombstone::key_of(made, store.hash_tags())
-        {
-            let stamp = core.stamp();
-            let text = stamp.to_text();
-            // Of two at once, the later one stays.
-            let unless = Unless::exactly(&key, stamp);
-            let buried = store
-                .ask(mode, "bury", |store: &dyn Store| {
-                    store.set_unless(&key, text.as_bytes(), Some(tombstone::LIFE), unless)
-                })
-                .await;
-            if let Err(error) = buried {
-                tracing::debug!(%error, key, "a tombstone could not be set");
-            }
-        }
->>>>>>> theirs
     }
 
     /// Returns whether functions compute it: what users set under a key of their own is nobody's result.
