@@ -5,6 +5,8 @@
 //! opening.rs      what a store is opened with: the URL's parts, the settings, its own options
 //! runtimes.rs     whose connections: one set for each tokio runtime
 //! io_thread.rs    callers without a tokio runtime
+//! answer.rs       what an operation answers, and what its errors name
+//! limited.rs      calls of the system that take as long as they take
 //! prefixed.rs     a store in which others have their place
 //! files/          a folder of files
 //! redis/          Redis and Valkey, one server or a cluster
@@ -12,6 +14,13 @@
 //! sql/            SQLite, PostgreSQL, MySQL and MariaDB
 //! ```
 
+#[cfg(any(
+    feature = "redis",
+    feature = "memcached",
+    feature = "_sql",
+    feature = "files"
+))]
+mod answer;
 #[cfg(any(feature = "redis", feature = "memcached", feature = "_sql"))]
 pub(crate) mod io_thread;
 #[cfg(any(feature = "redis", feature = "memcached"))]

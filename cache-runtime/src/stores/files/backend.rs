@@ -11,6 +11,7 @@ use crate::error::CacheError;
 use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 use crate::tools::glob::Glob;
+use crate::stores::answer;
 
 /// How many keys make one job, within one time limit.
 const BATCH: usize = 64;
@@ -48,35 +49,28 @@ impl FileStore {
         })
     }
 
-    /// One job.
-    fn job<'a, T: Send + 'static>(
-        &'a self,
-        operation: &'static str,
-        job: impl FnOnce(&Folder) -> Result<T, CacheError> + Send + 'static,
-    ) -> StoreFuture<'a, T> {
-        Box::pin(async move {
-            let folder = Arc::clone(&self.folder);
-            let hop = match operation {
-                "get" | "get_many" | "ttl" | "keys" => &self.reading,
-                _ => &self.writing,
-            };
-            let done = hop.run(move || job(&folder)).await;
-            done.map_err(|error| error.in_operation(operation))
-        })
-    }
-
     /// Runs a job about one key.
     fn about<'a, T: Send + 'static>(
         &'a self,
+        hop: &'a Hop,
         operation: &'static str,
         key: &'a str,
         job: impl FnOnce(&Folder, &str) -> Result<T, CacheError> + Send + 'static,
     ) -> StoreFuture<'a, T> {
-        Box::pin(async move {
-            let own = key.to_owned();
-            let done = self.job(operation, move |folder| job(folder, &own)).await;
-            done.map_err(|error| error.on_key(key))
+        answer::about(operation, key, async move {
+            let key = key.to_owned();
+            self.job(hop, move |folder| job(folder, &key)).await
         })
+    }
+
+    /// One job.
+    async fn job<T: Send + 'static>(
+        &self,
+        hop: &Hop,
+        job: impl FnOnce(&Folder) -> Result<T, CacheError> + Send + 'static,
+    ) -> Result<T, CacheError> {
+        let folder = Arc::clone(&self.folder);
+        hop.run(move || job(&folder)).await
     }
 }
 
@@ -103,7 +97,7 @@ impl Store for FileStore {
     }
 
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
-        self.about("get", key, Folder::get)
+        self.about(&self.reading, "get", key, Folder::get)
     }
 
     fn set<'a>(
@@ -113,11 +107,13 @@ impl Store for FileStore {
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, ()> {
         let value = value.to_vec();
-        self.about("set", key, move |folder, key| folder.set(key, &value, ttl))
+        self.about(&self.writing, "set", key, move |folder, key| {
+            folder.set(key, &value, ttl)
+        })
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {
-        self.about("delete", key, Folder::delete)
+        self.about(&self.writing, "delete", key, Folder::delete)
     }
 
     fn add<'a>(
@@ -127,34 +123,40 @@ impl Store for FileStore {
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, bool> {
         let value = value.to_vec();
-        self.about("add", key, move |folder, key| folder.add(key, &value, ttl))
+        self.about(&self.writing, "add", key, move |folder, key| {
+            folder.add(key, &value, ttl)
+        })
     }
 
     fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
-        self.about("touch", key, move |folder, key| folder.touch(key, ttl))
+        self.about(&self.writing, "touch", key, move |folder, key| {
+            folder.touch(key, ttl)
+        })
     }
 
     fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
         let value = value.to_vec();
-        self.about("delete_if", key, move |folder, key| {
+        self.about(&self.writing, "delete_if", key, move |folder, key| {
             folder.delete_if(key, &value)
         })
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
-        self.about("ttl", key, Folder::ttl)
+        self.about(&self.reading, "ttl", key, Folder::ttl)
     }
 
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
-        self.about("incr", key, move |folder, key| folder.incr(key, by))
+        self.about(&self.writing, "incr", key, move |folder, key| {
+            folder.incr(key, by)
+        })
     }
 
     fn get_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
-        Box::pin(async move {
+        answer::during("get_many", async move {
             let mut values = Vec::with_capacity(keys.len());
             for some in keys.chunks(BATCH) {
                 let some = some.to_vec();
-                let job = self.job("get_many", move |folder| folder.get_many(&some));
+                let job = self.job(&self.reading, move |folder| folder.get_many(&some));
                 values.extend(job.await?);
             }
             Ok(values)
@@ -166,11 +168,11 @@ impl Store for FileStore {
         items: &'a [(String, Vec<u8>)],
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, Vec<usize>> {
-        Box::pin(async move {
+        answer::during("set_many", async move {
             let mut failed = Vec::new();
             for (at, some) in items.chunks(BATCH).enumerate() {
                 let some = some.to_vec();
-                let job = self.job("set_many", move |folder| Ok(folder.set_many(&some, ttl)));
+                let job = self.job(&self.writing, move |folder| Ok(folder.set_many(&some, ttl)));
                 failed.extend(job.await?.into_iter().map(|of_some| at * BATCH + of_some));
             }
             Ok(failed)
@@ -178,11 +180,11 @@ impl Store for FileStore {
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
-        Box::pin(async move {
+        answer::during("delete_many", async move {
             let mut count = 0;
             for some in keys.chunks(BATCH) {
                 let some = some.to_vec();
-                let job = self.job("delete_many", move |folder| folder.delete_many(&some));
+                let job = self.job(&self.writing, move |folder| folder.delete_many(&some));
                 count += job.await?;
             }
             Ok(count)
@@ -190,12 +192,14 @@ impl Store for FileStore {
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, pattern: &'a str) -> StoreFuture<'a, Vec<String>> {
-        Box::pin(async move {
+        answer::during("keys", async move {
             let glob = Arc::new(Glob::new(pattern));
             let mut keys = Vec::new();
             for shard in 0..=u8::MAX {
                 let (prefix, glob) = (prefix.to_owned(), Arc::clone(&glob));
-                let job = self.job("keys", move |folder| folder.keys(shard, &prefix, &glob));
+                let job = self.job(&self.reading, move |folder| {
+                    folder.keys(shard, &prefix, &glob)
+                });
                 keys.append(&mut job.await?);
             }
             Ok(keys)
@@ -203,10 +207,10 @@ impl Store for FileStore {
     }
 
     fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
+        answer::during("clear", async move {
             for shard in 0..=u8::MAX {
                 let prefix = prefix.to_owned();
-                let job = self.job("clear", move |folder| folder.clear(shard, &prefix));
+                let job = self.job(&self.writing, move |folder| folder.clear(shard, &prefix));
                 job.await?;
             }
             Ok(())
@@ -214,11 +218,11 @@ impl Store for FileStore {
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        self.job("ping", Folder::ping)
+        answer::during("ping", self.job(&self.writing, Folder::ping))
     }
 
     fn facts(&self) -> StoreFuture<'_, Facts> {
-        self.job("facts", Folder::facts)
+        answer::during("facts", self.job(&self.writing, Folder::facts))
     }
 
     fn blocking(&self) -> Option<&dyn Store> {

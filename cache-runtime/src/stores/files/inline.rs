@@ -1,14 +1,13 @@
 //! The operations, for callers that block: they do the work themselves.
 
-use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::backend::capabilities;
 use super::folder::Folder;
-use crate::error::CacheError;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
 use crate::tools::glob::Glob;
+use crate::stores::answer::ready;
 
 #[derive(Debug)]
 pub(super) struct Inline {
@@ -21,10 +20,6 @@ impl Inline {
     }
 }
 
-fn done<'a, T: Send + 'a>(answer: Result<T, CacheError>) -> StoreFuture<'a, T> {
-    Box::pin(future::ready(answer))
-}
-
 impl Store for Inline {
     fn name(&self) -> &'static str {
         "file"
@@ -35,7 +30,7 @@ impl Store for Inline {
     }
 
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
-        done(self.folder.get(key))
+        ready(self.folder.get(key))
     }
 
     fn set<'a>(
@@ -44,11 +39,11 @@ impl Store for Inline {
         value: &'a [u8],
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, ()> {
-        done(self.folder.set(key, value, ttl))
+        ready(self.folder.set(key, value, ttl))
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {
-        done(self.folder.delete(key))
+        ready(self.folder.delete(key))
     }
 
     fn add<'a>(
@@ -57,27 +52,27 @@ impl Store for Inline {
         value: &'a [u8],
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, bool> {
-        done(self.folder.add(key, value, ttl))
+        ready(self.folder.add(key, value, ttl))
     }
 
     fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
-        done(self.folder.touch(key, ttl))
+        ready(self.folder.touch(key, ttl))
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
-        done(self.folder.ttl(key))
+        ready(self.folder.ttl(key))
     }
 
     fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
-        done(self.folder.delete_if(key, value))
+        ready(self.folder.delete_if(key, value))
     }
 
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
-        done(self.folder.incr(key, by))
+        ready(self.folder.incr(key, by))
     }
 
     fn get_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
-        done(self.folder.get_many(keys))
+        ready(self.folder.get_many(keys))
     }
 
     fn set_many<'a>(
@@ -85,25 +80,25 @@ impl Store for Inline {
         items: &'a [(String, Vec<u8>)],
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, Vec<usize>> {
-        done(Ok(self.folder.set_many(items, ttl)))
+        ready(Ok(self.folder.set_many(items, ttl)))
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
-        done(self.folder.delete_many(keys))
+        ready(self.folder.delete_many(keys))
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, pattern: &'a str) -> StoreFuture<'a, Vec<String>> {
         let glob = Glob::new(pattern);
         let keys = (0..=u8::MAX).map(|shard| self.folder.keys(shard, prefix, &glob));
         let keys: Result<Vec<_>, _> = keys.collect();
-        done(keys.map(|keys| keys.concat()))
+        ready(keys.map(|keys| keys.concat()))
     }
 
     fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
-        done((0..=u8::MAX).try_for_each(|shard| self.folder.clear(shard, prefix)))
+        ready((0..=u8::MAX).try_for_each(|shard| self.folder.clear(shard, prefix)))
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        done(self.folder.ping())
+        ready(self.folder.ping())
     }
 }

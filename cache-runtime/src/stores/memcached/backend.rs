@@ -1,7 +1,7 @@
 //! The operations of the store, written once for callers that await and callers that block.
 
 use std::fmt;
-use std::future::{self, Future};
+use std::future::Future;
 use std::time::Duration;
 
 use super::awaited::Connections;
@@ -17,6 +17,7 @@ use super::route::{Batch, Exchange, ask, ask_many, join, step};
 use crate::error::{CacheError, ErrorKind};
 use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+use crate::stores::answer;
 
 /// Memcached's items are at most 1 MiB by default; this leaves room for
 /// the key, for what the server stores beside it, and for a long key in front of the value.
@@ -207,29 +208,6 @@ impl<L: Link> MemcachedStore<L> {
     }
 }
 
-fn about<'a, T: 'a>(
-    operation: &'static str,
-    key: &'a str,
-    outcome: impl Future<Output = Result<T, CacheError>> + Send + 'a,
-) -> StoreFuture<'a, T> {
-    Box::pin(async move {
-        let outcome = outcome.await;
-        outcome.map_err(|error| error.in_operation(operation).on_key(key))
-    })
-}
-
-fn during<'a, T: 'a>(
-    operation: &'static str,
-    outcome: impl Future<Output = Result<T, CacheError>> + Send + 'a,
-) -> StoreFuture<'a, T> {
-    Box::pin(async move { outcome.await.map_err(|error| error.in_operation(operation)) })
-}
-
-/// Returns an answer that needs no server.
-fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
-    Box::pin(future::ready(Ok(answer)))
-}
-
 fn was_there(reply: Reply) -> Result<bool, CacheError> {
     match reply {
         Reply::Done(_) => Ok(true),
@@ -267,7 +245,7 @@ impl<L: Link> Store for MemcachedStore<L> {
     }
 
     fn get<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
-        about("get", key, async move {
+        answer::about("get", key, async move {
             let name = Name::of(key);
             let request = Request::one(|request| request.get(&name));
             read_value(&name, self.one(&name, &request).await?)
@@ -280,11 +258,11 @@ impl<L: Link> Store for MemcachedStore<L> {
         value: &'a [u8],
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, ()> {
-        about("set", key, self.set_one(key, value, ttl))
+        answer::about("set", key, self.set_one(key, value, ttl))
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {
-        about("delete", key, self.delete_one(key))
+        answer::about("delete", key, self.delete_one(key))
     }
 
     fn add<'a>(
@@ -293,11 +271,11 @@ impl<L: Link> Store for MemcachedStore<L> {
         value: &'a [u8],
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, bool> {
-        about("add", key, self.add_one(key, value, ttl))
+        answer::about("add", key, self.add_one(key, value, ttl))
     }
 
     fn touch<'a>(&'a self, key: &'a str, ttl: Option<Duration>) -> StoreFuture<'a, bool> {
-        about("touch", key, async move {
+        answer::about("touch", key, async move {
             let name = Name::of(key);
             let request = Request::one(|request| request.touch(&name, expiry(ttl)));
             was_there(self.one(&name, &request).await?)
@@ -305,11 +283,11 @@ impl<L: Link> Store for MemcachedStore<L> {
     }
 
     fn delete_if<'a>(&'a self, key: &'a str, value: &'a [u8]) -> StoreFuture<'a, bool> {
-        about("delete_if", key, self.delete_one_if(key, value))
+        answer::about("delete_if", key, self.delete_one_if(key, value))
     }
 
     fn ttl<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Ttl> {
-        about("ttl", key, async move {
+        answer::about("ttl", key, async move {
             let name = Name::of(key);
             let request = Request::one(|request| request.ttl(&name));
             match self.one(&name, &request).await? {
@@ -321,14 +299,14 @@ impl<L: Link> Store for MemcachedStore<L> {
     }
 
     fn incr<'a>(&'a self, key: &'a str, by: i64) -> StoreFuture<'a, Option<i64>> {
-        about("incr", key, incr::incr(&self.link, key, by))
+        answer::about("incr", key, incr::incr(&self.link, key, by))
     }
 
     fn get_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         if keys.is_empty() {
-            return at_once(Vec::new());
+            return answer::ready(Ok(Vec::new()));
         }
-        during("get_many", async move {
+        answer::during("get_many", async move {
             let names: Vec<Name<'_>> = keys.iter().map(|key| Name::of(key)).collect();
             let add = |request: &mut Request, at: usize| request.get(&names[at]);
             let batch = self.many(&names, add).await;
@@ -348,9 +326,9 @@ impl<L: Link> Store for MemcachedStore<L> {
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, Vec<usize>> {
         if items.is_empty() {
-            return at_once(Vec::new());
+            return answer::ready(Ok(Vec::new()));
         }
-        during("set_many", async move {
+        answer::during("set_many", async move {
             let names: Vec<Name<'_>> = items.iter().map(|(key, _)| Name::of(key)).collect();
             let expiry = expiry(ttl);
             let add = |request: &mut Request, at: usize| {
@@ -380,9 +358,9 @@ impl<L: Link> Store for MemcachedStore<L> {
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
         if keys.is_empty() {
-            return at_once(0);
+            return answer::ready(Ok(0));
         }
-        during("delete_many", async move {
+        answer::during("delete_many", async move {
             let names: Vec<Name<'_>> = keys.iter().map(|key| Name::of(key)).collect();
             let add = |request: &mut Request, at: usize| request.delete(names[at].bytes());
             let batch = self.many(&names, add).await;
@@ -399,7 +377,7 @@ impl<L: Link> Store for MemcachedStore<L> {
             prefix: prefix.to_owned(),
             pattern: Some(pattern.to_owned()),
         };
-        during("keys", async move {
+        answer::during("keys", async move {
             let keys = self.link.walk(walk).await?;
             Ok(self.alive(keys).await)
         })
@@ -410,20 +388,20 @@ impl<L: Link> Store for MemcachedStore<L> {
             prefix: prefix.to_owned(),
             pattern: None,
         };
-        during("clear", async move { self.link.walk(walk).await.map(drop) })
+        answer::during("clear", async move { self.link.walk(walk).await.map(drop) })
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        during("ping", self.ping_all())
+        answer::during("ping", self.ping_all())
     }
 
     fn facts(&self) -> StoreFuture<'_, Facts> {
-        during("facts", self.link.facts())
+        answer::during("facts", self.link.facts())
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {
         self.link.close();
-        at_once(())
+        answer::ready(Ok(()))
     }
 
     fn blocking(&self) -> Option<&dyn Store> {

@@ -1,6 +1,6 @@
 //! The operations of the store, written once for callers that await and callers that block.
 
-use std::future::{self, Future};
+use std::future::Future;
 use std::time::Duration;
 
 use redis::Value;
@@ -14,6 +14,7 @@ use crate::markers::tombstone::Unless;
 use crate::store::backplane::Backplane;
 use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl, set_unless_in_steps};
+use crate::stores::answer;
 
 /// A Redis or Valkey server as a [`Store`].
 ///
@@ -86,26 +87,11 @@ impl<S: Servers> RedisStore<S> {
         key: &'a str,
         call: Call<T>,
     ) -> StoreFuture<'a, T> {
-        Box::pin(async move {
+        answer::about(operation, key, async move {
             let reply = self.servers.exchange_about(key, &call.request).await;
-            reply
-                .and_then(call.read)
-                .map_err(|error| error.in_operation(operation).on_key(key))
+            reply.and_then(call.read)
         })
     }
-}
-
-/// Makes a call about many keys, or none.
-fn call<'a, T>(
-    operation: &'static str,
-    answer: impl Future<Output = Result<T, CacheError>> + Send + 'a,
-) -> StoreFuture<'a, T> {
-    Box::pin(async move { answer.await.map_err(|error| error.in_operation(operation)) })
-}
-
-/// Returns an answer that needs no server.
-fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
-    Box::pin(future::ready(Ok(answer)))
 }
 
 impl<S: Servers> Store for RedisStore<S> {
@@ -185,9 +171,9 @@ impl<S: Servers> Store for RedisStore<S> {
 
     fn get_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         if keys.is_empty() {
-            return at_once(Vec::new());
+            return answer::ready(Ok(Vec::new()));
         }
-        call("get_many", self.servers.get_many(keys))
+        answer::during("get_many", self.servers.get_many(keys))
     }
 
     fn set_many<'a>(
@@ -196,37 +182,37 @@ impl<S: Servers> Store for RedisStore<S> {
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, Vec<usize>> {
         if items.is_empty() {
-            return at_once(Vec::new());
+            return answer::ready(Ok(Vec::new()));
         }
-        call("set_many", self.servers.set_many(items, ttl))
+        answer::during("set_many", self.servers.set_many(items, ttl))
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
         if keys.is_empty() {
-            return at_once(0);
+            return answer::ready(Ok(0));
         }
-        call("delete_many", self.servers.delete_many(keys))
+        answer::during("delete_many", self.servers.delete_many(keys))
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, pattern: &'a str) -> StoreFuture<'a, Vec<String>> {
-        call("keys", self.servers.keys(prefix, pattern))
+        answer::during("keys", self.servers.keys(prefix, pattern))
     }
 
     fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
-        call("clear", self.servers.clear(prefix))
+        answer::during("clear", self.servers.clear(prefix))
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        call("ping", self.servers.ping())
+        answer::during("ping", self.servers.ping())
     }
 
     fn facts(&self) -> StoreFuture<'_, Facts> {
-        call("facts", self.servers.facts())
+        answer::during("facts", self.servers.facts())
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {
         self.servers.close();
-        at_once(())
+        answer::ready(Ok(()))
     }
 
     fn backplane(&self) -> Option<&dyn Backplane> {

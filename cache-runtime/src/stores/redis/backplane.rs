@@ -6,15 +6,13 @@ use super::backend::RedisStore;
 use super::servers::Servers;
 use crate::store::StoreFuture;
 use crate::store::backplane::{Backplane, Heard};
+use crate::stores::answer;
 
 /// Channels belong to the server: its databases share them. Listening takes RESP3 (Redis 6), and a user
 /// with an ACL needs `+publish`, `+subscribe` and the channel.
 impl<S: Servers> Backplane for RedisStore<S> {
     fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            let said = self.servers().publish(channel, message).await;
-            said.map_err(|error| error.in_operation("publish"))
-        })
+        answer::during("publish", self.servers().publish(channel, message))
     }
 
     fn listen<'a>(
@@ -22,9 +20,6 @@ impl<S: Servers> Backplane for RedisStore<S> {
         channel: &'a str,
         hear: &'a (dyn Fn(Heard<'_>) + Send + Sync),
     ) -> StoreFuture<'a, Infallible> {
-        Box::pin(async move {
-            let end = self.servers().listen(channel, hear).await;
-            end.map_err(|error| error.in_operation("listen"))
-        })
+        answer::during("listen", self.servers().listen(channel, hear))
     }
 }

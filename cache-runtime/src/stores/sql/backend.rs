@@ -1,7 +1,6 @@
 //! The operations of the store.
 
 use std::fmt;
-use std::future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +25,7 @@ use crate::error::{CacheError, ErrorKind};
 use crate::markers::tombstone::Unless;
 use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
+use crate::stores::answer;
 use crate::tools::glob::Glob;
 
 /// The longest key, in bytes.
@@ -123,24 +123,9 @@ impl SqlStore {
         key: &'a str,
         operation: impl FnOnce(String) -> O + Send + 'a,
     ) -> StoreFuture<'a, O::Answer> {
-        Box::pin(async move {
-            let answer = match check(key) {
-                Ok(()) => self.ask(operation(key.to_owned())).await,
-                Err(error) => Err(error),
-            };
-            answer.map_err(|error| error.in_operation(name).on_key(key))
-        })
-    }
-
-    /// Runs an operation about many keys, or none.
-    fn call<'a, O: Operation>(
-        &'a self,
-        name: &'static str,
-        operation: O,
-    ) -> StoreFuture<'a, O::Answer> {
-        Box::pin(async move {
-            let answer = self.ask(operation).await;
-            answer.map_err(|error| error.in_operation(name))
+        answer::about(name, key, async move {
+            check(key)?;
+            self.ask(operation(key.to_owned())).await
         })
     }
 }
@@ -216,11 +201,6 @@ fn check(key: &str) -> Result<(), CacheError> {
 
 fn check_all<'a>(mut keys: impl Iterator<Item = &'a String>) -> Result<(), CacheError> {
     keys.try_for_each(|key| check(key))
-}
-
-/// Returns an answer that needs no database.
-fn at_once<'a, T: Send + 'a>(answer: T) -> StoreFuture<'a, T> {
-    Box::pin(future::ready(Ok(answer)))
 }
 
 /// Returns whole milliseconds, rounded up: nothing expires early, and a fraction is not "at once". Kept below
@@ -319,7 +299,7 @@ impl Store for SqlStore {
         unless: Unless<'a>,
     ) -> StoreFuture<'a, bool> {
         if let Err(error) = check(unless.key) {
-            return Box::pin(future::ready(Err(error.in_operation("set_unless"))));
+            return answer::ready(Err(error.in_operation("set_unless")));
         }
         self.about("set_unless", key, move |key| {
             let set = Set {
@@ -341,13 +321,13 @@ impl Store for SqlStore {
 
     fn get_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Vec<u8>>>> {
         if keys.is_empty() {
-            return at_once(Vec::new());
+            return answer::ready(Ok(Vec::new()));
         }
-        if let Err(error) = check_all(keys.iter()) {
-            return Box::pin(future::ready(Err(error.in_operation("get_many"))));
-        }
-        let keys = keys.to_vec();
-        self.call("get_many", GetMany { keys })
+        answer::during("get_many", async move {
+            check_all(keys.iter())?;
+            let keys = keys.to_vec();
+            self.ask(GetMany { keys }).await
+        })
     }
 
     fn set_many<'a>(
@@ -356,28 +336,28 @@ impl Store for SqlStore {
         ttl: Option<Duration>,
     ) -> StoreFuture<'a, Vec<usize>> {
         if items.is_empty() {
-            return at_once(Vec::new());
+            return answer::ready(Ok(Vec::new()));
         }
-        if let Err(error) = check_all(items.iter().map(|(key, _)| key)) {
-            return Box::pin(future::ready(Err(error.in_operation("set_many"))));
-        }
-        let (items, life) = (items.to_vec(), life(ttl));
-        self.call("set_many", SetMany { items, life })
+        answer::during("set_many", async move {
+            check_all(items.iter().map(|(key, _)| key))?;
+            let (items, life) = (items.to_vec(), life(ttl));
+            self.ask(SetMany { items, life }).await
+        })
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, u64> {
         if keys.is_empty() {
-            return at_once(0);
+            return answer::ready(Ok(0));
         }
-        if let Err(error) = check_all(keys.iter()) {
-            return Box::pin(future::ready(Err(error.in_operation("delete_many"))));
-        }
-        let keys = keys.to_vec();
-        self.call("delete_many", DeleteMany { keys })
+        answer::during("delete_many", async move {
+            check_all(keys.iter())?;
+            let keys = keys.to_vec();
+            self.ask(DeleteMany { keys }).await
+        })
     }
 
     fn keys<'a>(&'a self, prefix: &'a str, pattern: &'a str) -> StoreFuture<'a, Vec<String>> {
-        Box::pin(async move {
+        answer::during("keys", async move {
             let glob = Glob::new(pattern);
             let (mut from, before) = (prefix.to_owned(), after(prefix));
             let mut found = Vec::new();
@@ -387,8 +367,7 @@ impl Store for SqlStore {
                     before: before.clone(),
                     most: PAGE as i64,
                 };
-                let page = self.ask(page).await;
-                let page = page.map_err(|error| error.in_operation("keys"))?;
+                let page = self.ask(page).await?;
                 let is_last = page.len() < PAGE;
                 // The next page begins with the first key that may follow the last one.
                 from = match page.last().map(|key| String::from_utf8_lossy(key)) {
@@ -411,17 +390,16 @@ impl Store for SqlStore {
     }
 
     fn clear<'a>(&'a self, prefix: &'a str) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
+        answer::during("clear", async move {
             loop {
                 let some = DeleteSome {
                     text: |texts| &texts.clear,
                     keys: vec![prefix.to_owned(), after(prefix)],
                     most: PAGE as i64,
                 };
-                let gone = self.ask(some).await;
                 // Not "fewer than a page": of the chosen rows, one that was written meanwhile
                 // stays.
-                if gone.map_err(|error| error.in_operation("clear"))? == 0 {
+                if self.ask(some).await? == 0 {
                     return Ok(());
                 }
             }
@@ -429,15 +407,15 @@ impl Store for SqlStore {
     }
 
     fn ping(&self) -> StoreFuture<'_, ()> {
-        self.call("ping", Ping)
+        answer::during("ping", self.ask(Ping))
     }
 
     fn prepare(&self) -> StoreFuture<'_, ()> {
-        self.call("prepare", Create)
+        answer::during("prepare", self.ask(Create))
     }
 
     fn facts(&self) -> StoreFuture<'_, Facts> {
-        self.call("facts", Look)
+        answer::during("facts", self.ask(Look))
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

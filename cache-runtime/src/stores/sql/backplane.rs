@@ -13,6 +13,7 @@ use super::texts::{Text, Texts};
 use crate::error::{CacheError, ErrorKind};
 use crate::store::StoreFuture;
 use crate::store::backplane::{Backplane, Heard};
+use crate::stores::answer;
 
 /// The longest name in PostgreSQL, in bytes.
 const LONGEST_NAME: usize = 63;
@@ -21,14 +22,12 @@ const LONGEST_NAME: usize = 63;
 /// a pooler that lends connections for each transaction, nothing is received.
 impl Backplane for SqlStore {
     fn publish<'a>(&'a self, channel: &'a str, message: &'a str) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            let said = self.ask(Notify {
-                text: "SELECT pg_notify(convert_from($1, 'UTF8'), convert_from($2, 'UTF8'))".into(),
-                channel: name_of(channel),
-                message: message.to_owned(),
-            });
-            said.await.map_err(|error| error.in_operation("publish"))
-        })
+        let notify = Notify {
+            text: "SELECT pg_notify(convert_from($1, 'UTF8'), convert_from($2, 'UTF8'))".into(),
+            channel: name_of(channel),
+            message: message.to_owned(),
+        };
+        answer::during("publish", self.ask(notify))
     }
 
     fn listen<'a>(
@@ -36,15 +35,14 @@ impl Backplane for SqlStore {
         channel: &'a str,
         hear: &'a (dyn Fn(Heard<'_>) + Send + Sync),
     ) -> StoreFuture<'a, Infallible> {
-        Box::pin(async move {
-            let end = match self.listening() {
+        answer::during("listen", async move {
+            match self.listening() {
                 Some(listening) => listening.listen(&name_of(channel), hear).await,
                 None => Err(CacheError::new(
                     ErrorKind::Unsupported,
                     "this database carries no news",
                 )),
-            };
-            end.map_err(|error| error.in_operation("listen"))
+            }
         })
     }
 }
