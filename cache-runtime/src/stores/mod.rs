@@ -6,6 +6,7 @@
 //! runtimes.rs     whose connections: one set for each tokio runtime
 //! io_thread.rs    callers without a tokio runtime
 //! answer.rs       what an operation answers, and what its errors name
+//! together.rs     several futures at once
 //! limited.rs      calls of the system that take as long as they take
 //! prefixed.rs     a store in which others have their place
 //! files/          a folder of files
@@ -34,6 +35,8 @@ mod prefixed;
 #[cfg(any(feature = "redis", feature = "memcached", feature = "_sql"))]
 mod runtimes;
 mod schemes;
+#[cfg(any(feature = "redis", feature = "memcached"))]
+mod together;
 
 #[cfg(feature = "files")]
 pub mod files;

@@ -13,11 +13,11 @@ use super::listing::Walk;
 use super::names::Name;
 use super::replies::Reply;
 use super::requests::{Condition, Request};
-use super::route::{Batch, Exchange, ask, ask_many, join, step};
+use super::route::{Batch, Exchange, ask, ask_many, step};
 use crate::error::{CacheError, ErrorKind};
 use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
-use crate::stores::answer;
+use crate::stores::{answer, together};
 
 /// Memcached's items are at most 1 MiB by default; this leaves room for
 /// the key, for what the server stores beside it, and for a long key in front of the value.
@@ -176,7 +176,7 @@ impl<L: Link> MemcachedStore<L> {
             .map(|server| self.link.exchange(server, &request, step(&servers.config)));
         let mut answered = 0;
         let mut last = None;
-        for (server, answer) in join(asked.collect()).await.into_iter().enumerate() {
+        for (server, answer) in together::all(asked).await.into_iter().enumerate() {
             match answer.map(|replies| replies.into_iter().next()) {
                 Ok(Some(Reply::Done(_))) => {
                     servers.ring.found(server);

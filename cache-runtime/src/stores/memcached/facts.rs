@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::failure::{Broken, refused};
 use super::listing::Dump;
 use super::replies::Reply;
-use super::route::{Servers, join, step};
+use super::route::{Servers, step};
 use super::talk::nonsense;
 use crate::error::CacheError;
 use crate::store::facts::Facts;
+use crate::stores::together;
 
 const COMMAND: &[u8] = b"stats\r\n";
 
@@ -17,7 +18,7 @@ pub(super) async fn facts<D: Dump>(link: &D) -> Result<Facts, CacheError> {
     let Servers { ring, config } = link.servers();
     let asked = (0..ring.len()).map(|server| facts_of(link, server));
     let (mut sum, mut lost) = (None::<Facts>, None);
-    for (server, outcome) in join(asked.collect()).await.into_iter().enumerate() {
+    for (server, outcome) in together::all(asked).await.into_iter().enumerate() {
         match outcome {
             Ok(Ok(facts)) => {
                 sum = Some(match sum {

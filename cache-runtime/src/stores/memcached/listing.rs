@@ -17,10 +17,11 @@ use super::failure::{Broken, refused};
 use super::names::{self, Found, Name, find};
 use super::replies::{Replies, Reply};
 use super::requests::Request;
-use super::route::{Exchange, Servers, join, step};
+use super::route::{Exchange, Servers, step};
 use super::talk::{Limits, nonsense};
 use crate::error::{CacheError, ErrorKind};
 use crate::tools::glob::Glob;
+use crate::stores::together;
 
 const COMMAND: &[u8] = b"lru_crawler metadump all\r\n";
 
@@ -79,7 +80,7 @@ pub(super) async fn walk<D: Dump>(link: &D, walk: &Walk) -> Result<Vec<String>, 
     let mut last = None;
     let mut answered = 0;
     let servers = (0..ring.len()).map(|server| walk_server(link, server, walk));
-    for (server, outcome) in join(servers.collect()).await.into_iter().enumerate() {
+    for (server, outcome) in together::all(servers).await.into_iter().enumerate() {
         match outcome {
             Ok(keys) => {
                 answered += 1;

@@ -1,9 +1,7 @@
 //! Which server is asked, and which one when it does not answer.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use super::config::MemcachedConfig;
@@ -14,6 +12,7 @@ use super::ring::{Ring, View};
 use super::talk::Limits;
 use crate::clock::end_of;
 use crate::error::{CacheError, ErrorKind};
+use crate::stores::together;
 
 /// What all callers of a store share.
 #[derive(Debug)]
@@ -175,7 +174,7 @@ pub(super) async fn ask_many<'n, X: Exchange>(
                 link.exchange(part.server, &part.request, limits)
             })
             .collect();
-        let answers = join(asked).await;
+        let answers = together::all(asked).await;
         open.clear();
         for (part, answer) in parts.into_iter().zip(answers) {
             match answer {
@@ -239,30 +238,6 @@ fn parts<'n>(
         add(&mut parts[part].request, *at);
     }
     parts
-}
-
-/// Awaits them all at once; those of blocking callers one after the other.
-pub(super) async fn join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut running: Vec<Pin<Box<F>>> = futures.into_iter().map(Box::pin).collect();
-    let mut outputs: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
-    poll_fn(|task| {
-        let mut is_ready = true;
-        for (future, output) in running.iter_mut().zip(&mut outputs) {
-            if output.is_none() {
-                match future.as_mut().poll(task) {
-                    Poll::Ready(value) => *output = Some(value),
-                    Poll::Pending => is_ready = false,
-                }
-            }
-        }
-        if is_ready {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
-    outputs.into_iter().flatten().collect()
 }
 
 /// Returns the limits of one step of a walk over a server.

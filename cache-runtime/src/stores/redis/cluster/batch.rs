@@ -1,8 +1,6 @@
 //! Many keys at once: one request for each node, to all nodes at the same time.
 
-use std::future::{Future, poll_fn};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use redis::Value;
@@ -17,6 +15,7 @@ use super::topology::{Topology, no_owner};
 use crate::clock::end_of;
 use crate::error::CacheError;
 use crate::mode::Mode;
+use crate::stores::together;
 
 /// A caller that blocks reads one reply after the other. If the first takes all the time there is,
 /// the others, which have arrived by then, are still read.
@@ -206,7 +205,7 @@ pub(super) async fn send(
     deadline: Instant,
 ) -> Vec<Result<Value, CacheError>> {
     match mode {
-        Mode::Async => all(parts.iter().map(|part| exchange_part(part, deadline))).await,
+        Mode::Async => together::all(parts.iter().map(|part| exchange_part(part, deadline))).await,
         Mode::Blocking => send_blocking(parts, deadline),
     }
 }
@@ -236,31 +235,5 @@ fn send_blocking(parts: &[Part], deadline: Instant) -> Vec<Result<Value, CacheEr
             part.node
                 .finish(begun?, deadline.max(Instant::now() + GRACE))
         })
-        .collect()
-}
-
-/// Returns the results of all futures, polled together.
-async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    poll_fn(|task| {
-        let mut is_done = true;
-        for (future, output) in &mut futures {
-            if output.is_none() {
-                match future.as_mut().poll(task) {
-                    Poll::Ready(ready) => *output = Some(ready),
-                    Poll::Pending => is_done = false,
-                }
-            }
-        }
-        if is_done {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
-    futures
-        .into_iter()
-        .filter_map(|(_, output)| output)
         .collect()
 }
