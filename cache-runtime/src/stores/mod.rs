@@ -7,6 +7,7 @@
 //! io_thread.rs    callers without a tokio runtime
 //! answer.rs       what an operation answers, and what its errors name
 //! together.rs     several futures at once
+//! inbox.rs        what came on a connection and was not read yet
 //! limited.rs      calls of the system that take as long as they take
 //! prefixed.rs     a store in which others have their place
 //! files/          a folder of files
@@ -22,6 +23,8 @@
     feature = "files"
 ))]
 mod answer;
+#[cfg(any(feature = "redis", feature = "memcached"))]
+mod inbox;
 #[cfg(any(feature = "redis", feature = "memcached", feature = "_sql"))]
 pub(crate) mod io_thread;
 #[cfg(any(feature = "redis", feature = "memcached"))]

@@ -307,14 +307,14 @@ impl Connection {
         let limit = limits.next()?;
         // Not `try_read`: this one knows when nothing can be there, and then makes no system call.
         let read = poll_fn(|task| {
-            let mut room = ReadBuf::new(replies.room());
+            let mut room = ReadBuf::new(replies.inbox.room());
             let poll = Pin::new(&mut *stream).poll_read(task, &mut room);
             poll.map_ok(|()| room.filled().len())
         });
         match within(limit, read).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             bytes => {
-                self.replies.came(bytes);
+                self.replies.inbox.came(bytes);
                 Ok(())
             }
         }

@@ -296,10 +296,10 @@ impl Connection {
                 self.stream.set_read_timeout(Some(limit))?;
                 self.read_limit = limit;
             }
-            match self.stream.read(self.replies.room()) {
+            match self.stream.read(self.replies.inbox.room()) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(bytes) => {
-                    self.replies.came(bytes);
+                    self.replies.inbox.came(bytes);
                     return Ok(());
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -87,7 +87,7 @@ fn in_pieces<T>(
 ) -> (Vec<T>, Result<(), Malformed>) {
     let mut found = Vec::new();
     for bytes in bytes.chunks(piece.max(1)) {
-        feed(&mut replies, bytes);
+        replies.inbox.feed(bytes);
         loop {
             match next(&mut replies) {
                 Ok(Some(one)) => found.push(one),
@@ -99,24 +99,13 @@ fn in_pieces<T>(
     (found, Ok(()))
 }
 
-fn feed(replies: &mut Replies, mut bytes: &[u8]) {
-    while !bytes.is_empty() {
-        let room = replies.room();
-        let fits = room.len().min(bytes.len());
-        room[..fits].copy_from_slice(&bytes[..fits]);
-        replies.came(fits);
-        bytes = &bytes[fits..];
-    }
-}
-
 /// What came before fills the buffer almost to its end.
 fn crowded(left: u8) -> Replies {
     let mut replies = Replies::default();
     let length = (16 << 10) - 16 - usize::from(left % 128);
-    feed(
-        &mut replies,
-        format!("VA {}\r\n{}\r\n", length, " ".repeat(length)).as_bytes(),
-    );
+    replies
+        .inbox
+        .feed(format!("VA {}\r\n{}\r\n", length, " ".repeat(length)).as_bytes());
     replies
 }
 

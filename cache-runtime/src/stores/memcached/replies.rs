@@ -1,10 +1,8 @@
 //! What the server sent, cut into replies of the meta protocol.
 
-/// The initial size of the buffer, and what is kept when it is empty. Memory that no reply has touched is not
-/// used yet.
-const ROOM: usize = 16 << 10;
+use crate::stores::inbox::Inbox;
 
-/// If replies have made the buffer grow beyond this, it is not kept when it is empty.
+const ROOM: usize = 16 << 10;
 const LARGE: usize = 256 << 10;
 
 /// No line is longer.
@@ -45,68 +43,23 @@ impl Reply {
 }
 
 /// What came on a connection.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Replies {
-    buffer: Vec<u8>,
-    /// Where the reply that comes next begins.
-    start: usize,
-    /// What came ends here.
-    end: usize,
+    pub(super) inbox: Inbox<ROOM, LARGE>,
 }
 
 /// The server does not speak the protocol.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
-impl Default for Replies {
-    fn default() -> Self {
-        Self {
-            buffer: vec![0; ROOM],
-            start: 0,
-            end: 0,
-        }
-    }
-}
-
 impl Replies {
-    /// Returns where the next bytes go; never empty.
-    pub(super) fn room(&mut self) -> &mut [u8] {
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-            if self.buffer.len() > LARGE {
-                self.buffer = vec![0; ROOM];
-            }
-        }
-        if self.end == self.buffer.len() && self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
-        if self.end == self.buffer.len() {
-            self.buffer.resize(2 * self.end, 0);
-        }
-        &mut self.buffer[self.end..]
-    }
-
-    /// Notes that this many bytes came.
-    pub(super) fn came(&mut self, bytes: usize) {
-        self.end += bytes;
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
     /// Returns the next line of a list without its end, if all of it came. Lists end their lines with less
     /// than replies do.
     pub(super) fn line(&mut self) -> Result<Option<&[u8]>, Malformed> {
-        let came = &self.buffer[self.start..self.end];
+        let came = self.inbox.unread();
         let head = &came[..came.len().min(LONGEST_LINE)];
         match head.iter().position(|byte| *byte == b'\n') {
-            Some(end) => {
-                self.start += end + 1;
-                Ok(Some(head[..end].trim_ascii_end()))
-            }
+            Some(end) => Ok(Some(self.inbox.read(end + 1).trim_ascii_end())),
             None if head.len() == LONGEST_LINE => Err(Malformed),
             None => Ok(None),
         }
@@ -114,7 +67,7 @@ impl Replies {
 
     /// Returns the next reply, if all of it came.
     pub(super) fn next(&mut self) -> Result<Option<Reply>, Malformed> {
-        let came = &self.buffer[self.start..self.end];
+        let came = self.inbox.unread();
         let Some(length) = line(came)? else {
             return Ok(None);
         };
@@ -147,7 +100,7 @@ impl Replies {
             }
             _ => return Err(Malformed),
         };
-        self.start += used;
+        self.inbox.read(used);
         Ok(Some(reply))
     }
 }
@@ -188,16 +141,6 @@ fn number<N: std::str::FromStr>(digits: &[u8]) -> Result<N, Malformed> {
 mod tests {
     use super::{Item, LARGE, LONGEST_LINE, Malformed, ROOM, Replies, Reply};
 
-    fn feed(replies: &mut Replies, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let room = replies.room();
-            let fits = room.len().min(bytes.len());
-            room[..fits].copy_from_slice(&bytes[..fits]);
-            replies.came(fits);
-            bytes = &bytes[fits..];
-        }
-    }
-
     #[test]
     fn replies_cut_anywhere_are_put_together() {
         let all = b"HD\r\nVA 4 f16 c7 t-1\r\na\r\nb\r\nEN\r\nNF\r\nNS\r\nEX\r\nVA 0 f0\r\n\r\n\
@@ -226,13 +169,13 @@ mod tests {
             let mut replies = Replies::default();
             let mut found = Vec::new();
             for bytes in all.chunks(piece) {
-                feed(&mut replies, bytes);
+                replies.inbox.feed(bytes);
                 while let Some(reply) = replies.next().unwrap() {
                     found.push(reply);
                 }
             }
             assert_eq!(found, expected, "in pieces of {piece}");
-            assert!(replies.is_empty());
+            assert!(replies.inbox.is_empty());
         }
     }
 
@@ -240,13 +183,15 @@ mod tests {
     fn a_large_reply_leaves_no_large_buffer() {
         let large = vec![b'x'; 3 * LARGE];
         let mut replies = Replies::default();
-        feed(&mut replies, format!("VA {}\r\n", large.len()).as_bytes());
-        feed(&mut replies, &large);
+        replies
+            .inbox
+            .feed(format!("VA {}\r\n", large.len()).as_bytes());
+        replies.inbox.feed(&large);
         assert_eq!(replies.next(), Ok(None));
-        feed(&mut replies, b"\r\nEN\r\n");
+        replies.inbox.feed(b"\r\nEN\r\n");
         assert!(matches!(replies.next(), Ok(Some(Reply::Done(item))) if item.value == large));
         assert_eq!(replies.next(), Ok(Some(Reply::Missing)));
-        assert_eq!(replies.room().len(), ROOM);
+        assert_eq!(replies.inbox.room().len(), ROOM);
     }
 
     #[test]
@@ -267,12 +212,12 @@ mod tests {
             &format!("VA {}\r\n", usize::MAX),
         ] {
             let mut replies = Replies::default();
-            feed(&mut replies, bytes.as_bytes());
+            replies.inbox.feed(bytes.as_bytes());
             assert_eq!(replies.next(), Err(Malformed), "{bytes:?}");
         }
         // A length that never comes is no error yet.
         let mut replies = Replies::default();
-        feed(&mut replies, b"VA 1000000\r\nabc");
+        replies.inbox.feed(b"VA 1000000\r\nabc");
         assert_eq!(replies.next(), Ok(None));
     }
 }

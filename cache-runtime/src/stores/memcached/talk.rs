@@ -85,7 +85,7 @@ impl<'r> Talk<'r> {
                 Err(Malformed) => return Err(nonsense()),
             }
         }
-        if came.is_empty() || self.is_spoilt {
+        if came.inbox.is_empty() || self.is_spoilt {
             Ok(())
         } else {
             // More replies than questions.

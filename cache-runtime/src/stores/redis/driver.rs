@@ -149,10 +149,10 @@ impl Driver {
     fn read(&mut self, task: &mut Context<'_>) -> Result<(), End> {
         let mut answered = 0;
         loop {
-            match self.reader.poll_read(task, self.replies.room()) {
+            match self.reader.poll_read(task, self.replies.inbox.room()) {
                 Poll::Pending => break,
                 Poll::Ready(Ok(0)) => return Err(End(io::ErrorKind::UnexpectedEof)),
-                Poll::Ready(Ok(bytes)) => self.replies.came(bytes),
+                Poll::Ready(Ok(bytes)) => self.replies.inbox.came(bytes),
                 Poll::Ready(Err(error)) => return Err(End(error.kind())),
             }
             let is_sound = loop {

@@ -73,7 +73,7 @@ fn run(bytes: &[u8]) {
 fn in_pieces(mut replies: Replies, bytes: &[u8], piece: usize) -> (Vec<Value>, bool) {
     let mut found = Vec::new();
     for bytes in bytes.chunks(piece.max(1)) {
-        feed(&mut replies, bytes);
+        replies.inbox.feed(bytes);
         loop {
             match replies.next() {
                 Ok(Some(value)) => found.push(value),
@@ -85,24 +85,13 @@ fn in_pieces(mut replies: Replies, bytes: &[u8], piece: usize) -> (Vec<Value>, b
     (found, true)
 }
 
-fn feed(replies: &mut Replies, mut bytes: &[u8]) {
-    while !bytes.is_empty() {
-        let room = replies.room();
-        let fits = room.len().min(bytes.len());
-        room[..fits].copy_from_slice(&bytes[..fits]);
-        replies.came(fits);
-        bytes = &bytes[fits..];
-    }
-}
-
 /// What came before fills the buffer almost to its end.
 fn crowded(left: u8) -> Replies {
     let mut replies = Replies::default();
     let length = (64 << 10) - 16 - usize::from(left % 128);
-    feed(
-        &mut replies,
-        format!("${}\r\n{}\r\n", length, " ".repeat(length)).as_bytes(),
-    );
+    replies
+        .inbox
+        .feed(format!("${}\r\n{}\r\n", length, " ".repeat(length)).as_bytes());
     replies
 }
 

@@ -93,9 +93,9 @@ impl Conversation {
                 Ok(None) => {}
                 Err(_) => return Err(io::Error::from(io::ErrorKind::InvalidData).into()),
             }
-            match self.stream.read(self.replies.room(), deadline)? {
+            match self.stream.read(self.replies.inbox.room(), deadline)? {
                 0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                bytes => self.replies.came(bytes),
+                bytes => self.replies.inbox.came(bytes),
             }
         }
     }

@@ -6,80 +6,46 @@
 use redis::Value;
 
 use super::values::{DEEPEST, Malformed, look, read};
+use crate::stores::inbox::Inbox;
 
-/// The initial size of the buffer, and what is kept when it is empty. Memory that no reply has touched is
-/// not used yet.
 const ROOM: usize = 64 << 10;
-
-/// If replies have made the buffer grow to this, it is not kept when it is empty.
 const LARGE: usize = 1 << 20;
 
 /// What has arrived, and how far it was scanned.
 #[derive(Debug)]
 pub(super) struct Replies {
-    buffer: Vec<u8>,
-    /// Where the reply that comes next begins.
-    start: usize,
-    /// How far it was scanned.
+    pub(super) inbox: Inbox<ROOM, LARGE>,
+    /// So much of the reply that comes next was looked through.
     seen: usize,
     /// How many values are missing to its end.
     missing: usize,
-    /// What came ends here.
-    end: usize,
 }
 
 impl Default for Replies {
     fn default() -> Self {
         Self {
-            buffer: vec![0; ROOM],
-            start: 0,
+            inbox: Inbox::default(),
             seen: 0,
             missing: 1,
-            end: 0,
         }
     }
 }
 
 impl Replies {
-    /// Returns where the next bytes go; never empty.
-    pub(super) fn room(&mut self) -> &mut [u8] {
-        if self.start == self.end {
-            (self.start, self.seen, self.end) = (0, 0, 0);
-            if self.buffer.len() > LARGE {
-                self.buffer = vec![0; ROOM];
-            }
-        }
-        if self.end == self.buffer.len() && self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.seen -= self.start;
-            self.end -= self.start;
-            self.start = 0;
-        }
-        if self.end == self.buffer.len() {
-            self.buffer.resize(2 * self.end, 0);
-        }
-        &mut self.buffer[self.end..]
-    }
-
-    /// Notes that this many bytes came.
-    pub(super) fn came(&mut self, bytes: usize) {
-        self.end += bytes;
-    }
-
     /// Returns the next reply, if all of it has arrived.
     pub(super) fn next(&mut self) -> Result<Option<Value>, Malformed> {
         while self.missing > 0 {
-            let rest = &self.buffer[self.seen..self.end];
+            let rest = &self.inbox.unread()[self.seen..];
             let Some((values, length)) = look(rest)? else {
                 return Ok(None);
             };
             self.missing = self.missing.checked_add(values).ok_or(Malformed)? - 1;
             self.seen += length;
         }
-        let mut reply = &self.buffer[self.start..self.seen];
+        let mut reply = &self.inbox.unread()[..self.seen];
         let value = read(&mut reply, DEEPEST)?;
-        self.start = self.seen;
-        self.missing = 1;
+        self.inbox.read(self.seen);
+        (self.seen, self.missing) = (0, 1);
         Ok(Some(value))
     }
 }
@@ -89,16 +55,6 @@ mod tests {
     use redis::Value;
 
     use super::{LARGE, Malformed, ROOM, Replies};
-
-    fn feed(replies: &mut Replies, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let room = replies.room();
-            let fits = room.len().min(bytes.len());
-            room[..fits].copy_from_slice(&bytes[..fits]);
-            replies.came(fits);
-            bytes = &bytes[fits..];
-        }
-    }
 
     fn text(text: &[u8]) -> Value {
         Value::BulkString(text.to_vec())
@@ -121,7 +77,7 @@ mod tests {
             let mut replies = Replies::default();
             let mut found = Vec::new();
             for bytes in all.chunks(piece) {
-                feed(&mut replies, bytes);
+                replies.inbox.feed(bytes);
                 while let Some(value) = replies.next().unwrap() {
                     found.push(value);
                 }
@@ -133,7 +89,7 @@ mod tests {
     #[test]
     fn an_error_of_the_server_is_a_reply() {
         let mut replies = Replies::default();
-        feed(&mut replies, b"-READONLY You can't write\r\n");
+        replies.inbox.feed(b"-READONLY You can't write\r\n");
         let Some(Value::ServerError(error)) = replies.next().unwrap() else {
             panic!("an error was expected");
         };
@@ -144,13 +100,15 @@ mod tests {
     fn a_large_reply_leaves_no_large_buffer() {
         let large = vec![b'x'; 3 * LARGE];
         let mut replies = Replies::default();
-        feed(&mut replies, format!("${}\r\n", large.len()).as_bytes());
-        feed(&mut replies, &large);
+        replies
+            .inbox
+            .feed(format!("${}\r\n", large.len()).as_bytes());
+        replies.inbox.feed(&large);
         assert!(replies.next().unwrap().is_none());
-        feed(&mut replies, b"\r\n:1\r\n");
+        replies.inbox.feed(b"\r\n:1\r\n");
         assert_eq!(replies.next().unwrap(), Some(text(&large)));
         assert_eq!(replies.next().unwrap(), Some(Value::Int(1)));
-        assert_eq!(replies.room().len(), ROOM);
+        assert_eq!(replies.inbox.room().len(), ROOM);
     }
 
     #[test]
@@ -172,7 +130,7 @@ mod tests {
             &long,
         ] {
             let mut replies = Replies::default();
-            feed(&mut replies, bytes.as_bytes());
+            replies.inbox.feed(bytes.as_bytes());
             // A length that never comes is no error yet.
             let waits = bytes == format!("${}\r\n", i64::MAX);
             match replies.next() {

@@ -40,11 +40,11 @@ fn echo(mut stream: TcpStream) -> io::Result<()> {
     let (mut requests, mut dice) = (Replies::default(), Dice(7));
     let mut answers = Vec::new();
     loop {
-        let bytes = stream.read(requests.room())?;
+        let bytes = stream.read(requests.inbox.room())?;
         if bytes == 0 {
             return Ok(());
         }
-        requests.came(bytes);
+        requests.inbox.came(bytes);
         while let Some(request) = requests.next().unwrap() {
             let Value::Array(mut parts) = request else {
                 panic!("no command: {request:?}");
