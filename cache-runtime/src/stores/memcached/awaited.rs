@@ -21,13 +21,14 @@ use super::backend::{Link, MemcachedStore};
 use super::blocked::Pool as BlockingPool;
 use super::config::{MemcachedAddress, MemcachedConfig};
 use super::facts;
-use super::failure::{Broken, connection_was_dead};
-use super::listing::{self, Dump, Walk};
+use super::failure::Broken;
+use super::lent::{self, Lender, Lent};
+use super::listing::{self, Walk};
 use super::replies::{Replies, Reply};
 use super::requests::Request;
 use super::route::{Exchange, Servers};
 use super::shelf::Shelf;
-use super::talk::{Limits, Talk};
+use super::talk::Limits;
 use crate::error::CacheError;
 use crate::store::Store;
 use crate::store::facts::Facts;
@@ -147,18 +148,6 @@ impl Pools {
             servers,
         }
     }
-
-    async fn connect(&self, server: usize, limits: Limits) -> io::Result<Connection> {
-        let generation = self.pools[server].shelf.generation();
-        let config = &self.servers.config;
-        let limit = limits.next()?.min(config.connect_timeout);
-        let stream = within(limit, connect(self.servers.ring.address(server), limit)).await?;
-        Ok(Connection {
-            stream,
-            replies: Replies::default(),
-            generation,
-        })
-    }
 }
 
 impl Exchange for Pools {
@@ -187,56 +176,27 @@ impl Exchange for Pools {
             // Lets the runtime check for news of the connections: it may have slept.
             yield_now().await;
         }
-        while let Some(mut connection) = pool.shelf.take() {
-            if !connection.is_quiet() {
-                continue;
-            }
-            let mut talk = Talk::new(request);
-            match connection.hold(&mut talk, limits).await {
-                Ok(()) => return Ok(pool.give(connection, talk)),
-                // The server was restarted, or closed an idle connection: once more, on a new one.
-                Err(error)
-                    if connection_was_dead(&error)
-                        && !(request.is_once_only && talk.has_begun()) =>
-                {
-                    pool.shelf.retire(connection.generation);
-                    break;
-                }
-                Err(error) => return Err(broken(error, &talk)),
-            }
-        }
-        let mut connection = self.connect(server, limits).await.map_err(Broken::before)?;
-        let mut talk = Talk::new(request);
-        match connection.hold(&mut talk, limits).await {
-            Ok(()) => Ok(pool.give(connection, talk)),
-            Err(error) => Err(broken(error, &talk)),
-        }
+        lent::exchange(self, server, request, limits).await
     }
 }
 
-impl Dump for Pools {
+impl Lender for Pools {
     type Connection = Connection;
 
-    async fn dump(
-        &self,
-        server: usize,
-        command: &'static [u8],
-        limits: Limits,
-    ) -> Result<Connection, Broken> {
-        let begin = async {
-            let mut connection = self.connect(server, limits).await?;
-            connection.write(command, limits).await?;
-            Ok(connection)
-        };
-        begin.await.map_err(Broken::before)
+    fn shelf(&self, server: usize) -> &Shelf<Connection> {
+        &self.pools[server].shelf
     }
 
-    async fn more(connection: &mut Connection, limits: Limits) -> io::Result<()> {
-        connection.read(limits).await
-    }
-
-    fn came(connection: &mut Connection) -> &mut Replies {
-        &mut connection.replies
+    async fn connect(&self, server: usize, limits: Limits) -> io::Result<Connection> {
+        let generation = self.pools[server].shelf.generation();
+        let config = &self.servers.config;
+        let limit = limits.next()?.min(config.connect_timeout);
+        let stream = within(limit, connect(self.servers.ring.address(server), limit)).await?;
+        Ok(Connection {
+            stream,
+            replies: Replies::default(),
+            generation,
+        })
     }
 
     async fn pause(&self, time: Duration) {
@@ -244,48 +204,19 @@ impl Dump for Pools {
     }
 }
 
-impl Pool {
-    /// Gives the connection back; the replies are returned to the caller.
-    fn give(&self, connection: Connection, talk: Talk<'_>) -> Vec<Reply> {
-        if !talk.is_spoilt() {
-            let generation = connection.generation;
-            self.shelf.give(connection, generation);
-        }
-        talk.replies
+impl Lent for Connection {
+    fn generation(&self) -> u64 {
+        self.generation
     }
-}
 
-impl Connection {
     /// Returns whether nothing has come since it was last used, such as its end. Makes a system call only if there
     /// is news.
-    fn is_quiet(&self) -> bool {
+    fn is_fit_for(&self, _: &Request) -> bool {
         let read = self.stream.try_read(&mut [0]);
         read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    async fn hold(&mut self, talk: &mut Talk<'_>, limits: Limits) -> io::Result<()> {
-        loop {
-            while let bytes @ [_, ..] = talk.to_write() {
-                let written = self.write_some(bytes, limits).await?;
-                talk.wrote(written);
-            }
-            self.read(limits).await?;
-            talk.take(&mut self.replies)?;
-            if talk.is_done() {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn write(&mut self, mut bytes: &[u8], limits: Limits) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let written = self.write_some(bytes, limits).await?;
-            bytes = &bytes[written..];
-        }
-        Ok(())
-    }
-
-    async fn write_some(&mut self, bytes: &[u8], limits: Limits) -> io::Result<usize> {
+    async fn write(&mut self, bytes: &[u8], limits: Limits) -> io::Result<usize> {
         loop {
             match self.stream.try_write(bytes) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -299,7 +230,6 @@ impl Connection {
         }
     }
 
-    /// Waits until something comes.
     async fn read(&mut self, limits: Limits) -> io::Result<()> {
         let Self {
             stream, replies, ..
@@ -319,12 +249,9 @@ impl Connection {
             }
         }
     }
-}
 
-fn broken(error: io::Error, talk: &Talk<'_>) -> Broken {
-    Broken {
-        may_be_done: talk.has_begun(),
-        ..Broken::before(error)
+    fn replies(&mut self) -> &mut Replies {
+        &mut self.replies
     }
 }
 

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use super::backend::Link;
 use super::facts;
-use super::failure::{Broken, connection_was_dead};
-use super::listing::{self, Dump, Walk};
+use super::failure::Broken;
+use super::lent::{self, Lender, Lent};
+use super::listing::{self, Walk};
 use super::replies::{Replies, Reply};
 use super::requests::Request;
 use super::route::{Exchange, Servers};
 use super::shelf::Shelf;
-use super::talk::{Limits, Talk};
+use super::talk::Limits;
 use crate::error::CacheError;
 use crate::store::Store;
 use crate::store::facts::Facts;
@@ -66,43 +67,53 @@ impl Pool {
             servers,
         }
     }
+}
 
-    fn exchange_now(
+impl Exchange for Pool {
+    fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
+    async fn exchange(
         &self,
         server: usize,
         request: &Request,
         limits: Limits,
     ) -> Result<Vec<Reply>, Broken> {
-        let lane = &self.lanes[server];
-        let _permit = lane.enter(self.servers.config.max_connections.max(1), limits)?;
-        while let Some(mut connection) = lane.shelf.take() {
-            // Three system calls, only for those requests that must not be sent twice.
-            if request.is_once_only && !connection.is_quiet() {
-                continue;
-            }
-            let mut talk = Talk::new(request);
-            match connection.hold(&mut talk, limits) {
-                Ok(()) => return Ok(lane.give(connection, talk)),
-                // The server was restarted, or closed an idle connection: once more, on a new one.
-                Err(error)
-                    if connection_was_dead(&error)
-                        && !(request.is_once_only && talk.has_begun()) =>
-                {
-                    lane.shelf.retire(connection.generation);
-                    break;
-                }
-                Err(error) => return Err(broken(error, &talk)),
-            }
-        }
-        let mut connection = self.connect(server, limits).map_err(Broken::before)?;
-        let mut talk = Talk::new(request);
-        match connection.hold(&mut talk, limits) {
-            Ok(()) => Ok(lane.give(connection, talk)),
-            Err(error) => Err(broken(error, &talk)),
+        let most = self.servers.config.max_connections.max(1);
+        let _permit = self.lanes[server].enter(most, limits)?;
+        lent::exchange(self, server, request, limits).await
+    }
+}
+
+impl Link for Pool {
+    async fn walk(&self, walk: Walk) -> Result<Vec<String>, CacheError> {
+        listing::walk(self, &walk).await
+    }
+
+    async fn facts(&self) -> Result<Facts, CacheError> {
+        facts::facts(self).await
+    }
+
+    fn close(&self) {
+        for lane in &self.lanes {
+            lane.shelf.retire(lane.shelf.generation());
         }
     }
 
-    fn connect(&self, server: usize, limits: Limits) -> io::Result<Connection> {
+    fn blocking(&self) -> Option<&dyn Store> {
+        None
+    }
+}
+
+impl Lender for Pool {
+    type Connection = Connection;
+
+    fn shelf(&self, server: usize) -> &Shelf<Connection> {
+        &self.lanes[server].shelf
+    }
+
+    async fn connect(&self, server: usize, limits: Limits) -> io::Result<Connection> {
         let generation = self.lanes[server].shelf.generation();
         let address = self.servers.ring.address(server);
         let limit = limits.next()?.min(self.servers.config.connect_timeout);
@@ -127,67 +138,6 @@ impl Pool {
             }
         }
         Err(last)
-    }
-}
-
-impl Exchange for Pool {
-    fn servers(&self) -> &Servers {
-        &self.servers
-    }
-
-    async fn exchange(
-        &self,
-        server: usize,
-        request: &Request,
-        limits: Limits,
-    ) -> Result<Vec<Reply>, Broken> {
-        self.exchange_now(server, request, limits)
-    }
-}
-
-impl Link for Pool {
-    async fn walk(&self, walk: Walk) -> Result<Vec<String>, CacheError> {
-        listing::walk(self, &walk).await
-    }
-
-    async fn facts(&self) -> Result<Facts, CacheError> {
-        facts::facts(self).await
-    }
-
-    fn close(&self) {
-        for lane in &self.lanes {
-            lane.shelf.retire(lane.shelf.generation());
-        }
-    }
-
-    fn blocking(&self) -> Option<&dyn Store> {
-        None
-    }
-}
-
-impl Dump for Pool {
-    type Connection = Connection;
-
-    async fn dump(
-        &self,
-        server: usize,
-        command: &'static [u8],
-        limits: Limits,
-    ) -> Result<Connection, Broken> {
-        let begin = || {
-            let mut connection = self.connect(server, limits)?;
-            connection.write(command, limits)?;
-            Ok(connection)
-        };
-        begin().map_err(Broken::before)
-    }
-
-    async fn more(connection: &mut Connection, limits: Limits) -> io::Result<()> {
-        connection.read(limits)
-    }
-
-    fn came(connection: &mut Connection) -> &mut Replies {
-        &mut connection.replies
     }
 
     async fn pause(&self, time: Duration) {
@@ -216,15 +166,6 @@ impl Lane {
     fn users(&self) -> MutexGuard<'_, Users> {
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Gives the connection back; the replies are returned to the caller.
-    fn give(&self, connection: Connection, talk: Talk<'_>) -> Vec<Reply> {
-        if !talk.is_spoilt() {
-            let generation = connection.generation;
-            self.shelf.give(connection, generation);
-        }
-        talk.replies
-    }
 }
 
 impl Drop for Permit<'_> {
@@ -239,40 +180,17 @@ impl Drop for Permit<'_> {
     }
 }
 
-impl Connection {
-    /// Returns whether nothing has come since it was last used, such as its end.
-    fn is_quiet(&self) -> bool {
-        if self.stream.set_nonblocking(true).is_err() {
-            return false;
-        }
-        let peek = self.stream.peek(&mut [0]);
-        self.stream.set_nonblocking(false).is_ok()
-            && peek.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+impl Lent for Connection {
+    fn generation(&self) -> u64 {
+        self.generation
     }
 
-    fn hold(&mut self, talk: &mut Talk<'_>, limits: Limits) -> io::Result<()> {
-        loop {
-            while let bytes @ [_, ..] = talk.to_write() {
-                let written = self.write_some(bytes, limits)?;
-                talk.wrote(written);
-            }
-            self.read(limits)?;
-            talk.take(&mut self.replies)?;
-            if talk.is_done() {
-                return Ok(());
-            }
-        }
+    /// Three system calls, for those requests alone that may not be sent twice.
+    fn is_fit_for(&self, request: &Request) -> bool {
+        !request.is_once_only || self.is_quiet()
     }
 
-    fn write(&mut self, mut bytes: &[u8], limits: Limits) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let written = self.write_some(bytes, limits)?;
-            bytes = &bytes[written..];
-        }
-        Ok(())
-    }
-
-    fn write_some(&mut self, bytes: &[u8], limits: Limits) -> io::Result<usize> {
+    async fn write(&mut self, bytes: &[u8], limits: Limits) -> io::Result<usize> {
         loop {
             let limit = limits.next()?;
             if is_wrong(self.write_limit, limit) {
@@ -288,8 +206,7 @@ impl Connection {
         }
     }
 
-    /// Waits until something comes.
-    fn read(&mut self, limits: Limits) -> io::Result<()> {
+    async fn read(&mut self, limits: Limits) -> io::Result<()> {
         loop {
             let limit = limits.next()?;
             if is_wrong(self.read_limit, limit) {
@@ -307,6 +224,22 @@ impl Connection {
             }
         }
     }
+
+    fn replies(&mut self) -> &mut Replies {
+        &mut self.replies
+    }
+}
+
+impl Connection {
+    /// Nothing came since it was used last, as the end of it would.
+    fn is_quiet(&self) -> bool {
+        if self.stream.set_nonblocking(true).is_err() {
+            return false;
+        }
+        let peek = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false).is_ok()
+            && peek.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
 }
 
 fn is_wrong(limit: Duration, wanted: Duration) -> bool {
@@ -318,13 +251,6 @@ fn limit_is_over(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
         _ => error,
-    }
-}
-
-fn broken(error: io::Error, talk: &Talk<'_>) -> Broken {
-    Broken {
-        may_be_done: talk.has_begun(),
-        ..Broken::before(error)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::failure::{Broken, refused};
-use super::listing::Dump;
+use super::lent::{Lender, Lent, dump};
 use super::replies::Reply;
 use super::route::{Servers, step};
 use super::talk::nonsense;
@@ -14,7 +14,7 @@ use crate::stores::together;
 const COMMAND: &[u8] = b"stats\r\n";
 
 /// Returns the facts of all servers that answer; an error if none does.
-pub(super) async fn facts<D: Dump>(link: &D) -> Result<Facts, CacheError> {
+pub(super) async fn facts<L: Lender>(link: &L) -> Result<Facts, CacheError> {
     let Servers { ring, config } = link.servers();
     let asked = (0..ring.len()).map(|server| facts_of(link, server));
     let (mut sum, mut lost) = (None::<Facts>, None);
@@ -40,20 +40,18 @@ pub(super) async fn facts<D: Dump>(link: &D) -> Result<Facts, CacheError> {
 }
 
 /// Returns one server's facts, or the text with which it refuses.
-async fn facts_of<D: Dump>(link: &D, server: usize) -> Result<Result<Facts, String>, Broken> {
+async fn facts_of<L: Lender>(link: &L, server: usize) -> Result<Result<Facts, String>, Broken> {
     let limits = step(&link.servers().config);
-    let mut connection = link.dump(server, COMMAND, limits).await?;
+    let mut connection = dump(link, server, COMMAND, limits).await?;
     let mut facts = Facts {
         servers: 1,
         ..Facts::default()
     };
     loop {
-        let line = match D::came(&mut connection).line() {
+        let line = match connection.replies().line() {
             Err(_) => return Err(Broken::before(nonsense())),
             Ok(None) => {
-                D::more(&mut connection, limits)
-                    .await
-                    .map_err(Broken::before)?;
+                connection.read(limits).await.map_err(Broken::before)?;
                 continue;
             }
             Ok(Some(line)) => String::from_utf8_lossy(line),

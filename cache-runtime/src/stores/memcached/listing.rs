@@ -9,16 +9,16 @@
 //! read: a delete meanwhile would wait for ever, and a slow reader would block the server.
 
 use std::collections::HashSet;
-use std::future::Future;
 use std::io;
 use std::time::{Duration, Instant};
 
 use super::failure::{Broken, refused};
+use super::lent::{Lender, Lent, dump};
 use super::names::{self, Found, Name, find};
-use super::replies::{Replies, Reply};
+use super::replies::Reply;
 use super::requests::Request;
-use super::route::{Exchange, Servers, step};
-use super::talk::{Limits, nonsense};
+use super::route::{Servers, step};
+use super::talk::nonsense;
 use crate::error::{CacheError, ErrorKind};
 use crate::tools::glob::Glob;
 use crate::stores::together;
@@ -49,32 +49,8 @@ pub struct Walk {
     pub(super) pattern: Option<String>,
 }
 
-/// How a server's list is read.
-pub(super) trait Dump: Exchange {
-    type Connection: Send;
-
-    /// Opens a separate connection on which a command was sent that many lines answer.
-    fn dump(
-        &self,
-        server: usize,
-        command: &'static [u8],
-        limits: Limits,
-    ) -> impl Future<Output = Result<Self::Connection, Broken>> + Send;
-
-    /// Waits until something comes.
-    fn more(
-        connection: &mut Self::Connection,
-        limits: Limits,
-    ) -> impl Future<Output = io::Result<()>> + Send;
-
-    /// Returns what came.
-    fn came(connection: &mut Self::Connection) -> &mut Replies;
-
-    fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send;
-}
-
 /// Returns the keys that were found; none if they were deleted.
-pub(super) async fn walk<D: Dump>(link: &D, walk: &Walk) -> Result<Vec<String>, CacheError> {
+pub(super) async fn walk<L: Lender>(link: &L, walk: &Walk) -> Result<Vec<String>, CacheError> {
     let Servers { ring, config } = link.servers();
     let mut found = HashSet::new();
     let mut last = None;
@@ -128,8 +104,8 @@ impl From<Broken> for End {
 }
 
 /// Does the same for one server.
-async fn walk_server<D: Dump>(
-    link: &D,
+async fn walk_server<L: Lender>(
+    link: &L,
     server: usize,
     walk: &Walk,
 ) -> Result<HashSet<String>, End> {
@@ -150,22 +126,22 @@ async fn walk_server<D: Dump>(
 }
 
 /// Makes one walk over a server; returns how many entries matched.
-async fn walk_once<D: Dump>(
-    link: &D,
+async fn walk_once<L: Lender>(
+    link: &L,
     server: usize,
     walk: &Walk,
     found: &mut HashSet<String>,
 ) -> Result<usize, End> {
     let config = &link.servers().config;
     let began = Instant::now();
-    let mut connection = link.dump(server, COMMAND, step(config)).await?;
+    let mut connection = dump(link, server, COMMAND, step(config)).await?;
     let mut batch: Vec<Listed> = Vec::new();
     let mut count = 0;
     loop {
-        let line = match D::came(&mut connection).line() {
+        let line = match connection.replies().line() {
             Err(_) => return Err(nonsense().into()),
             Ok(None) => {
-                D::more(&mut connection, step(config)).await?;
+                connection.read(step(config)).await?;
                 continue;
             }
             Ok(Some(line)) => Line::read(line, &walk.prefix),
@@ -179,7 +155,7 @@ async fn walk_once<D: Dump>(
             Line::End => true,
             Line::Busy if began.elapsed() < BUSY_LIMIT => {
                 link.pause(BUSY_PAUSE).await;
-                connection = link.dump(server, COMMAND, step(config)).await?;
+                connection = dump(link, server, COMMAND, step(config)).await?;
                 continue;
             }
             Line::Busy => {
@@ -234,8 +210,8 @@ impl Line {
 }
 
 /// Adds the keys of these entries.
-async fn collect<D: Dump>(
-    link: &D,
+async fn collect<L: Lender>(
+    link: &L,
     server: usize,
     walk: &Walk,
     listed: Vec<Listed>,
@@ -258,8 +234,8 @@ async fn collect<D: Dump>(
 }
 
 /// Deletes those of these entries that match; returns how many.
-async fn delete<D: Dump>(
-    link: &D,
+async fn delete<L: Lender>(
+    link: &L,
     server: usize,
     walk: &Walk,
     listed: Vec<Listed>,
@@ -297,8 +273,8 @@ async fn delete<D: Dump>(
 }
 
 /// Returns the keys that these entries begin with. A few at a time: they may be large.
-async fn whole_keys<D: Dump>(
-    link: &D,
+async fn whole_keys<L: Lender>(
+    link: &L,
     server: usize,
     names: &[Vec<u8>],
 ) -> Result<Vec<Option<String>>, End> {

@@ -12,6 +12,7 @@
 //! expiry.rs        lives as the server counts them
 //! replies.rs       bytes as replies
 //! talk.rs          one exchange on a connection, without the connection
+//! lent.rs          the same on a connection, for both kinds of caller: once more on a new one if it was dead
 //! awaited.rs       connections of callers that await: a pool for each tokio runtime
 //! blocked.rs       connections of callers that block: a pool, without tokio
 //! shelf.rs         the connections that nobody uses
@@ -58,6 +59,7 @@ mod failure;
 #[cfg(any(test, cache_fuzz))]
 pub(crate) mod fuzz;
 mod incr;
+mod lent;
 mod listing;
 mod names;
 mod open;
