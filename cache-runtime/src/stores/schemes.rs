@@ -171,7 +171,7 @@ impl Scheme {
     /// Opens the place that `opening` names. Nothing is connected yet.
     pub(crate) fn open(&self, opening: &Opening<'_>) -> Result<Backing, CacheError> {
         match self.open {
-            Some(open) => open(opening),
+            Some(open) => open(opening).map_err(|error| error.in_operation("from_url")),
             None => Err(self.is_off(&opening.url.scheme)),
         }
     }

@@ -36,5 +36,5 @@ pub(crate) fn open(opening: &Opening<'_>) -> Result<MemcachedStore, CacheError> 
     if let Some(connections) = opening.read("max_connections", read_number)? {
         config.max_connections = connections;
     }
-    MemcachedStore::new(config).map_err(|error| error.in_operation("from_url"))
+    MemcachedStore::new(config)
 }

@@ -21,7 +21,7 @@ pub(crate) fn open(opening: &Opening<'_>) -> Result<RedisStore, CacheError> {
     };
     let mut config = config(opening, address)?;
     config.db = db(opening, path_db)?;
-    RedisStore::new(config).map_err(|error| error.in_operation("from_url"))
+    RedisStore::new(config)
 }
 
 /// Reads what every kind of Redis URL has in common.

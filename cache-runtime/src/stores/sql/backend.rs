@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::attempt::attempt;
 use super::batches::{DeleteMany, GetMany, SetMany};
@@ -18,7 +18,7 @@ use super::operations::{
 };
 use super::pool::Pool;
 use super::table::Table;
-use super::tend::Tend;
+use super::tend;
 use super::texts::Texts;
 use super::unless::SetUnless;
 use crate::error::{CacheError, ErrorKind};
@@ -52,13 +52,14 @@ pub struct SqlStore {
     blocking: Option<Box<SqlStore>>,
 }
 
-struct Shared {
-    callers: Callers,
+/// What both have.
+pub(super) struct Shared {
+    pub(super) callers: Callers,
     #[cfg(feature = "postgres")]
     listening: Option<Listening>,
     dialect: &'static Dialect,
-    texts: Texts,
-    growth: Growth,
+    pub(super) texts: Texts,
+    pub(super) growth: Growth,
 }
 
 impl SqlStore {
@@ -103,7 +104,7 @@ impl SqlStore {
         let job = |pool: Arc<Pool>, deadline| async move {
             let answer = attempt(&pool, &shared.texts, &operation, deadline).await?;
             if let Some((rows, key)) = operation.added(&answer) {
-                written(&shared, &pool, rows, key, deadline).await;
+                tend::written(&shared, &pool, rows, key, deadline).await;
             }
             Ok(answer)
         };
@@ -127,67 +128,6 @@ impl SqlStore {
             check(key)?;
             self.ask(operation(key.to_owned())).await
         })
-    }
-}
-
-/// Limits the table's size after `rows` were written. What was written stays written: if this fails,
-/// the next writer tries again.
-async fn written(shared: &Arc<Shared>, pool: &Pool, rows: usize, key: &str, deadline: Instant) {
-    let growth = &shared.growth;
-    let mut is_cull_due = growth.is_count_due(rows);
-    if is_cull_due && growth.is_culled_behind() {
-        // That continues until there is room, and the writer does not wait for it.
-        is_cull_due = false;
-    } else if is_cull_due && growth.is_small() {
-        let _culling = growth.culling.lock().await;
-        let tend = shared.tend(pool, Some(deadline));
-        is_cull_due = tend.cull(key).await.unwrap_or_default();
-    }
-    let is_purge_due = growth.begin_purge();
-    if !is_cull_due && !is_purge_due {
-        return;
-    }
-    let (again, spared) = (Arc::clone(shared), key.to_owned());
-    let begun = shared.callers.begin(async move |pool: Arc<Pool>| {
-        let tend = again.tend(&pool, None);
-        let growth = &again.growth;
-        let mut outcome = Ok(());
-        if is_purge_due {
-            outcome = tend.purge().await;
-            growth.end_purge();
-        }
-        if is_cull_due {
-            let _culling = growth.culling.lock().await;
-            let _behind = growth.cull_behind();
-            loop {
-                let culled = tend.cull(&spared).await;
-                if culled.is_err() {
-                    growth.count_later();
-                }
-                outcome = outcome.and(culled.map(drop));
-                // So much may have been written meanwhile that it is due again.
-                if !growth.is_overdue() {
-                    break;
-                }
-            }
-        }
-        if let Err(error) = outcome {
-            tracing::debug!(%error, "the cache's table could not be made smaller");
-        }
-    });
-    if begun.is_err() && is_purge_due {
-        growth.end_purge();
-    }
-}
-
-impl Shared {
-    fn tend<'a>(&'a self, pool: &'a Pool, deadline: Option<Instant>) -> Tend<'a> {
-        Tend {
-            pool,
-            texts: &self.texts,
-            growth: &self.growth,
-            deadline,
-        }
     }
 }
 

@@ -11,9 +11,9 @@
 //! attempt.rs      an operation until it has an answer: the table made, a dead connection replaced
 //! callers.rs      whose connections serve whom: callers that await, and that block
 //! growth.rs       when expired rows are purged, and a table that is full loses a part
-//! tend.rs         how
+//! tend.rs         how, and by whom
 //! texts.rs        the statements, made once for the table and the dialect
-//! dialect/        what the three databases write differently
+//! dialect.rs      what the three databases write differently, each in a file of `dialect/`
 //! table.rs        the table's name
 //! connection.rs   one connection to any of the three
 //! connect.rs      how each is made

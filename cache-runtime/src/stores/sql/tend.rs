@@ -1,10 +1,12 @@
-//! How rows that have expired, or are too many, are deleted.
+//! How rows that have expired, or are too many, are deleted: by the writer, or on the I/O thread.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
 use super::attempt::attempt;
+use super::backend::Shared;
 use super::growth::Growth;
 use super::operations::{Count, DeleteSome};
 use super::pool::Pool;
@@ -17,18 +19,83 @@ const BATCH: u64 = 1_000;
 /// The longest time of one statement that no caller waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The table, and what is needed to work on it.
-pub(super) struct Tend<'a> {
-    pub(super) pool: &'a Pool,
-    pub(super) texts: &'a Texts,
-    pub(super) growth: &'a Growth,
-    /// When it has to be finished, if a caller waits for it.
-    pub(super) deadline: Option<Instant>,
+/// Sees to the table's size after `rows` were written. What was written is written: if this fails,
+/// the next writer tries.
+pub(super) async fn written(
+    shared: &Arc<Shared>,
+    pool: &Pool,
+    rows: usize,
+    key: &str,
+    deadline: Instant,
+) {
+    let growth = &shared.growth;
+    let mut is_cull_due = growth.is_count_due(rows);
+    if is_cull_due && growth.is_culled_behind() {
+        // That goes on until there is room, and who writes does not wait for it.
+        is_cull_due = false;
+    } else if is_cull_due && growth.is_small() {
+        let _culling = growth.culling.lock().await;
+        let tend = Tend::new(shared, pool, Some(deadline));
+        is_cull_due = tend.cull(key).await.unwrap_or_default();
+    }
+    let is_purge_due = growth.begin_purge();
+    if !is_cull_due && !is_purge_due {
+        return;
+    }
+    let (again, spared) = (Arc::clone(shared), key.to_owned());
+    let begun = shared.callers.begin(async move |pool: Arc<Pool>| {
+        let tend = Tend::new(&again, &pool, None);
+        let growth = &again.growth;
+        let mut outcome = Ok(());
+        if is_purge_due {
+            outcome = tend.purge().await;
+            growth.end_purge();
+        }
+        if is_cull_due {
+            let _culling = growth.culling.lock().await;
+            let _behind = growth.cull_behind();
+            loop {
+                let culled = tend.cull(&spared).await;
+                if culled.is_err() {
+                    growth.count_later();
+                }
+                outcome = outcome.and(culled.map(drop));
+                // Meanwhile so much may have been written that it is time again.
+                if !growth.is_overdue() {
+                    break;
+                }
+            }
+        }
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "the cache's table could not be made smaller");
+        }
+    });
+    if begun.is_err() && is_purge_due {
+        growth.end_purge();
+    }
 }
 
-impl Tend<'_> {
+/// The table, and what is needed to work on it.
+struct Tend<'a> {
+    pool: &'a Pool,
+    texts: &'a Texts,
+    growth: &'a Growth,
+    /// When it has to be finished, if a caller waits for it.
+    deadline: Option<Instant>,
+}
+
+impl<'a> Tend<'a> {
+    fn new(shared: &'a Shared, pool: &'a Pool, deadline: Option<Instant>) -> Self {
+        Self {
+            pool,
+            texts: &shared.texts,
+            growth: &shared.growth,
+            deadline,
+        }
+    }
+
     /// Deletes all rows that have expired.
-    pub(super) async fn purge(&self) -> Result<(), CacheError> {
+    async fn purge(&self) -> Result<(), CacheError> {
         let rows = self.delete(|texts| &texts.purge, &[], u64::MAX).await?;
         if rows > 0 {
             tracing::debug!(rows, "expired rows of the cache's table are gone");
@@ -39,7 +106,7 @@ impl Tend<'_> {
     /// Brings the table below its limit. `spared` was just written, and stays.
     ///
     /// With a deadline, returns true if there is more to do than a caller should wait for.
-    pub(super) async fn cull(&self, spared: &str) -> Result<bool, CacheError> {
+    async fn cull(&self, spared: &str) -> Result<bool, CacheError> {
         loop {
             let before = self.growth.until_count();
             let mut count = self.count().await?;

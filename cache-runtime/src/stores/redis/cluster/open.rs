@@ -26,5 +26,4 @@ pub(crate) fn open_cluster(opening: &Opening<'_>) -> Result<RedisClusterStore, C
     let first = first.unwrap_or_else(|| RedisAddress::tcp("127.0.0.1", PORT));
     let config = config(opening, first)?;
     RedisClusterStore::cluster(config, seeds.collect())
-        .map_err(|error| error.in_operation("from_url"))
 }

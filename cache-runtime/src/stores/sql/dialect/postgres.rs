@@ -1,6 +1,6 @@
 //! PostgreSQL.
 
-use super::{Dialect, hexadecimal};
+use super::{Dialect, hexadecimal, on_conflict};
 use crate::stores::sql::table::{Table, hash};
 
 pub(super) const POSTGRES: Dialect = Dialect {
@@ -11,12 +11,9 @@ pub(super) const POSTGRES: Dialect = Dialect {
     numbered: true,
     arrays: true,
     create,
-    alias: " AS old",
-    replace: "ON CONFLICT (cache_key) DO UPDATE \
-              SET value = excluded.value, expires = excluded.expires",
-    replace_expired: "ON CONFLICT (cache_key) DO UPDATE \
-                      SET value = excluded.value, expires = excluded.expires \
-                      WHERE old.expires <= {now}",
+    alias: on_conflict::ALIAS,
+    replace: on_conflict::REPLACE,
+    replace_expired: on_conflict::REPLACE_EXPIRED,
     literal,
     begin,
     version: "SELECT convert_to('PostgreSQL ' || current_setting('server_version'), 'UTF8')",

@@ -1,6 +1,6 @@
 //! SQLite.
 
-use super::Dialect;
+use super::{Dialect, on_conflict};
 use crate::stores::sql::table::Table;
 
 pub(super) const SQLITE: Dialect = Dialect {
@@ -10,12 +10,9 @@ pub(super) const SQLITE: Dialect = Dialect {
     numbered: false,
     arrays: false,
     create,
-    alias: " AS old",
-    replace: "ON CONFLICT (cache_key) DO UPDATE \
-              SET value = excluded.value, expires = excluded.expires",
-    replace_expired: "ON CONFLICT (cache_key) DO UPDATE \
-                      SET value = excluded.value, expires = excluded.expires \
-                      WHERE old.expires <= {now}",
+    alias: on_conflict::ALIAS,
+    replace: on_conflict::REPLACE,
+    replace_expired: on_conflict::REPLACE_EXPIRED,
     literal,
     begin,
     version: "SELECT CAST('SQLite ' || sqlite_version() AS BLOB)",

@@ -46,6 +46,17 @@ pub(super) struct Dialect {
     pub(super) delete_some: fn(&str, &str, &str) -> String,
 }
 
+/// What two of them write alike in an `INSERT`.
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod on_conflict {
+    pub(super) const ALIAS: &str = " AS old";
+    pub(super) const REPLACE: &str = "ON CONFLICT (cache_key) DO UPDATE \
+                                      SET value = excluded.value, expires = excluded.expires";
+    pub(super) const REPLACE_EXPIRED: &str = "ON CONFLICT (cache_key) DO UPDATE \
+                                              SET value = excluded.value, expires = excluded.expires \
+                                              WHERE old.expires <= {now}";
+}
+
 /// Returns bytes as text that no quote or backslash can break out of.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn hexadecimal(bytes: &[u8]) -> String {
