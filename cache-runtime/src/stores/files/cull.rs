@@ -14,7 +14,7 @@ use std::time::{Instant, SystemTime};
 
 use super::FileConfig;
 use super::failure;
-use super::folder::{Folder, Place};
+use super::folder::{EntryPath, Folder};
 use super::ledger::{Count, Counts, Ledger, remove};
 use super::locks::Gate;
 use super::names::{self, Ours, SHARDS};
@@ -99,7 +99,12 @@ impl Culling {
 
 impl Folder {
     /// Makes room for a file of this length, if there is none.
-    pub(super) fn make_room(&self, ledger: &Ledger, place: &Place<'_>, len: u64) -> io::Result<()> {
+    pub(super) fn make_room(
+        &self,
+        ledger: &Ledger,
+        place: &EntryPath<'_>,
+        len: u64,
+    ) -> io::Result<()> {
         let culling = &self.culling;
         let group = culling.group(place.name.shard);
         let has_room = |counts: &Counts| {

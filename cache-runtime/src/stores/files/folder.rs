@@ -31,7 +31,7 @@ pub(super) struct Folder {
 }
 
 /// A key's place.
-pub(super) struct Place<'k> {
+pub(super) struct EntryPath<'k> {
     pub(super) key: &'k str,
     pub(super) name: Name,
     /// The shard's.
@@ -64,10 +64,10 @@ impl Folder {
         end_of(self.config.op_timeout)
     }
 
-    pub(super) fn place<'k>(&self, key: &'k str) -> Place<'k> {
+    pub(super) fn place<'k>(&self, key: &'k str) -> EntryPath<'k> {
         let name = Name::of(key);
         let folder = names::folder(self.root(), name.shard);
-        Place {
+        EntryPath {
             key,
             path: name.path(&folder),
             name,
@@ -100,7 +100,7 @@ impl Folder {
     }
 
     /// Finds an entry, and removes a useless file.
-    fn find(&self, place: &Place<'_>) -> io::Result<Found> {
+    fn find(&self, place: &EntryPath<'_>) -> io::Result<Found> {
         let found = reading::find(&place.path, place.key)?;
         if matches!(found, Found::Expired | Found::Strange) {
             // A reader does not wait, and need not know that it cannot be removed.
@@ -146,7 +146,7 @@ impl Folder {
         ttl: Option<Duration>,
     ) -> Result<bool, CacheError> {
         let place = self.place(key);
-        let is_free = |place: &Place<'_>| {
+        let is_free = |place: &EntryPath<'_>| {
             let found = reading::find(&place.path, key)?;
             Ok(!matches!(found, Found::Fresh(_)))
         };
@@ -282,8 +282,8 @@ impl Folder {
     }
 
     /// Removes the entry if it is still of no use, and nobody writes there now.
-    pub(super) fn remove_if_over(&self, place: &Place<'_>) -> io::Result<bool> {
-        let at_once = Place {
+    pub(super) fn remove_if_over(&self, place: &EntryPath<'_>) -> io::Result<bool> {
+        let at_once = EntryPath {
             until: Instant::now(),
             name: place.name.clone(),
             folder: place.folder.clone(),
@@ -298,7 +298,7 @@ impl Folder {
     }
 
     /// Removes the file, whatever is in it.
-    fn remove_any(&self, place: &Place<'_>) -> io::Result<()> {
+    fn remove_any(&self, place: &EntryPath<'_>) -> io::Result<()> {
         if place.path.symlink_metadata().is_err() {
             return Ok(());
         }
@@ -308,8 +308,8 @@ impl Folder {
     /// Removes the file if `may` allows it, which is called while nobody else writes there; returns its answer.
     fn remove<T: Default>(
         &self,
-        place: &Place<'_>,
-        may: impl Fn(&Place<'_>) -> io::Result<(bool, T)>,
+        place: &EntryPath<'_>,
+        may: impl Fn(&EntryPath<'_>) -> io::Result<(bool, T)>,
     ) -> io::Result<T> {
         let shard = place.name.shard;
         let held = match self.locks.lock(shard, &place.folder, place.until) {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 
 use super::entry::Header;
-use super::folder::{Folder, Place};
+use super::folder::{EntryPath, Folder};
 use super::ledger::{Count, Ledger};
 use super::locks::Held;
 use super::names::{TEMPORARY, TEMPORARY_CHARACTERS};
@@ -46,7 +46,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Writes the file, not yet in its place.
-    fn write(&self, place: &Place<'_>) -> io::Result<NamedTempFile> {
+    fn write(&self, place: &EntryPath<'_>) -> io::Result<NamedTempFile> {
         let mut file = match temporary(place) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 make_folder(&place.folder)?;
@@ -61,7 +61,7 @@ impl<'a> Draft<'a> {
 }
 
 /// Creates a temporary file for its owner only (0600).
-fn temporary(place: &Place<'_>) -> io::Result<NamedTempFile> {
+fn temporary(place: &EntryPath<'_>) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(&format!("{}.", place.name.hash))
         .suffix(TEMPORARY)
@@ -91,9 +91,9 @@ impl Folder {
     /// Puts `draft` in its place if `may` allows it, which is called while nobody else writes there.
     pub(super) fn put(
         &self,
-        place: &Place<'_>,
+        place: &EntryPath<'_>,
         draft: &Draft<'_>,
-        may: impl Fn(&Place<'_>) -> io::Result<bool>,
+        may: impl Fn(&EntryPath<'_>) -> io::Result<bool>,
     ) -> io::Result<bool> {
         self.with_folder(|ledger| {
             self.make_room(ledger, place, draft.len())?;
@@ -113,8 +113,8 @@ impl Folder {
     /// writes.
     pub(super) fn replace<T>(
         &self,
-        place: &Place<'_>,
-        make: impl Fn(&Place<'_>) -> io::Result<(Option<(Vec<u8>, u64)>, T)>,
+        place: &EntryPath<'_>,
+        make: impl Fn(&EntryPath<'_>) -> io::Result<(Option<(Vec<u8>, u64)>, T)>,
     ) -> io::Result<T> {
         self.with_folder(|ledger| {
             // What was there a moment ago may be gone with its folder.
@@ -135,7 +135,7 @@ impl Folder {
     }
 
     /// Creates what is missing, and a temporary file.
-    pub(super) fn try_writing(&self, place: &Place<'_>) -> io::Result<()> {
+    pub(super) fn try_writing(&self, place: &EntryPath<'_>) -> io::Result<()> {
         let draft = Draft::new(place.key, b"", 0);
         self.with_folder(|_| draft.write(place).map(drop))
     }
@@ -159,7 +159,7 @@ impl Folder {
 
 fn put_in_place(
     ledger: &Ledger,
-    place: &Place<'_>,
+    place: &EntryPath<'_>,
     file: NamedTempFile,
     len: u64,
     _held: &Held<'_>,

@@ -112,26 +112,6 @@ impl RedisConfig {
             max_connections: 32,
         }
     }
-
-    /// Makes a configuration from the parts of a URL and its options.
-    #[must_use]
-    pub fn from_parts(
-        address: RedisAddress,
-        db: i64,
-        username: Option<String>,
-        password: Option<String>,
-        connect_timeout: Duration,
-        op_timeout: Duration,
-    ) -> Self {
-        Self {
-            db,
-            username,
-            password,
-            connect_timeout,
-            op_timeout,
-            ..Self::new(address)
-        }
-    }
 }
 
 impl fmt::Debug for RedisConfig {

@@ -8,6 +8,7 @@
 //! failure.rs       what an error of the client means: for the caller, and for the connection
 //! facts.rs         what the server says of itself
 //! scan.rs          listing and clearing by prefix
+//! config.rs        where the server is, who we are to it, and how long we wait for it
 //! open.rs          a store by URL
 //! connecting.rs    from an address to a connection that can be used, for both kinds of caller
 //! greeting.rs      who we are: said on each new connection

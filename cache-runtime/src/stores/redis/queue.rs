@@ -25,10 +25,10 @@ pub(super) struct Queue {
     pub(super) rest: Batch,
     /// The error that a caller met when it wrote, for the driver to report to all.
     pub(super) trouble: Option<io::ErrorKind>,
-    places: Vec<Place>,
-    /// Places that are free.
+    slots: Vec<ReplySlot>,
+    /// Slots that nobody has.
     free: Vec<usize>,
-    /// The places of requests in the order of their replies.
+    /// The slots of requests in the order of their replies.
     order: VecDeque<usize>,
     /// When the driver next checks time limits; never later than the first one ends.
     pub(super) alarm: Option<Instant>,
@@ -60,7 +60,7 @@ pub(super) struct Batch {
 
 /// A request whose reply is still to come, or has not been fetched yet.
 #[derive(Debug)]
-struct Place {
+struct ReplySlot {
     outcome: Option<RedisResult<Value>>,
     /// For a pipeline: the replies so far.
     several: Option<Vec<Value>>,
@@ -79,7 +79,7 @@ impl Default for Queue {
             pen: Pen::Free,
             rest: Batch::default(),
             trouble: None,
-            places: Vec::new(),
+            slots: Vec::new(),
             free: Vec::new(),
             order: VecDeque::new(),
             alarm: None,
@@ -108,7 +108,7 @@ impl Queue {
             return Err(io::Error::from(kind).into());
         }
         self.out.extend_from_slice(&request.bytes);
-        let place = Place {
+        let slot = ReplySlot {
             outcome: None,
             several: request
                 .is_pipeline
@@ -119,12 +119,12 @@ impl Queue {
         };
         let at = match self.free.pop() {
             Some(at) => {
-                self.places[at] = place;
+                self.slots[at] = slot;
                 at
             }
             None => {
-                self.places.push(place);
-                self.places.len() - 1
+                self.slots.push(slot);
+                self.slots.len() - 1
             }
         };
         self.order.push_back(at);
@@ -138,24 +138,24 @@ impl Queue {
         at: usize,
         caller: &Waker,
     ) -> Result<RedisResult<Value>, Option<Waker>> {
-        let place = &mut self.places[at];
-        if let Some(outcome) = place.outcome.take() {
+        let slot = &mut self.slots[at];
+        if let Some(outcome) = slot.outcome.take() {
             self.leave(at);
             return Ok(outcome);
         }
-        match &place.caller {
+        match &slot.caller {
             Some(known) if known.will_wake(caller) => Err(None),
-            _ => Err(place.caller.replace(caller.clone())),
+            _ => Err(slot.caller.replace(caller.clone())),
         }
     }
 
     /// Notes that the caller of this request does not come back; what it leaves behind must be dropped outside
     /// the lock, since a waker is foreign code.
     pub(super) fn leave(&mut self, at: usize) -> (Option<Waker>, Option<RedisResult<Value>>) {
-        let place = &mut self.places[at];
-        let left = (place.caller.take(), place.outcome.take());
-        // Otherwise the place is kept for the replies that are still to come.
-        if place.left == 0 {
+        let slot = &mut self.slots[at];
+        let left = (slot.caller.take(), slot.outcome.take());
+        // Otherwise the slot is kept for the replies that are still to come.
+        if slot.left == 0 {
             self.free.push(at);
         }
         left
@@ -166,13 +166,13 @@ impl Queue {
         let Some(at) = self.order.front().copied() else {
             return false;
         };
-        let place = &mut self.places[at];
-        place.left -= 1;
-        let value = match &mut place.several {
+        let slot = &mut self.slots[at];
+        slot.left -= 1;
+        let value = match &mut slot.several {
             None => value,
             Some(several) => {
                 several.push(value);
-                if place.left > 0 {
+                if slot.left > 0 {
                     return true;
                 }
                 Value::Array(std::mem::take(several))
@@ -187,17 +187,17 @@ impl Queue {
     pub(super) fn expire(&mut self, now: Instant, woken: &mut Vec<Waker>) {
         let mut next: Option<Instant> = None;
         for at in &self.order {
-            let place = &mut self.places[*at];
-            let Some(deadline) = place.deadline else {
+            let slot = &mut self.slots[*at];
+            let Some(deadline) = slot.deadline else {
                 continue;
             };
             if deadline > now {
                 next = Some(next.map_or(deadline, |next| next.min(deadline)));
             } else {
-                place.deadline = None;
-                if let Some(caller) = place.caller.take() {
-                    // The place stays in the order: its replies may still come.
-                    place.outcome = Some(Err(timed_out()));
+                slot.deadline = None;
+                if let Some(caller) = slot.caller.take() {
+                    // The slot stays in the order: its replies may still come.
+                    slot.outcome = Some(Err(timed_out()));
                     woken.push(caller);
                 }
             }
@@ -210,7 +210,7 @@ impl Queue {
         let kind = *self.broken.get_or_insert(kind);
         self.out = Vec::new();
         while let Some(at) = self.order.pop_front() {
-            self.places[at].left = 0;
+            self.slots[at].left = 0;
             self.settle(at, Err(io::Error::from(kind).into()), woken);
         }
     }
@@ -246,16 +246,16 @@ impl Queue {
         }
     }
 
-    /// Handles a request whose replies have all arrived, or will not.
+    /// All replies of the request at this slot came, or none will.
     fn settle(&mut self, at: usize, outcome: RedisResult<Value>, woken: &mut Vec<Waker>) {
-        let place = &mut self.places[at];
-        match place.caller.take() {
+        let slot = &mut self.slots[at];
+        match slot.caller.take() {
             Some(caller) => {
-                place.outcome = Some(outcome);
+                slot.outcome = Some(outcome);
                 woken.push(caller);
             }
             // Its time was over, and it has not fetched that outcome yet.
-            None if place.outcome.is_some() => {}
+            None if slot.outcome.is_some() => {}
             None => self.free.push(at),
         }
     }

@@ -12,6 +12,7 @@
 //! batch.rs      requests about many keys
 //! news.rs       where news is said and heard
 //! open.rs       a store by URL
+//! fuzz.rs       what a node may answer, for the target of `redis/`
 //! ```
 
 mod asking;
