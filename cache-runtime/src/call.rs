@@ -122,12 +122,12 @@ fn answered(target: Option<&Target>) {
 }
 
 /// Returns the result of `body`, whatever is there, and replaces that with it. It may be made from something that
-/// began earlier.
+/// earlier; what it gives way to, the cause says.
 pub(crate) async fn refresh<R, K, P>(
     mode: Mode,
     target: &Target,
     plan: Plan<R, K::Value, P>,
-    began: Option<Started>,
+    (began, cause): (Option<Started>, Cause),
     body: impl Future<Output = R>,
 ) -> R
 where
@@ -136,7 +136,7 @@ where
 {
     let run = match context::treatment(None) {
         Treatment::Uncached => None,
-        Treatment::Cached | Treatment::Refresh => Some(Run::replacing(target)),
+        Treatment::Cached | Treatment::Refresh => Some(Run::replacing(target, cause)),
     };
     let started = began.unwrap_or_else(|| Started::running(target));
     run_body::<R, K, P>(mode, Some(target), plan, (run, Some(started)), body).await
@@ -202,9 +202,9 @@ impl<V> Run<V> {
         }
     }
 
-    fn replacing(target: &Target) -> Self {
+    fn replacing(target: &Target, cause: Cause) -> Self {
         let flights = &target.cache.core().flights;
-        Self::under(flights.beside(&target.key), Then::Replace)
+        Self::under(flights.beside(&target.key), Then::Replace(cause))
     }
 }
 
@@ -213,8 +213,8 @@ impl<V> Run<V> {
 enum Then {
     /// It is kept.
     Keep,
-    /// It replaces whatever is there.
-    Replace,
+    /// It takes the place of what is there, whatever that is; for this cause.
+    Replace(Cause),
     /// It is passed to the waiting callers. The store is down, so it is not asked again for the write.
     HandOver,
 }
@@ -238,7 +238,7 @@ where
         }
         Treatment::Refresh => {
             target.came(Outcome::Refreshed);
-            return Begun::Run(Some(Run::replacing(target)));
+            return Begun::Run(Some(Run::replacing(target, Cause::Wanted)));
         }
     }
 
@@ -435,12 +435,12 @@ where
             result
         }
         // An error is no answer: it changes nothing, here and for those who make the same value.
-        (Then::Replace, _) if is_failure => {
-            keep::<R, K, P>(mode, target, plan, finished, lead, Cause::Wanted)
+        (Then::Replace(cause), _) if is_failure => {
+            keep::<R, K, P>(mode, target, plan, finished, lead, cause)
                 .await
                 .0
         }
-        (Then::Replace, _) => {
+        (Then::Replace(cause), _) => {
             let core = target.cache.core();
             let flight = lead.flight().clone();
             let earlier = core.flights.overtake_earlier(mode, &target.key, &flight);
@@ -449,8 +449,7 @@ where
             {
                 target.doubt(overtaking, created);
             }
-            let (result, is_kept) =
-                keep::<R, K, P>(mode, target, plan, finished, lead, Cause::Wanted).await;
+            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, finished, lead, cause).await;
             if !is_kept && !flight.is_overtaken() {
                 let _ = target.delete(mode).await;
             }

@@ -14,6 +14,7 @@ use crate::key::version::Version;
 use crate::mode::{Mode, block_on};
 use crate::observe::Stats;
 use crate::store::Ttl;
+use crate::target::Cause;
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
 
@@ -157,10 +158,10 @@ impl BlockingCache {
         timeout: impl Into<Timeout>,
         f: impl FnOnce() -> Result<T, E>,
     ) -> Result<Result<T, E>, CacheError> {
-        let run = async move { f() };
+        let (run, wanted) = (async move { f() }, (None, Cause::Wanted));
         block_on(
             self.0
-                .op_refresh::<_, IfOk>(Mode::Blocking, key, timeout.into(), None, run),
+                .op_refresh::<_, IfOk>(Mode::Blocking, key, timeout.into(), wanted, run),
         )
     }
 
@@ -189,6 +190,12 @@ impl BlockingCache {
     /// Those of [`Cache::delete`].
     pub fn delete(&self, key: &str) -> Result<bool, CacheError> {
         block_on(self.0.op_delete(Mode::Blocking, key))
+    }
+
+    /// See [`Cache::delete_made`].
+    #[doc(hidden)]
+    pub fn delete_made(&self, key: &str) -> Result<bool, CacheError> {
+        block_on(self.0.op_delete_made(Mode::Blocking, key))
     }
 
     /// See [`Cache::has_key`].

@@ -18,6 +18,7 @@ use crate::key::version::Version;
 use crate::mode::Mode;
 use crate::observe::{Stats, Trail};
 use crate::store::Ttl;
+use crate::target::Cause;
 use crate::timeout::Timeout;
 use crate::value::CacheValue;
 
@@ -273,7 +274,8 @@ impl Cache {
         timeout: impl Into<Timeout>,
         f: impl AsyncFnOnce() -> Result<T, E>,
     ) -> Result<Result<T, E>, CacheError> {
-        self.op_refresh::<_, IfOk>(Mode::Async, key, timeout.into(), None, f())
+        let wanted = (None, Cause::Wanted);
+        self.op_refresh::<_, IfOk>(Mode::Async, key, timeout.into(), wanted, f())
             .await
     }
 

@@ -20,7 +20,7 @@ use crate::observe::Counter;
 use crate::recovery;
 use crate::store::Ttl;
 use crate::store::counting::{not_an_integer, sum};
-use crate::target::{Started, StoreChange, Target, expiry, lossy};
+use crate::target::{Cause, Started, StoreChange, Target, expiry, lossy};
 use crate::timeout::Timeout;
 use crate::value::{ByHand, CacheValue, Form, How, copy, hold, peek};
 
@@ -181,7 +181,7 @@ impl Cache {
         mode: Mode,
         key: &str,
         timeout: Timeout,
-        began: Option<Started>,
+        (began, cause): (Option<Started>, Cause),
         run: impl Future<Output = R>,
     ) -> Result<R, CacheError>
     where
@@ -190,7 +190,7 @@ impl Cache {
     {
         let target = self.target(key)?;
         let plan = Plan::plain(how::<K::Value>(), timeout);
-        Ok(call::refresh::<R, K, _>(mode, &target, plan, began, run).await)
+        Ok(call::refresh::<R, K, _>(mode, &target, plan, (began, cause), run).await)
     }
 
     pub(crate) async fn op_touch(
@@ -204,6 +204,11 @@ impl Cache {
 
     pub(crate) async fn op_delete(&self, mode: Mode, key: &str) -> Result<bool, CacheError> {
         self.target(key)?.delete(mode).await
+    }
+
+    /// See [`Cache::delete_made`].
+    pub(crate) async fn op_delete_made(&self, mode: Mode, key: &str) -> Result<bool, CacheError> {
+        self.target(key)?.delete_made(mode).await
     }
 
     pub(crate) async fn op_expire(&self, mode: Mode, key: &str) -> Result<bool, CacheError> {

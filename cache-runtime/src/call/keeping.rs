@@ -83,7 +83,7 @@ where
             // A store that is full or takes no writes keeps what is there.
             let stays = cause == Cause::Renewal && error.kind() == ErrorKind::Store;
             let stays = stays || recovery::leaves_it(&error);
-            if cause == Cause::Wanted
+            if matches!(cause, Cause::Wanted | Cause::Remade)
                 && let Some(stored_key) = target.stored_key()
             {
                 let _ = target.settled::<()>(stored_key, Err(error));

@@ -125,8 +125,7 @@ impl Target {
         let (Some(store), Some(stored_key)) = (core.store(), self.stored_key()) else {
             return true;
         };
-        let key = tombstone::key_of(stored_key, store.hash_tags());
-        let Some(key) = key.filter(|_| self.is_computed()) else {
+        let Some(key) = tombstone::key_of(stored_key, store.hash_tags()) else {
             return true;
         };
         let text = stamp.to_text();

@@ -45,8 +45,11 @@ pub(crate) enum Cause {
     Missing,
     /// There was an old one, of which other processes may have copies. Otherwise the same.
     Renewal,
-    /// This value is wanted, whatever is there: set by hand, or a refresh.
+    /// This value is wanted, whatever is there: set by hand, or a refresh. A function's refresh gives way to
+    /// what was invalidated while it ran.
     Wanted,
+    /// A refresh of a text key, which gives way in the same way.
+    Remade,
     /// The store is down: only a copy in process can be kept.
     Alone,
 }
@@ -96,7 +99,7 @@ impl Target {
         let news = match making.cause {
             Cause::Missing | Cause::Alone => None,
             Cause::Renewal => Some(StoreChange::Renewed),
-            Cause::Wanted => Some(StoreChange::Invalidated),
+            Cause::Wanted | Cause::Remade => Some(StoreChange::Invalidated),
         };
         let changing = if is_shared && making.flight.is_some() {
             self.changing(news)
@@ -193,6 +196,8 @@ impl Target {
         let bytes = core.settings.seal(stored_key, bytes);
         let started = making.started.stamp;
         let since = match (making.cause, making.flight) {
+            (Cause::Remade, _) => Some(Since::Began(started)),
+            _ if !self.is_computed() => None,
             (Cause::Wanted, None) => {
                 self.bury(mode).await;
                 None
@@ -250,7 +255,7 @@ impl Target {
         since: Option<Since>,
     ) -> Result<bool, CacheError> {
         let core = self.cache.core();
-        let gone = tombstone::key_of(stored_key, store.hash_tags()).filter(|_| self.is_computed());
+        let gone = since.and_then(|_| tombstone::key_of(stored_key, store.hash_tags()));
         let unless = gone.as_deref().zip(since).map(|(gone, since)| match since {
             Since::Began(stamp) => Unless::new(gone, stamp),
             Since::Told(stamp) => Unless::after(gone, stamp),
@@ -270,6 +275,15 @@ impl Target {
 
     /// Deletes the entry; a running flight does not bring it back.
     pub(crate) async fn delete(&self, mode: Mode) -> Result<bool, CacheError> {
+        self.delete_from(mode, self.is_computed()).await
+    }
+
+    /// The same of what is computed, whatever its key: no other process brings it back either.
+    pub(crate) async fn delete_made(&self, mode: Mode) -> Result<bool, CacheError> {
+        self.delete_from(mode, true).await
+    }
+
+    async fn delete_from(&self, mode: Mode, is_computed: bool) -> Result<bool, CacheError> {
         let core = self.cache.core();
         let _overtaking = self.overtake(mode).await;
         let mut was_there = false;
@@ -277,7 +291,9 @@ impl Target {
             was_there = level.change(&self.key, |fresh| Change::Remove(fresh.is_some()));
         }
         if let (Some(store), Some(stored_key)) = (core.store(), &self.stored_key) {
-            self.bury(mode).await;
+            if is_computed {
+                self.bury(mode).await;
+            }
             let deleted = store
                 .ask(mode, "delete", |store| store.delete(stored_key))
                 .await;
@@ -302,7 +318,9 @@ impl Target {
         }
         if let (Some(store), Some(stored_key)) = (core.store(), &self.stored_key) {
             self.settle(mode).await?;
-            self.bury(mode).await;
+            if self.is_computed() {
+                self.bury(mode).await;
+            }
             // Whoever deletes it from now on waits for the end of this.
             let _write = core.flights.write(&self.key);
             // If this fails, it must not be served as fresh again; so not at all.
@@ -322,7 +340,7 @@ impl Target {
     ) -> Result<bool, CacheError> {
         let failed = |error| self.failed(error, stored_key);
         // After the tombstone of this very change.
-        let since = self.cache.core().stamp();
+        let since = self.is_computed().then(|| self.cache.core().stamp());
         let bytes = store
             .ask(mode, "expire", |store| store.get(stored_key))
             .await
@@ -363,7 +381,7 @@ impl Target {
         };
         let bytes = settings.seal(stored_key, bytes);
         let there = (stored_key, &*bytes);
-        let since = Some(Since::Began(since));
+        let since = since.map(Since::Began);
         let written = self.put(mode, store, "expire", there, left, since);
         if !written.await.map_err(failed)? {
             // It has been invalidated meanwhile. It must not be served as fresh; so not at all.
@@ -409,7 +427,7 @@ impl Target {
         life: Option<Duration>,
     ) -> Result<bool, CacheError> {
         let failed = |error| self.failed(error, stored_key);
-        let since = self.cache.core().stamp();
+        let since = self.is_computed().then(|| self.cache.core().stamp());
         let bytes = store
             .ask(mode, "touch", |store| store.get(stored_key))
             .await
@@ -434,7 +452,7 @@ impl Target {
             let physical = self.physical(life, &settings.codec().tags(&bytes));
             let bytes = settings.seal(stored_key, bytes);
             // What was deleted meanwhile is no longer there.
-            let since = Some(Since::Began(since));
+            let since = since.map(Since::Began);
             let written = self.put(mode, store, "touch", (stored_key, &bytes), physical, since);
             return written.await.map_err(failed);
         }

@@ -161,14 +161,12 @@ impl Changed {
         }
     }
 
+    /// Nothing but the pages of this host: by no tag, which other hosts' pages have too. A page that another
+    /// process makes now is not kept either.
     pub(crate) async fn forget(&self, cache: &Cache, options: &Options) {
         for path in self.paths() {
             let key = key::named(options, &self.host, path, &self.suffix);
-            let mut ended = cache.delete(&key).await.map(drop);
-            if let Some(tag) = tag_of(options, path) {
-                ended = ended.and(or_without_tags(cache.delete_tag(&tag).await));
-            }
-            report(ended, path);
+            report(cache.delete_made(&key).await, path);
         }
     }
 
@@ -177,11 +175,7 @@ impl Changed {
         let cache = cache.blocking();
         for path in self.paths() {
             let key = key::named(options, &self.host, path, &self.suffix);
-            let mut ended = cache.delete(&key).map(drop);
-            if let Some(tag) = tag_of(options, path) {
-                ended = ended.and(or_without_tags(cache.delete_tag(&tag)));
-            }
-            report(ended, path);
+            report(cache.delete_made(&key), path);
         }
     }
 
@@ -224,24 +218,7 @@ impl Changed {
     }
 }
 
-/// Returns the tag of a path. Only the tag invalidates a page that another process is just making: deleting its
-/// key before it is there would not affect that process.
-fn tag_of(options: &Options, path: &str) -> Option<String> {
-    let path = path.split('?').next().unwrap_or_default();
-    options
-        .has_tags()
-        .then(|| of_path(&options.key_prefix, path))
-}
-
-/// Ignores an unsupported tag: in a format without tags, no page has one.
-fn or_without_tags(ended: Result<(), CacheError>) -> Result<(), CacheError> {
-    ended.or_else(|error| match error.kind() {
-        ErrorKind::Unsupported => Ok(()),
-        _ => Err(error),
-    })
-}
-
-fn report(ended: Result<(), CacheError>, path: &str) {
+fn report(ended: Result<bool, CacheError>, path: &str) {
     if let Err(error) = ended {
         tracing::warn!(%error, path, "a page that may have changed is not forgotten");
     }

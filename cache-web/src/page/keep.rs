@@ -2,9 +2,9 @@
 //! runs stays invalidated.
 //!
 //! Everything depends on the first key: it holds the page, or the list of names with a number that is
-//! part of the variants' keys. The service runs inside a refresh of the first key, and of the variant's
-//! key if that is known; a variant whose key is known only at the end is kept as of when the run began. So an
-//! invalidation during the run also ends its result.
+//! part of the variants' keys. The service runs inside a remaking of the first key, and a refresh of the
+//! variant's where that is known; a variant whose key is known only at the end is kept as of when the run
+//! began. So an invalidation in between ends what comes of the run.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl Keeping<'_> {
             Ok(slot)
         };
         self.cache
-            .try_refresh(self.primary, Timeout::Default, work)
+            .try_remake(self.primary, Timeout::Default, work)
             .await
             .ok()
     }
@@ -153,7 +153,7 @@ impl Keeping<'_> {
                     }
                     None => None,
                 }
-            } else if until(&made, made.stays) > varies.until {
+            } else if until(&made, made.stays) > varies.until && self.is_still(varies).await {
                 // The list lives as long as what is found through it.
                 self.say_of_list(&made);
                 let longer = Varies {
@@ -169,13 +169,21 @@ impl Keeping<'_> {
         };
         let kept = self
             .cache
-            .try_refresh(self.primary, Timeout::Default, work)
+            .try_remake(self.primary, Timeout::Default, work)
             .await;
         match kept {
             Ok(Ok(slot)) => Some(Ok(slot)),
             Ok(Err(Some(unkept))) => Some(Err(unkept)),
             Ok(Err(None)) | Err(_) => None,
         }
+    }
+
+    /// Whether this list is there. What ended it between the look and now has ended all that it leads to:
+    /// it is not to be written again. From now on that is seen by who makes it.
+    async fn is_still(&self, varies: &Varies) -> bool {
+        let there = self.cache.get_many_past_copies([self.primary]).await;
+        let there = there.ok().and_then(|mut there| there.remove(self.primary));
+        matches!(there, Some(Slot::Varies(there)) if there.id == varies.id)
     }
 
     /// Keeps a variant under a new list, and returns that.

@@ -9,7 +9,8 @@ use super::invalidate::Changed;
 use super::options::Options;
 
 /// The pages that a running request may have changed. If it is dropped before they are invalidated, they are
-/// invalidated in the background: what the service has done stays done, whether or not anybody waits for it.
+/// forgotten behind it: what the service has done stays done, whoever waits for the answer. That is its own
+/// page alone, since nobody has named another; it may have been one that was not allowed to change anything.
 pub(crate) struct Owed<'a> {
     cache: &'a Cache,
     options: &'a Arc<Options>,

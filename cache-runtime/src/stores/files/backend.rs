@@ -10,8 +10,8 @@ use super::inline::Inline;
 use crate::error::CacheError;
 use crate::store::facts::Facts;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
-use crate::tools::glob::Glob;
 use crate::stores::answer;
+use crate::tools::glob::Glob;
 
 /// How many keys make one job, within one time limit.
 const BATCH: usize = 64;

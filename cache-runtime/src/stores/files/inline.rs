@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::backend::capabilities;
 use super::folder::Folder;
 use crate::store::{Capabilities, Store, StoreFuture, Ttl};
-use crate::tools::glob::Glob;
 use crate::stores::answer::ready;
+use crate::tools::glob::Glob;
 
 #[derive(Debug)]
 pub(super) struct Inline {

@@ -20,8 +20,8 @@ use super::requests::Request;
 use super::route::{Servers, step};
 use super::talk::nonsense;
 use crate::error::{CacheError, ErrorKind};
-use crate::tools::glob::Glob;
 use crate::stores::together;
+use crate::tools::glob::Glob;
 
 const COMMAND: &[u8] = b"lru_crawler metadump all\r\n";
 
