@@ -41,12 +41,22 @@ impl Keeping<'_> {
     {
         let mut run = Some(run);
         let mut made = None;
-        let kept = match found.varies {
-            None => self.first(&mut run, &mut made).await,
-            Some((varies, key)) => self.variant(&varies, &key, &mut run, &mut made).await,
+        let (kept, key) = match &found.varies {
+            None => (self.first(&mut run, &mut made).await, self.primary),
+            Some((varies, key)) => {
+                let kept = self.variant(varies, key, &mut run, &mut made).await;
+                (kept, &**key)
+            }
         };
         match (kept, made, run) {
-            (Some(Err(unkept)), ..) => Err(unkept),
+            (Some(Err(unkept)), ..) => {
+                if matches!(unkept, Unkept::Ended(..))
+                    && let Err(error) = self.cache.delete(key).await
+                {
+                    tracing::warn!(%error, "a page that is not to be kept any longer is not forgotten");
+                }
+                Err(unkept)
+            }
             (_, Some(made), _) => Ok(made),
             // The cache cannot take this key: the page is made all the same.
             (_, None, Some(run)) => run.await,

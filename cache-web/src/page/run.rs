@@ -17,7 +17,7 @@ use super::asked::Asked;
 use super::body::PageBody;
 use super::collect::{Collected, collect};
 use super::options::Options;
-use super::storable::{Plan, Times, plan};
+use super::storable::{Plan, Times, is_of_page, plan};
 use super::stored::Stored;
 use super::vary::{self, Names};
 use super::{conditional, headers, session};
@@ -43,6 +43,8 @@ pub(crate) struct Made {
 pub(crate) enum Unkept<B: Body, E> {
     /// Boxed: it is handed through several results.
     Response(Box<Response<PageBody<B>>>, &'static str),
+    /// The same, and the page that was asked about is not to be kept any longer either.
+    Ended(Box<Response<PageBody<B>>>, &'static str),
     Failed(E),
 }
 
@@ -87,7 +89,14 @@ impl Job {
             let old_body = old.body.clone();
             return match plan(self.asked, &parts, &self.options, times) {
                 Ok(plan) => Ok(self.make(parts, old_body, plan, times, true)),
-                Err(why) => Err(Unkept::Response(Box::new(whole(parts, old_body)), why)),
+                Err(why) => {
+                    let response = Box::new(whole(parts, old_body));
+                    // What it says of the page, it says of the one that is kept (RFC 9111, section 4.3.4).
+                    Err(match is_of_page(why) {
+                        true => Unkept::Ended(response, why),
+                        false => Unkept::Response(response, why),
+                    })
+                }
             };
         }
         vary::add(&mut parts.headers, self.options.vary.iter());

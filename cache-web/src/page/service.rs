@@ -294,7 +294,7 @@ where
                 let answer = answer::just_made(&made.page, &made.extra, question, told);
                 (Ok(answer), Outcome::Miss)
             }
-            Err(Unkept::Response(mut response, detail)) => {
+            Err(Unkept::Response(mut response, detail) | Unkept::Ended(mut response, detail)) => {
                 if is_failure(response.status())
                     && let Some(page) = better
                 {

@@ -106,6 +106,11 @@ pub(crate) fn plan(
     })
 }
 
+/// Whether the reason why a response is not kept is its page, and not who has asked for it.
+pub(crate) fn is_of_page(why: &str) -> bool {
+    !matches!(why, "head" | "credentials" | "set-cookie")
+}
+
 /// Returns what is said to this cache, and whether that is in a field of its own (RFC 9213) rather than for all.
 fn control(headers: &HeaderMap, options: &Options) -> (ResponseControl, bool) {
     let own_name = options.status_name.as_deref().unwrap_or("");

@@ -187,6 +187,27 @@ async fn a_304_that_brings_a_cookie_is_for_one_alone() {
 }
 
 #[tokio::test]
+async fn a_304_that_forbids_to_keep_the_page_ends_it() {
+    let cases = ["private", "no-store", "private, max-age=60"];
+    for (said, vary) in cases.into_iter().flat_map(|said| [(said, ""), (said, "X")]) {
+        let site = Site::new(http_cache(), move |seen| {
+            let etag = ("etag", "\"7\"");
+            if seen.number == 2 {
+                response(304, &[etag, ("cache-control", said)], "")
+            } else {
+                let fields = [etag, ("cache-control", "max-age=60"), ("vary", vary)];
+                page(&seen, &fields)
+            }
+        });
+        site.get("/").await;
+        let own = site.get_with("/", &[("cache-control", "no-cache")]).await;
+        assert_eq!(own.body, "page 1");
+        assert_eq!(site.get("/").await.body, "page 3", "{said} {vary}");
+        assert_eq!(site.get("/").await.body, "page 3", "{said} {vary}");
+    }
+}
+
+#[tokio::test]
 async fn fields_that_no_cache_names_are_for_the_first_alone() {
     let fields = &[
         ("cache-control", "max-age=60, no-cache=\"a\""),
