@@ -196,25 +196,35 @@ impl Changed {
     }
 
     fn resolved(&self, reference: &str) -> Option<String> {
-        if reference.starts_with('/') && !reference.starts_with("//") {
+        if let Some(elsewhere) = reference.strip_prefix("//") {
+            // With the scheme of the request, whichever that is: it is no part of a page's name.
+            return self.of_absolute(&format!("http://{elsewhere}"));
+        }
+        if reference.starts_with('/') {
             return Some(reference.to_owned());
         }
-        if let Ok(uri) = reference.parse::<Uri>()
-            && let (Some(_), Some(authority)) = (uri.scheme(), uri.authority())
-        {
-            let is_same = authority.as_str().eq_ignore_ascii_case(&self.host);
-            return is_same.then(|| key::path(&uri).to_owned());
+        // A colon behind one of these is a part of the path or the query.
+        let first = reference.split(['/', '?']).next().unwrap_or_default();
+        if first.contains(':') {
+            return self.of_absolute(reference);
         }
-        // Relative to the directory of the request's own path.
-        if reference.is_empty() || reference.starts_with("//") || reference.contains(':') {
+        if reference.is_empty() {
             return None;
         }
+        // Relative to the directory of the request's own path.
         let own = self.path.split('?').next().unwrap_or_default();
         if reference.starts_with('?') {
             return Some(format!("{own}{reference}"));
         }
         let (directory, _) = own.rsplit_once('/')?;
         Some(format!("{directory}/{reference}"))
+    }
+
+    fn of_absolute(&self, reference: &str) -> Option<String> {
+        let uri: Uri = reference.parse().ok()?;
+        uri.scheme()?;
+        let is_same = uri.authority()?.as_str().eq_ignore_ascii_case(&self.host);
+        is_same.then(|| key::path(&uri).to_owned())
     }
 }
 
@@ -295,6 +305,14 @@ mod tests {
         assert_eq!(path("/x?y#z").as_deref(), Some("/x?y"));
         assert_eq!(path("http://H:80/x").as_deref(), Some("/x"));
         assert_eq!(path("x").as_deref(), Some("/a/x"));
+        assert_eq!(path("items?at=10:30").as_deref(), Some("/a/items?at=10:30"));
+        assert_eq!(path("edit/7:draft").as_deref(), Some("/a/edit/7:draft"));
+        assert_eq!(path("?at=10:30").as_deref(), Some("/a/b?at=10:30"));
+        assert_eq!(path("//h:80/x:y").as_deref(), Some("/x:y"));
+        assert_eq!(path("//H:80/x/../y?z").as_deref(), Some("/y?z"));
+        assert_eq!(path("//h:80").as_deref(), Some("/"));
+        assert_eq!(path("mailto:x"), None);
+        assert_eq!(path("7:draft"), None);
         assert_eq!(path("http://other/x"), None);
         assert_eq!(path("//other/x"), None);
         assert_eq!(path(""), None);
