@@ -26,6 +26,13 @@ const MARK: Duration = Duration::from_secs(600);
 /// How long an unchecked text stays, which may have come too late: it expires before the mark does.
 const UNSURE: Duration = Duration::from_secs(540);
 
+/// How long is waited before what failed behind a write is asked for again.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(20),
+    Duration::from_millis(80),
+    Duration::from_millis(320),
+];
+
 type Result<T> = std::result::Result<T, CacheError>;
 
 #[derive(Debug, Clone)]
@@ -98,9 +105,7 @@ impl Place {
         timeout: Timeout,
         mark: Option<&Arc<str>>,
     ) -> Result<bool> {
-        let brief = briefly(timeout);
-        let written = self.cache.set(&self.key(id), text, brief).await;
-        written.map_err(CacheError::without_key)?;
+        self.put_briefly(id, text, timeout).await?;
         let is_right = self.is_marked(id, mark).await?;
         if !is_right {
             self.remove(id).await?;
@@ -108,32 +113,43 @@ impl Place {
         Ok(is_right)
     }
 
+    async fn put_briefly(&self, id: &Id, text: &Arc<str>, timeout: Timeout) -> Result<()> {
+        let written = self.cache.set(&self.key(id), text, briefly(timeout)).await;
+        written.map_err(CacheError::without_key)
+    }
+
     /// Writes the same for its whole life. The caller may go away: a session would end within minutes if it
-    /// stayed half written.
+    /// stayed half written. For the same reason, what fails behind the write is asked for again.
     pub(super) async fn write(&self, id: &Id, text: Arc<str>, timeout: Timeout) -> Result<bool> {
         let (place, id) = (self.clone(), *id);
         to_the_end(async move {
-            let is_right = place.write_briefly(&id, &text, timeout, None).await?;
-            if !is_right || briefly(timeout) == timeout {
-                return Ok(is_right);
-            }
-            let lengthened = place.lengthen(&id, timeout).await;
-            match lengthened {
+            place.put_briefly(&id, &text, timeout).await?;
+            let is_right = a_few_times(|| place.is_marked(&id, None)).await?;
+            let is_whole = if is_right && briefly(timeout) != timeout {
+                place.lengthen(&id, timeout).await
+            } else {
+                Ok(is_right)
+            };
+            match is_whole {
                 Ok(true) => {}
                 Ok(false) => place.remove(&id).await?,
                 // Nobody knows: then it must not stay that long. Nor is it deleted, since that would log
                 // out users whose save met a store that fails now and then.
                 Err(_) => drop(place.cache.touch(&place.key(&id), UNSURE).await),
             }
-            lengthened
+            is_whole
         })
         .await
     }
 
     /// Extends a life, which stores may do in two steps, with a logout between them: so it checks once more.
     async fn lengthen(&self, id: &Id, timeout: Timeout) -> Result<bool> {
-        let is_there = self.cache.touch(&self.key(id), timeout).await;
-        Ok(is_there.map_err(CacheError::without_key)? && self.is_marked(id, None).await?)
+        let key = self.key(id);
+        let is_there = a_few_times(|| async {
+            let is_there = self.cache.touch(&key, timeout).await;
+            is_there.map_err(CacheError::without_key)
+        });
+        Ok(is_there.await? && a_few_times(|| self.is_marked(id, None)).await?)
     }
 
     /// Returns whether this is still the mark.
@@ -167,6 +183,21 @@ fn briefly(timeout: Timeout) -> Timeout {
         Timeout::After(life) if life <= UNSURE => timeout,
         _ => UNSURE.into(),
     }
+}
+
+/// Asks again, a few times, while the store fails.
+async fn a_few_times<T, F: Future<Output = Result<T>>>(mut ask: impl FnMut() -> F) -> Result<T> {
+    for pause in PAUSES {
+        let answer = ask().await;
+        if answer.is_ok() {
+            return answer;
+        }
+        // Without a runtime there is nothing to wait by.
+        if tokio::runtime::Handle::try_current().is_ok() {
+            tokio::time::sleep(pause).await;
+        }
+    }
+    ask().await
 }
 
 /// Runs it to its end, even if the caller goes away.

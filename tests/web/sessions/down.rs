@@ -1,8 +1,8 @@
 //! A cache that cannot be asked is an error: never an empty session, never another person's, never one that was
 //! not saved.
 
-use cache_runtime::ErrorKind;
 use cache_runtime::testing::{Fault, When};
+use cache_runtime::{ErrorKind, Ttl};
 use cache_web::session::CacheStore;
 use tower_sessions_core::SessionStore;
 use tower_sessions_core::session_store::Error;
@@ -83,6 +83,34 @@ async fn a_write_that_fails_is_not_taken_for_a_save() {
     server.heal();
     store.save(&ann).await.unwrap();
     assert_eq!(user(store.load(&ann.id).await.unwrap()).unwrap(), "Ann");
+}
+
+#[tokio::test]
+async fn a_save_whose_last_looks_fail_now_and_then_is_whole() {
+    // The second time: behind its write.
+    for operation in ["get_many", "get"] {
+        let server = faulty_store();
+        let cache = cache_on(&server);
+        let store = CacheStore::new(cache.clone());
+        let mut ann = record("ann");
+        store.create(&mut ann).await.unwrap();
+        ann.data.insert("user".to_owned(), "Ann".into());
+        let fault = Fault::Error(ErrorKind::Unavailable);
+        server.inject_on(operation, fault, When::Every(2));
+        if operation == "get" {
+            // It is the first one there.
+            cache.get::<String>("any").await.unwrap();
+        }
+        store.save(&ann).await.unwrap();
+        assert!(server.hit() > 0, "{operation}");
+        server.heal();
+        let left = cache.ttl(&format!("session:{}", ann.id)).await.unwrap();
+        assert!(
+            matches!(left, Ttl::After(left) if left.as_secs() > 3590),
+            "{operation}: {left:?}"
+        );
+        assert_eq!(user(store.load(&ann.id).await.unwrap()).unwrap(), "Ann");
+    }
 }
 
 #[tokio::test]
