@@ -304,3 +304,23 @@ fn which_cache() {
         }
     }
 }
+
+/// As in `cachectl delete a b c | head -1`.
+#[test]
+fn what_nobody_reads_is_deleted_all_the_same() {
+    let server = RedisServer::start();
+    let url = format!("{}?key_prefix=app&{LIMITS}", server.url(0));
+    let cache = Cache::from_url(&url).unwrap().blocking();
+    for key in ["a", "b", "c"] {
+        cache.set(key, &1, 600).unwrap();
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut delete = program();
+    delete
+        .env("CACHE_URL", &url)
+        .args(["delete", "a", "b", "c"]);
+    let ran = Ran::of(&delete.stdout(writer).output().unwrap());
+    ran.expect(0);
+    assert_eq!(cache.keys("*").unwrap(), [""; 0]);
+}

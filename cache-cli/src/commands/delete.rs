@@ -31,11 +31,12 @@ struct Done {
     missing: Vec<String>,
 }
 
-/// Reports each as it is deleted.
+/// Tells of each as it is done. Where nobody can be told any more (`| head -1`), the rest is deleted all the same.
 async fn each(opened: &Opened, out: Output, args: &Delete, done: &mut Done) -> Result<(), Failure> {
     let mut progress = out
         .is_json
         .then(|| Progress::new("deleting", args.keys.len()));
+    let mut heard = Ok(());
     for (at, key) in args.keys.iter().enumerate() {
         if let Some(progress) = &mut progress {
             progress.at(at);
@@ -51,10 +52,10 @@ async fn each(opened: &Opened, out: Output, args: &Delete, done: &mut Done) -> R
             }
             None => ("no entry", &mut done.missing, key.clone()),
         };
-        if !out.is_json {
-            out.line(&format!("{told} {key}"))?;
+        if !out.is_json && heard.is_ok() {
+            heard = out.line(&format!("{told} {key}"));
         }
         list.push(key);
     }
-    Ok(())
+    Ok(heard?)
 }
