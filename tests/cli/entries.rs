@@ -324,3 +324,14 @@ fn what_nobody_reads_is_deleted_all_the_same() {
     ran.expect(0);
     assert_eq!(cache.keys("*").unwrap(), [""; 0]);
 }
+
+#[test]
+fn keys_are_for_xargs_or_for_programs_in_whatever_order_it_is_said() {
+    let server = RedisServer::start();
+    let url = format!("{}?{LIMITS}", server.url(0));
+    for arguments in ["keys -0 --json", "keys --json -0", "--json keys -0"] {
+        let ran = on(&url, arguments);
+        ran.expect(2);
+        ran.says(&["--null", "--json"]);
+    }
+}

@@ -5,13 +5,18 @@ use serde_json::{Value, json};
 
 use super::get::over;
 use crate::args::Keys;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::opened::Opened;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::text::{left, left_json, size};
 
 pub(crate) async fn run(opened: &Opened, out: Output, args: &Keys) -> Outcome {
+    // The command line looks at those alone that stand behind `keys`.
+    if args.null && out.is_json {
+        let message = "the argument '--null' cannot be used with '--json'";
+        return Err(Failure::new(Exit::Usage, message));
+    }
     opened.check_table().await?;
     let listed = Progress::during("listing keys", opened.cache.keys(&args.pattern)).await;
     let mut keys = listed?;
