@@ -449,7 +449,8 @@ where
             {
                 target.doubt(overtaking, created);
             }
-            let (result, is_kept) = keep::<R, K, P>(mode, target, plan, finished, lead, cause).await;
+            let (result, is_kept) =
+                keep::<R, K, P>(mode, target, plan, finished, lead, cause).await;
             if !is_kept && !flight.is_overtaken() {
                 let _ = target.delete(mode).await;
             }
