@@ -18,6 +18,18 @@ pub(crate) fn mentions(tokens: &impl ToTokens, name: &str) -> bool {
     in_stream(tokens.to_token_stream(), name)
 }
 
+/// Whether one of these words stands in the tokens, whatever it is there: a type parameter is `T::VERSION`.
+pub(crate) fn has_word(tokens: &impl ToTokens, words: &[&Ident]) -> bool {
+    tokens
+        .to_token_stream()
+        .into_iter()
+        .any(|token| match token {
+            TokenTree::Ident(word) => words.contains(&&word),
+            TokenTree::Group(group) => has_word(&group.stream(), words),
+            _ => false,
+        })
+}
+
 /// Whether the body says `Self`, and means the `impl` around the function: items within the body
 /// have a `Self` of their own.
 pub(crate) fn mentions_self_type(body: &TokenStream) -> bool {

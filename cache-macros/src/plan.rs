@@ -2,11 +2,12 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{Path, Receiver, ReceiverKind, Token, Type, Visibility};
+use syn::{Expr, GenericParam, Path, Receiver, ReceiverKind, Token, Type, Visibility};
 
 use crate::args::Args;
-use crate::mentions::has_impl_trait;
+use crate::mentions::{has_impl_trait, has_word, mentions_any};
 use crate::model::Function;
+use crate::value::CacheRef;
 
 pub(crate) struct Plan<'a> {
     pub(crate) args: &'a Args,
@@ -84,6 +85,36 @@ impl<'a> Plan<'a> {
             .into_iter()
             .chain(self.function.bound_names())
             .collect()
+    }
+
+    /// The expression that gives the cache.
+    pub(crate) fn cache(&self) -> Option<&Expr> {
+        match self.args.cache.as_ref().map(|set| &set.value) {
+            Some(CacheRef::Expr(cache)) => Some(cache),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn version(&self) -> Option<&Expr> {
+        self.args.version.as_ref().map(|set| &set.value)
+    }
+
+    /// Whether calls may differ in what this expression gives.
+    pub(crate) fn varies(&self, expr: Option<&Expr>) -> bool {
+        let generics = self.function.sig.generics.params.iter();
+        let parameters: Vec<_> = generics
+            .filter_map(|param| match param {
+                GenericParam::Type(param) => Some(&param.ident),
+                GenericParam::Const(param) => Some(&param.ident),
+                GenericParam::Lifetime(_) => None,
+            })
+            .collect();
+        expr.is_some_and(|expr| mentions_any(expr, &self.names()) || has_word(expr, &parameters))
+    }
+
+    /// Whether it takes the arguments to know where all entries are.
+    pub(crate) fn is_scattered(&self) -> bool {
+        self.varies(self.cache()) || self.varies(self.version())
     }
 
     /// Returns the setting that lets the body run longer than the call, if there is one.

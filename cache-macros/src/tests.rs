@@ -147,6 +147,20 @@ snapshots! {
         }
     }
 
+    version_of_the_code: (version = 2) {
+        /// The summary of a user.
+        pub async fn summary(user_id: u64) -> String {
+            read(user_id).await
+        }
+    }
+
+    version_by_an_argument: (version = schema, key(user_id)) {
+        /// The summary of a user.
+        pub async fn summary(user_id: u64, schema: i32) -> String {
+            read(user_id, schema).await
+        }
+    }
+
     closures: (when = |page| page.len() < limit, timeout = |page: &Page| page.expires_in) {
         pub async fn page(limit: usize, url: String) -> Page {
             fetch(url).await

@@ -11,8 +11,8 @@ pub use crate::keep::{Keep, probe};
 pub use crate::key::call_key::Key;
 pub use crate::site::Site;
 pub use crate::site::function::{
-    clear, clear_blocking, clear_in, clear_in_blocking, refreshing, refreshing_blocking, stats,
-    stats_in, uncached, uncached_blocking,
+    clear, clear_blocking, clear_in, clear_in_blocking, clear_version, clear_version_blocking,
+    refreshing, refreshing_blocking, stats, stats_in, uncached, uncached_blocking,
 };
 pub use crate::value::InProcess;
 pub use std::format;

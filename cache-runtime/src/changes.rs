@@ -22,6 +22,7 @@ use crate::cache::Cache;
 use crate::entry::{Entry, Known};
 use crate::keep::Keep;
 use crate::site::Site;
+use crate::version::Version;
 use put::Write;
 
 /// The changes of one call.
@@ -37,8 +38,8 @@ enum Change {
     Entry(Arc<Known>),
     /// Invalidates all entries with a tag.
     Tag(CacheRef, String),
-    /// Invalidates all entries of a function, in its own cache or in this one.
-    Whole(&'static Site, Option<CacheRef>),
+    /// Invalidates all entries of a function, in its own cache or in this one, under its version.
+    Whole(&'static Site, Option<CacheRef>, Option<Version>),
     /// Writes what the function returned to an entry.
     Put(Write),
 }
@@ -93,13 +94,17 @@ impl Changes {
     /// Adds a function whose entries are all to be invalidated.
     pub fn clear<H: Whole>(&mut self) {
         let cache = H::cache().map(CacheRef::Cache);
-        self.changes.push(Change::Whole(H::site(), cache));
+        self.changes
+            .push(Change::Whole(H::site(), cache, H::version()));
     }
 
     /// Adds a function whose entries in this cache are all to be invalidated.
     pub fn clear_in<H: WholeIn>(&mut self, cache: impl Into<CacheRef>) {
-        self.changes
-            .push(Change::Whole(H::site_in(), Some(cache.into())));
+        self.changes.push(Change::Whole(
+            H::site_in(),
+            Some(cache.into()),
+            H::version_in(),
+        ));
     }
 
     /// Adds entries that are to have this value.

@@ -89,6 +89,13 @@ macro_rules! scenario {
     };
 }
 
+/// A call where every alias is this cache's.
+macro_rules! within {
+    ($cache:expr, $call:expr) => {
+        cache_runtime::testing::in_cache($cache, $call).await
+    };
+}
+
 /// A call with caching off.
 macro_rules! bypass {
     ($call:expr) => {

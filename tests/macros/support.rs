@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cache_runtime::stores::redis::{RedisAddress, RedisConfig, RedisStore};
 use cache_runtime::testing::{self, Clock, FaultyStore};
-use cache_runtime::{Cache, CacheError};
+use cache_runtime::{Cache, CacheError, Format};
 use cache_tests::redis_server::RedisServer;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -97,6 +97,16 @@ impl Place {
             runs: AtomicU32::new(0),
             batches: Mutex::default(),
         }
+    }
+
+    /// The same kind of place, whose entries have no room for times and tags.
+    pub(crate) fn in_json(&self) -> Self {
+        let mut cache = Cache::builder().format(Format::Json).op_timeout(LIMIT);
+        if let Some(server) = &self.server {
+            cache = cache.store(redis_store(server));
+        }
+        let cache = cache.clock(self.clock.clone()).key_prefix(next_prefix());
+        self.with_cache(cache.build().unwrap())
     }
 
     /// A cache over the same entries, as another process has it; `None` where they cannot be shared.

@@ -81,6 +81,13 @@ macro_rules! scenario {
     };
 }
 
+/// A call where every alias is this cache's.
+macro_rules! within {
+    ($cache:expr, $call:expr) => {
+        cache_runtime::testing::in_cache_blocking($cache, || $call)
+    };
+}
+
 /// A call with caching off.
 macro_rules! bypass {
     ($call:expr) => {

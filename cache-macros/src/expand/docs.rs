@@ -62,7 +62,11 @@ fn beside(plan: &Plan) -> String {
         beside.extend(["many", "warm"]);
     }
     if let Beside::Handle(_) = &plan.beside {
-        beside.push("clear");
+        beside.push(if plan.is_scattered() {
+            "clear_in"
+        } else {
+            "clear"
+        });
     }
     let beside: Vec<_> = beside
         .iter()

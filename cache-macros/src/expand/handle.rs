@@ -1,12 +1,11 @@
 //! The type beside a free function: `load::entry(7)`, `load::clear()`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
+use syn::Expr;
 
 use super::{attributes, batch, key, runs, site};
-use crate::mentions::mentions_any;
 use crate::plan::Plan;
-use crate::value::CacheRef;
 
 // Output:
 //     pub struct load {}
@@ -47,89 +46,119 @@ fn by_name(plan: &Plan, name: &Ident) -> TokenStream {
     let (runtime, private) = (&plan.runtime, plan.private());
     let (_, found) = site::reference(plan);
     let site = quote!(&'static #private::Site);
-    match plan.args.cache.as_ref().map(|set| &set.value) {
-        Some(CacheRef::Expr(cache)) if mentions_any(cache, &plan.names()) => quote! {
+    let version = own_version(plan).map(|version| quote!(::core::convert::Into::into(#version)));
+    let version = |function: TokenStream| {
+        version.as_ref().map(|version| {
+            quote! {
+                fn #function() -> ::core::option::Option<#runtime::Version> {
+                    ::core::option::Option::Some(#version)
+                }
+            }
+        })
+    };
+    if plan.is_scattered() {
+        let version = version(quote!(version_in));
+        return quote! {
             impl #private::WholeIn for #name {
                 fn site_in() -> #site {
                     #found
                 }
+                #version
             }
-        },
-        given => {
-            let cache = match given {
-                Some(CacheRef::Expr(cache)) => {
-                    let cache = key::operand(cache);
-                    Some(quote! {
-                        fn cache() -> ::core::option::Option<#runtime::Cache> {
-                            ::core::option::Option::Some(#runtime::Cache::clone(&#cache))
-                        }
-                    })
-                }
-                _ => None,
-            };
-            quote! {
-                impl #private::Whole for #name {
-                    fn site() -> #site {
-                        #found
-                    }
-                    #cache
-                }
+        };
+    }
+    let cache = plan.cache().map(|cache| {
+        let cache = key::operand(cache);
+        quote! {
+            fn cache() -> ::core::option::Option<#runtime::Cache> {
+                ::core::option::Option::Some(#runtime::Cache::clone(&#cache))
             }
+        }
+    });
+    let version = version(quote!(version));
+    quote! {
+        impl #private::Whole for #name {
+            fn site() -> #site {
+                #found
+            }
+            #cache
+            #version
         }
     }
 }
 
-/// Generates the functions about all entries: `clear` and `stats`; or, if the cache depends on the arguments,
-/// `clear_in` and `stats_in`.
+/// The version of all entries, if they have one that is not the cache's.
+fn own_version<'a>(plan: &'a Plan<'_>) -> Option<&'a Expr> {
+    plan.version().filter(|version| !plan.varies(Some(version)))
+}
+
+/// Functions about all entries: `clear` and `stats`; where the cache or the version depends on the
+/// arguments, `clear_in` and `stats_in`.
 fn whole(plan: &Plan) -> TokenStream {
     let Plan {
         runtime, function, ..
     } = plan;
     let (vis, private) = (&function.vis, plan.private());
     let (_, site) = site::reference(plan);
-    let (asyncness, clear, clear_in, wait) = if function.is_async() {
-        (
-            quote!(async),
-            quote!(clear),
-            quote!(clear_in),
-            quote!(.await),
-        )
+    let (asyncness, wait) = if function.is_async() {
+        (Some(quote!(async)), Some(quote!(.await)))
     } else {
-        (
-            quote!(),
-            quote!(clear_blocking),
-            quote!(clear_in_blocking),
-            quote!(),
-        )
+        (None, None)
     };
+    let named = |name: &str| match asyncness {
+        Some(_) => Ident::new(name, Span::call_site()),
+        None => format_ident!("{name}_blocking"),
+    };
+    let (clear, clear_in, clear_version) =
+        (named("clear"), named("clear_in"), named("clear_version"));
     let nothing = quote!(::core::result::Result<(), #runtime::CacheError>);
-    match plan.args.cache.as_ref().map(|set| &set.value) {
-        Some(CacheRef::Expr(cache)) if mentions_any(cache, &plan.names()) => quote! {
-            #vis #asyncness fn clear_in(cache: &#runtime::Cache) -> #nothing {
-                #private::#clear_in(#site, cache)#wait
-            }
-            #vis fn stats_in(cache: &#runtime::Cache) -> #runtime::Stats {
-                #private::stats_in(#site, cache)
-            }
-        },
-        Some(CacheRef::Expr(cache)) => {
+    let version = own_version(plan);
+    // A borrowed cache, as one of the function's version.
+    let versioned = |cache: TokenStream| match version {
+        Some(version) => quote!(&#runtime::Cache::with_version(#cache, #version)),
+        None => cache,
+    };
+    let stats = match plan.cache() {
+        Some(cache) if plan.varies(Some(cache)) => None,
+        Some(cache) => {
             let cache = key::operand(cache);
-            quote! {
-                #vis #asyncness fn clear() -> #nothing {
-                    #private::#clear_in(#site, &#cache)#wait
-                }
-                #vis fn stats() -> #runtime::Stats {
-                    #private::stats_in(#site, &#cache)
-                }
+            Some(quote!(stats_in(#site, &#cache)))
+        }
+        None => Some(quote!(stats(#site))),
+    };
+    let stats = stats.map(|stats| {
+        quote! {
+            #vis fn stats() -> #runtime::Stats {
+                #private::#stats
             }
         }
-        _ => quote! {
-            #vis #asyncness fn clear() -> #nothing {
-                #private::#clear(#site)#wait
+    });
+    if plan.is_scattered() {
+        let given = Ident::new("cache", Span::mixed_site());
+        let cache = versioned(quote!(#given));
+        return quote! {
+            #vis #asyncness fn clear_in(#given: &#runtime::Cache) -> #nothing {
+                #private::#clear_in(#site, #cache)#wait
             }
-            #vis fn stats() -> #runtime::Stats {
-                #private::stats(#site)
+            #vis fn stats_in(#given: &#runtime::Cache) -> #runtime::Stats {
+                #private::stats_in(#site, #given)
             }
-        },
+            #stats
+        };
+    }
+    let cleared = match (plan.cache(), version) {
+        (Some(cache), _) => {
+            let cache = key::operand(cache);
+            let cache = versioned(quote!(&#cache));
+            quote!(#clear_in(#site, #cache))
+        }
+        (None, Some(version)) => quote!(#clear_version(#site, #version)),
+        (None, None) => quote!(#clear(#site)),
+    };
+    quote! {
+        #vis #asyncness fn clear() -> #nothing {
+            #private::#cleared #wait
+        }
+        #stats
     }
 }

@@ -10,7 +10,6 @@ use super::{site, spot};
 use crate::mentions::{has_impl_trait, mentions_any};
 use crate::model::{Param, unraw};
 use crate::plan::{Beside, Kind, Plan};
-use crate::value::CacheRef;
 
 /// Generates the statements that make the key.
 //
@@ -28,7 +27,7 @@ pub(super) fn statements(plan: &Plan, key: &Ident) -> TokenStream {
     let is_ignored = |param: &Param| param.pattern.is_none() && unraw(&param.name).starts_with('_');
     let ignored = plan.function.params.iter().any(is_ignored);
     let allow = ignored.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
-    let cache = cache(plan).map(|expr| {
+    let cache = plan.cache().map(|expr| {
         let (name, expr) = (Names::new().cache, operand(expr));
         let runtime = &plan.runtime;
         // A clone: the body may consume the argument that holds it.
@@ -39,14 +38,6 @@ pub(super) fn statements(plan: &Plan, key: &Ident) -> TokenStream {
         let mut #key = #private::Key::of(#site);
         #allow
         #key #parts;
-    }
-}
-
-/// Returns the expression that names the cache.
-fn cache<'a>(plan: &'a Plan<'_>) -> Option<&'a Expr> {
-    match plan.args.cache.as_ref().map(|set| &set.value) {
-        Some(CacheRef::Expr(cache)) => Some(cache),
-        _ => None,
     }
 }
 
@@ -81,12 +72,11 @@ fn parts(plan: &Plan) -> TokenStream {
         }
     }
     key.extend(arguments(plan));
-    if cache(plan).is_some() {
+    if plan.cache().is_some() {
         let name = Names::new().cache;
         key.extend(quote!(.in_cache(&#name)));
     }
-    if let Some(version) = &plan.args.version {
-        let version = &version.value;
+    if let Some(version) = plan.version() {
         key.extend(quote!(.version(#version)));
     }
     key
@@ -95,8 +85,7 @@ fn parts(plan: &Plan) -> TokenStream {
 /// Generates the statements that make the parts of patterns visible to the expressions of the key.
 pub(super) fn peeks(plan: &Plan) -> TokenStream {
     let key = plan.args.key.iter().flat_map(|key| &key.value);
-    let version = plan.args.version.iter().map(|version| &version.value);
-    let exprs: Vec<_> = key.chain(version).chain(cache(plan)).collect();
+    let exprs: Vec<_> = key.chain(plan.version()).chain(plan.cache()).collect();
     let params = plan.function.params.iter().filter(|param| {
         param.pattern.is_some() && exprs.iter().any(|expr| mentions_any(expr, &param.names()))
     });

@@ -55,8 +55,17 @@ impl Change {
         match self {
             Change::Entry(entry) => entry.delete(mode).await.map(drop),
             Change::Tag(cache, tag) => cache.found()?.op_delete_tag(mode, tag).await,
-            Change::Whole(site, None) => clear_mode(mode, site, &registry::cache_of(site)?).await,
-            Change::Whole(site, Some(cache)) => clear_mode(mode, site, &cache.found()?).await,
+            Change::Whole(site, cache, version) => {
+                let cache = match cache {
+                    Some(cache) => cache.found()?,
+                    None => registry::cache_of(site)?,
+                };
+                let cache = match version {
+                    Some(version) => cache.with_version(*version),
+                    None => cache,
+                };
+                clear_mode(mode, site, &cache).await
+            }
             Change::Put(write) => match write(mode).await {
                 // It is counted, and what was there is deleted.
                 Err(error) if error.kind() == ErrorKind::TooLarge => Ok(()),

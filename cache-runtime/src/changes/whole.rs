@@ -2,11 +2,12 @@
 
 use crate::cache::Cache;
 use crate::site::Site;
+use crate::version::Version;
 
-/// The handle of a function whose cache is known without its arguments.
+/// The handle of a function whose cache and version are known without its arguments.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cleared by its name alone",
-    label = "which cache? if its arguments say so, add `cache = ..`",
+    label = "which cache, in which version? if its arguments say so, add `cache = ..`",
     note = "only cached functions can be cleared, as in `clear(get_user_tasks)`"
 )]
 pub trait Whole {
@@ -15,6 +16,11 @@ pub trait Whole {
     /// Returns its cache, if it is not that of an alias.
     #[must_use]
     fn cache() -> Option<Cache> {
+        None
+    }
+    /// Its version, if it is not the cache's.
+    #[must_use]
+    fn version() -> Option<Version> {
         None
     }
 }
@@ -27,10 +33,19 @@ pub trait Whole {
 pub trait WholeIn {
     /// Returns the function.
     fn site_in() -> &'static Site;
+    /// Its version, if it is not the cache's.
+    #[must_use]
+    fn version_in() -> Option<Version> {
+        None
+    }
 }
 
 impl<H: Whole> WholeIn for H {
     fn site_in() -> &'static Site {
         H::site()
+    }
+
+    fn version_in() -> Option<Version> {
+        H::version()
     }
 }

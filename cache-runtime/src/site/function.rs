@@ -6,11 +6,12 @@ use crate::cache::Cache;
 use crate::cache::registry;
 use crate::context::{self, Context};
 use crate::error::CacheError;
-use crate::local::FullKey;
+use crate::local::{FullKey, Header};
 use crate::markers;
 use crate::mode::{Mode, block_on};
 use crate::observe::Stats;
 use crate::site::Site;
+use crate::version::Version;
 
 /// Runs a call of `site` in `future` now, and keeps its result.
 pub async fn refreshing<F: Future>(site: &'static Site, future: F) -> F::Output {
@@ -42,6 +43,24 @@ pub fn clear_blocking(site: &'static Site) -> Result<(), CacheError> {
     block_on(clear_mode(Mode::Blocking, site, &registry::cache_of(site)?))
 }
 
+/// Forgets every entry of `site` under its own version, in the cache of its alias.
+pub async fn clear_version(
+    site: &'static Site,
+    version: impl Into<Version>,
+) -> Result<(), CacheError> {
+    let cache = registry::cache_of(site)?.with_version(version);
+    clear_mode(Mode::Async, site, &cache).await
+}
+
+/// See [`clear_version`].
+pub fn clear_version_blocking(
+    site: &'static Site,
+    version: impl Into<Version>,
+) -> Result<(), CacheError> {
+    let cache = registry::cache_of(site)?.with_version(version);
+    block_on(clear_mode(Mode::Blocking, site, &cache))
+}
+
 /// Deletes every entry of `site` in `cache`.
 pub async fn clear_in(site: &'static Site, cache: &Cache) -> Result<(), CacheError> {
     clear_mode(Mode::Async, site, cache).await
@@ -52,14 +71,18 @@ pub fn clear_in_blocking(site: &'static Site, cache: &Cache) -> Result<(), Cache
     block_on(clear_mode(Mode::Blocking, site, cache))
 }
 
+/// Forgets the entries of this version of the cache: a store, too, has the others under other keys.
 pub(crate) async fn clear_mode(
     mode: Mode,
     site: &'static Site,
     cache: &Cache,
 ) -> Result<(), CacheError> {
     let core = cache.core();
-    let binding = cache.space().bind(site);
-    let is_mine = |key: &FullKey| key.header.binding == binding.id;
+    let mine = Header {
+        binding: cache.space().bind(site).id,
+        version: cache.version_number(),
+    };
+    let is_mine = |key: &FullKey| key.header == mine;
     core.flights.overtake_where(mode, is_mine).await;
     if let Some(level) = core.any_home() {
         level.remove_where(|key| is_mine(key));
