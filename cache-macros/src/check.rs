@@ -86,7 +86,7 @@ fn changed_arguments(plan: &Plan, errors: &mut Errors) {
     for param in &plan.function.params {
         if let Type::Reference(reference) = &param.ty
             && reference.mutability.is_some()
-            && !plan.skips(&param.name.to_string())
+            && !plan.skips(&param.name)
         {
             errors.at(
                 &param.ty,

@@ -4,9 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, GenericParam, Path, Receiver, ReceiverKind, Token, Type, Visibility};
 
-use crate::args::Args;
+use crate::args::{Args, Set};
 use crate::mentions::{has_impl_trait, has_word, mentions_any};
-use crate::model::Function;
+use crate::model::{Function, unraw};
 use crate::value::CacheRef;
 
 pub(crate) struct Plan<'a> {
@@ -153,12 +153,23 @@ impl<'a> Plan<'a> {
         ItemsReceiver::of(receiver).ok_or("`self` would be taken by the first; take `&self`")
     }
 
-    pub(crate) fn skips(&self, name: &str) -> bool {
-        self.args
-            .skip
-            .as_ref()
-            .is_some_and(|skip| skip.value.iter().any(|word| word == name))
+    pub(crate) fn skips(&self, name: &Ident) -> bool {
+        is_in(self.args.skip.as_ref(), &unraw(name))
     }
+
+    pub(crate) fn skips_self(&self) -> bool {
+        is_in(self.args.skip.as_ref(), "self")
+    }
+
+    /// Whether the argument enters the key by name.
+    pub(crate) fn is_keyword(&self, name: &Ident) -> bool {
+        is_in(self.args.kwargs.as_ref(), &unraw(name))
+    }
+}
+
+/// Whether the list, of which the words have no `r#`, has this one.
+fn is_in(list: Option<&Set<Vec<Ident>>>, name: &str) -> bool {
+    list.is_some_and(|list| list.value.iter().any(|word| word == name))
 }
 
 /// The `self` of a function that calls a method for many items.

@@ -93,6 +93,7 @@ pub(crate) fn expressions(input: ParseStream) -> syn::Result<Vec<Expr>> {
     Ok(list.into_iter().collect())
 }
 
+/// Names of arguments, without `r#`: of `r#type` there is `type` as well.
 pub(crate) fn names(input: ParseStream) -> syn::Result<Vec<Ident>> {
     let one = |input: ParseStream| {
         let name = Ident::parse_any(input).map_err(|error| {
@@ -102,24 +103,12 @@ pub(crate) fn names(input: ParseStream) -> syn::Result<Vec<Ident>> {
             )
         })?;
         if input.is_empty() || input.peek(Token![,]) {
-            return Ok(as_written(&name));
+            return Ok(name.unraw());
         }
         Err(input.error("expected the names of arguments; for expressions there is `key(..)`"))
     };
     let list = Punctuated::<Ident, Token![,]>::parse_terminated_with(input, one)?;
     Ok(list.into_iter().collect())
-}
-
-/// Returns the name as an argument has it: a keyword can only be `r#type` there, and is also meant by `type`.
-fn as_written(name: &Ident) -> Ident {
-    let word = name.unraw().to_string();
-    // `self` cannot be such a name.
-    let is_keyword = syn::parse_str::<Ident>(&word).is_err() && word != "self";
-    if is_keyword {
-        Ident::new_raw(&word, name.span())
-    } else {
-        Ident::new(&word, name.span())
-    }
 }
 
 pub(crate) fn cache(input: ParseStream) -> syn::Result<CacheRef> {

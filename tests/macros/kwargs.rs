@@ -77,6 +77,37 @@ scenario! {
     }
 }
 
+cached! {
+    #[cache_result(
+        cache = Cache::isolated(), skip(place, r#gen), kwargs(r#type), key_prefix = "x", name = "f",
+    )]
+    fn new_skipped(place: &Place, a: u32, r#type: u32, r#gen: u32) -> u32 {
+        let _ = (a, r#type, r#gen);
+        place.run()
+    }
+}
+
+cached! {
+    #[cache_result(
+        cache = Cache::isolated(), skip(place, type), kwargs(gen), key_prefix = "x", name = "f",
+    )]
+    fn new_by_name(place: &Place, a: u32, r#type: u32, r#gen: u32) -> u32 {
+        let _ = (a, r#type, r#gen);
+        place.run()
+    }
+}
+
+scenario! {
+    fn so_is_a_keyword_of_this_edition_alone(place) {
+        let raw = raw_names::entry(place, 1, 2, 3).key();
+        assert_eq!(new_skipped::entry(place, 1, 2, 9).key(), raw);
+        let by_name = new_by_name::entry(place, 1, 9, 2).key();
+        assert_eq!(new_by_name::entry(place, 1, 8, 2).key(), by_name, "skipped");
+        assert_ne!(new_by_name::entry(place, 1, 8, 3).key(), by_name);
+        assert_ne!(positional::entry(place, 1, 2).key(), by_name, "by name");
+    }
+}
+
 scenario! {
     fn keyword_arguments_are_told_apart_by_name(place) {
         assert_eq!(done!(all(place, 1, 2)), 1);

@@ -146,12 +146,12 @@ fn meaning_of_self(plan: &Plan, errors: &mut Errors) {
     let Some(receiver) = plan.self_token() else {
         return;
     };
-    if plan.skips("self") || plan.args.key.is_some() {
+    if plan.skips_self() || plan.args.key.is_some() {
         return;
     }
     // Reported already, and one of them may be `self`.
     let names = plan.function.bound_names();
-    let is_mistyped = |word: &Ident| !names.contains(word);
+    let is_mistyped = |word: &Ident| !names.iter().any(|name| word == &unraw(name));
     if plan
         .args
         .skip

@@ -173,7 +173,7 @@ fn function(plan: &Plan, items: &Ident) -> Option<TokenStream> {
     };
     let names = plan.function.params.iter().map(|param| param.name.clone());
     let names: Vec<_> = names.collect();
-    let is_skipped = |name: &&Ident| plan.skips(&name.to_string());
+    let is_skipped = |name: &&Ident| plan.skips(name);
     let (skipped, rest): (Vec<&Ident>, Vec<&Ident>) = names.iter().partition(is_skipped);
     let (item, rest) = (tuple(names.iter()), tuple(rest.into_iter()));
     let answer = Ident::new("__answer", Span::mixed_site());

@@ -66,7 +66,7 @@ fn parts(plan: &Plan) -> TokenStream {
     }
     for param in &plan.function.params {
         // A type parameter without a name.
-        if has_impl_trait(&param.ty) && !plan.skips(&param.name.to_string()) {
+        if has_impl_trait(&param.ty) && !plan.skips(&param.name) {
             let name = &param.name;
             key.extend(quote!(.ty_of(&#name)));
         }
@@ -93,12 +93,6 @@ pub(super) fn peeks(plan: &Plan) -> TokenStream {
 }
 
 fn arguments(plan: &Plan) -> TokenStream {
-    let keyword = |name: &Ident| {
-        plan.args
-            .kwargs
-            .as_ref()
-            .is_some_and(|list| list.value.contains(name))
-    };
     let params = &plan.function.params;
     let mut calls: TokenStream = match &plan.args.key {
         Some(key) => key
@@ -113,14 +107,14 @@ fn arguments(plan: &Plan) -> TokenStream {
             .collect(),
         None => params
             .iter()
-            .filter(|param| !plan.skips(&param.name.to_string()) && !keyword(&param.name))
+            .filter(|param| !plan.skips(&param.name) && !plan.is_keyword(&param.name))
             .map(|param| {
                 let (and, name) = reference(param);
                 quote!(.arg(#and #name))
             })
             .collect(),
     };
-    for param in params.iter().filter(|param| keyword(&param.name)) {
+    for param in params.iter().filter(|param| plan.is_keyword(&param.name)) {
         let word = unraw(&param.name);
         let (and, name) = reference(param);
         calls.extend(quote!(.kwarg(#word, #and #name)));
