@@ -5,8 +5,8 @@ use quote::{format_ident, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, FnArg, Item, Pat, PatIdent, PatType, Receiver, ReceiverKind, ReturnType,
-    Signature, Type, Visibility,
+    Attribute, Block, FnArg, Item, Pat, PatIdent, PatType, Receiver, ReturnType, Signature, Type,
+    Visibility,
 };
 
 use crate::boxed::{self, Boxed};
@@ -101,16 +101,6 @@ impl Function {
 
     pub(crate) fn receiver(&self) -> Option<&Receiver> {
         self.sig.receiver()
-    }
-
-    /// Returns whether `self` is owned, as in `self: Arc<Self>`: the first use of it consumes it.
-    pub(crate) fn takes_self(&self) -> bool {
-        self.receiver()
-            .is_some_and(|receiver| match &receiver.kind {
-                ReceiverKind::Reference(..) => false,
-                ReceiverKind::Typed(_, ty) => !matches!(**ty, Type::Reference(_)),
-                _ => true,
-            })
     }
 
     /// Returns the name without `r#`.

@@ -78,6 +78,16 @@ impl<'a> Plan<'a> {
         self.function.receiver().map(|receiver| receiver.self_token)
     }
 
+    /// Whether it is an `Arc` or an `Rc`: clones of it are one.
+    pub(crate) fn counts_self(&self) -> bool {
+        self.function.receiver().is_some_and(|receiver| {
+            let ReceiverKind::Typed(_, ty) = &receiver.kind else {
+                return false;
+            };
+            matches!(&**ty, Type::Path(path) if is_counted(path))
+        })
+    }
+
     /// Returns every name that expressions of the attribute may use: arguments, their parts, and `self`.
     pub(crate) fn names(&self) -> Vec<Ident> {
         let receiver = self.self_token().map(Ident::from);

@@ -160,6 +160,32 @@ fn closures_may_use_a_self_that_the_body_takes() {
     assert_eq!(is_there(1), None);
 }
 
+/// Not `Clone`: the body takes it.
+struct Report {
+    least: usize,
+    place: Arc<Place>,
+}
+
+impl Report {
+    #[cache_result(cache = self.place.cache, key(id), when = |rows| rows.len() > self.least)]
+    pub(crate) fn build(self, id: u64) -> Vec<u64> {
+        let Report { place, .. } = self;
+        place.run();
+        (0..id).collect()
+    }
+}
+
+#[test]
+fn a_closure_has_the_fields_that_it_mentions() {
+    let place = place();
+    let build = |id| {
+        let place = place.clone();
+        Report { least: 2, place }.build(id)
+    };
+    assert_eq!([build(2).len(), build(2).len(), build(3).len()], [2, 2, 3]);
+    assert_eq!((build(3).len(), place.runs()), (3, 3));
+}
+
 impl Service {
     #[cache_result(cache = self.place.cache, key(self.tenant, id))]
     pub(crate) fn by_ref(&self, id: u64) -> u32 {

@@ -12,7 +12,8 @@ use crate::plan::Plan;
 // Input:  |page| page.len() < limit
 // Output: { let limit = Clone::clone(&limit); move |page| page.len() < limit }
 //
-// A `self` that the body takes is cloned as well, and the closure has it under another name.
+// So is a `self` that is an `Arc`, and the closure has it under another name. Of any other `self` the closure
+// has the fields that it mentions, and the body those that are `Copy` as well.
 pub(super) fn owned(plan: &Plan, closure: &ExprClosure) -> TokenStream {
     let mut closure = closure.clone();
     let own: Vec<_> = closure.inputs.iter().flat_map(bindings).collect();
@@ -32,7 +33,7 @@ pub(super) fn owned(plan: &Plan, closure: &ExprClosure) -> TokenStream {
         closure.capture.get_or_insert_default();
     }
     let mut tokens = quote!(#closure);
-    if uses_self && plan.function.takes_self() {
+    if uses_self && plan.counts_self() {
         let own = Ident::new("__self", Span::mixed_site());
         clones.extend(quote!(let #own = ::core::clone::Clone::clone(&self);));
         tokens = with_self(tokens, &own);
