@@ -23,7 +23,8 @@ pub(crate) enum Tag {
     Each(Expr),
 }
 
-/// A string for `format!`: placeholders that are names stay in it, other expressions follow it.
+/// A string for `format!`: holes that are names stay in it, other expressions follow it; so does `self`,
+/// in whose place a closure may have another name.
 //
 // Written:  "user:{user_id}:{result.team:03}"
 // Template: "user:{user_id}:{:03}", result.team
@@ -184,8 +185,9 @@ fn read(literal: &LitStr, inside: &str) -> syn::Result<Hole> {
     }
     let tokens = LitStr::new(inside, literal.span()).parse::<TokenStream>();
     let tokens = tokens.map_err(|_| wrong(format!("`{{{inside}}}` is no expression")))?;
-    if let Ok(name) = Ident::parse_any.parse2(tokens.clone()) {
-        return Ok(Hole::Name(name));
+    match Ident::parse_any.parse2(tokens.clone()) {
+        Ok(name) if name != "self" => return Ok(Hole::Name(name)),
+        _ => {}
     }
     match syn::parse2::<Expr>(with_own_members(tokens)) {
         Ok(Expr::Lit(_)) => Err(wrong(format!(
@@ -296,6 +298,7 @@ mod tests {
             ("{{id}}", r#"p :: format ! ("{{id}}")"#),
             ("{id:02}", r#"p :: format ! ("{id:02}")"#),
             ("{type}", r#"p :: format ! ("{type}")"#),
+            ("{self:?}-{id}", r#"p :: format ! ("{:?}-{id}" , self)"#),
             (
                 "{result.team}:{id}:{a + 1:>4}",
                 r#"p :: format ! ("{}:{id}:{:>4}" , result . team , a + 1)"#,

@@ -161,6 +161,12 @@ snapshots! {
         }
     }
 
+    a_self_in_closures: (key(id), when = |page| page.len() < self.limit, tags("{self}:{result.owner}")) in (Pages) {
+        fn shared(self: Arc<Self>, id: u64) -> Page {
+            self.page(id)
+        }
+    }
+
     closures: (when = |page| page.len() < limit, timeout = |page: &Page| page.expires_in) {
         pub async fn page(limit: usize, url: String) -> Page {
             fetch(url).await

@@ -186,6 +186,63 @@ fn a_closure_has_the_fields_that_it_mentions() {
     assert_eq!((build(3).len(), place.runs()), (3, 3));
 }
 
+struct Named {
+    name: &'static str,
+    place: Arc<Place>,
+}
+
+impl Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name)
+    }
+}
+
+impl Named {
+    #[cache_result(
+        cache = self.place.cache, key(self.name, id), tags("of:{self}:{result}", "all:{self:>4}"),
+    )]
+    pub(crate) fn tagged(self: Arc<Self>, id: u64) -> u64 {
+        self.place.run();
+        id
+    }
+}
+
+/// As other crates' macros write a method: its `self` is theirs.
+macro_rules! method {
+    ($self:ident, $name:ident, $when:expr, $tag:expr) => {
+        #[cache_result(cache = $self.place.cache, key(id), when = |_| $when, tags($tag, "{result}"))]
+        pub(crate) fn $name($self: Arc<Self>, id: u64) -> u64 {
+            $self.place.run();
+            id
+        }
+    };
+}
+
+impl Named {
+    method!(self, written, self.name.len() > 1, self.name);
+}
+
+#[test]
+fn tags_and_macros_may_use_a_self_that_the_body_takes() {
+    let place = place();
+    let named = Arc::new(Named {
+        name: "me",
+        place: place.clone(),
+    });
+    let tagged = || (named.clone().tagged(7), place.runs());
+    assert_eq!([tagged(), tagged()], [(7, 1), (7, 1)]);
+    for (tag, run) in [("of:me:7", 2), ("all:  me", 3)] {
+        place.cache.blocking().delete_tag(tag).unwrap();
+        assert_eq!(tagged(), (7, run), "{tag}");
+    }
+    let written = || (named.clone().written(8), place.runs());
+    assert_eq!([written(), written()], [(8, 4), (8, 4)]);
+    for (tag, run) in [("me", 5), ("8", 6)] {
+        place.cache.blocking().delete_tag(tag).unwrap();
+        assert_eq!(written(), (8, run), "{tag}");
+    }
+}
+
 impl Service {
     #[cache_result(cache = self.place.cache, key(self.tenant, id))]
     pub(crate) fn by_ref(&self, id: u64) -> u32 {

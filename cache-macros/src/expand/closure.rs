@@ -26,16 +26,16 @@ pub(super) fn owned(plan: &Plan, closure: &ExprClosure) -> TokenStream {
         }
         clones.extend(param.cloned());
     }
-    let uses_self = plan
+    let receiver = plan
         .self_token()
-        .is_some_and(|_| mentions(&closure.body, "self"));
-    if !clones.is_empty() || uses_self {
+        .filter(|_| mentions(&closure.body, "self"));
+    if !clones.is_empty() || receiver.is_some() {
         closure.capture.get_or_insert_default();
     }
     let mut tokens = quote!(#closure);
-    if uses_self && plan.counts_self() {
+    if let Some(receiver) = receiver.filter(|_| plan.counts_self()) {
         let own = Ident::new("__self", Span::mixed_site());
-        clones.extend(quote!(let #own = ::core::clone::Clone::clone(&self);));
+        clones.extend(quote!(let #own = ::core::clone::Clone::clone(&#receiver);));
         tokens = with_self(tokens, &own);
     }
     if clones.is_empty() {
