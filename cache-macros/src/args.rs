@@ -8,7 +8,7 @@ use syn::{Expr, ExprClosure, LitStr, Path, Token, parenthesized};
 use crate::errors::Errors;
 use crate::suggest::{listed, nearest};
 use crate::tag::{self, Tag};
-use crate::value::{self, CacheRef, FixedDuration, Timeout};
+use crate::value::{self, CacheRef, FixedDuration, NoneTimeout, Timeout};
 
 /// What the attribute says; not yet checked against the function.
 #[derive(Default)]
@@ -23,7 +23,7 @@ pub(crate) struct Args {
     pub(crate) version: Option<Set<Expr>>,
     pub(crate) tags: Option<Set<Vec<Tag>>>,
     pub(crate) when: Option<Set<ExprClosure>>,
-    pub(crate) cache_none: Option<Set<Option<FixedDuration>>>,
+    pub(crate) cache_none: Option<Set<Option<NoneTimeout>>>,
     pub(crate) jitter: Option<Set<Expr>>,
     pub(crate) stale: Option<Set<FixedDuration>>,
     pub(crate) refresh_ahead: Option<Set<Expr>>,
@@ -97,7 +97,7 @@ arguments! {
     "version" Value "version = 2" => version: value::version;
     "tags" List "tags(\"user:{user_id}\")" => tags: tag::list;
     "when" Value "when = |value| !value.is_empty()" => when: value::closure;
-    "cache_none" FlagOrValue "cache_none" => cache_none: value::optional_duration;
+    "cache_none" FlagOrValue "cache_none" => cache_none: value::none_timeout;
     "jitter" Value "jitter = 0.1" => jitter: value::share;
     "stale" Value "stale = \"1h\"" => stale: value::fixed_duration;
     "refresh_ahead" Value "refresh_ahead = 0.8" => refresh_ahead: value::inner_share;

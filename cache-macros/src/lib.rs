@@ -69,7 +69,7 @@ use proc_macro::TokenStream;
 /// | `version = 2` | the version of the key |
 /// | `tags("user:{user_id}", "team:{result.team}")` | labels by which entries are invalidated together: strings whose placeholders are expressions over the arguments and `result`, the value that is kept; also expressions (`TASKS`), and `..` before one that gives many |
 /// | `when = \|value\| !value.is_empty()` | keeps the result only if true |
-/// | `cache_none`, `cache_none = 30` | keeps `None` too, with a timeout of its own if given |
+/// | `cache_none`, `cache_none = 30`, `cache_none = never` | keep `None` too, for a time of its own if given |
 /// | `jitter = 0.1` | shortens the timeout by a random share of up to this |
 /// | `stale = "1h"` | keeps the old value this long after the timeout: for the other callers while one runs the function, and for all when it fails |
 /// | `refresh_ahead = 0.8` | makes a read past this share of the timeout start one refresh in the background; needs owned arguments |

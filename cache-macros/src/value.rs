@@ -36,6 +36,12 @@ pub(crate) enum FixedDuration {
     Const(Expr),
 }
 
+/// How long a `None` lives.
+pub(crate) enum NoneTimeout {
+    Fixed(FixedDuration),
+    Never,
+}
+
 impl ToTokens for FixedDuration {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
@@ -134,13 +140,7 @@ pub(crate) fn closure(input: ParseStream) -> syn::Result<ExprClosure> {
 }
 
 pub(crate) fn timeout(input: ParseStream) -> syn::Result<Timeout> {
-    if input
-        .fork()
-        .call(Ident::parse_any)
-        .is_ok_and(|word| word == "never")
-        && (input.peek2(Token![,]) || ends_after_one(input))
-    {
-        Ident::parse_any(input)?;
+    if never(input)? {
         return Ok(Timeout::Never);
     }
     match expression(input)? {
@@ -172,6 +172,24 @@ pub(crate) fn optional_duration(input: ParseStream) -> syn::Result<Option<FixedD
         return Ok(None);
     }
     fixed_duration(input).map(Some)
+}
+
+pub(crate) fn none_timeout(input: ParseStream) -> syn::Result<Option<NoneTimeout>> {
+    if !input.is_empty() && never(input)? {
+        return Ok(Some(NoneTimeout::Never));
+    }
+    Ok(optional_duration(input)?.map(NoneTimeout::Fixed))
+}
+
+/// The word `never`, if that is all.
+fn never(input: ParseStream) -> syn::Result<bool> {
+    let word = input.fork().call(Ident::parse_any);
+    let is_all = input.peek2(Token![,]) || ends_after_one(input);
+    let is_never = is_all && word.is_ok_and(|word| word == "never");
+    if is_never {
+        Ident::parse_any(input)?;
+    }
+    Ok(is_never)
 }
 
 /// Parses a share between 0 and 1, as a float.

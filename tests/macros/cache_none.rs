@@ -70,6 +70,26 @@ scenario! {
     }
 }
 
+cached! {
+    #[cache_result(cache = place.cache, skip(place), timeout = 30, cache_none = never)]
+    fn for_ever(place: &Place, id: u32) -> Option<u32> {
+        place.run();
+        (id > 0).then_some(id)
+    }
+}
+
+scenario! {
+    fn none_may_live_for_ever_where_a_value_does_not(place) {
+        assert_eq!(done!(for_ever(place, 0)), None);
+        done!(for_ever(place, 1));
+        place.check_life_on_server(&for_ever::entry(place, 1).key(), Some(30 * SECOND));
+        lives!(place, for_ever::entry(place, 0), never);
+        assert_eq!(done!(for_ever::entry(place, 1).get()).unwrap(), None);
+        done!(for_ever::entry(place, 2).set(&None)).unwrap();
+        lives!(place, for_ever::entry(place, 2), never);
+    }
+}
+
 scenario! {
     fn a_none_that_is_set_by_hand_has_it_too(place) {
         done!(shorter::entry(place, 0).set(&None)).unwrap();

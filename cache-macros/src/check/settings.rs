@@ -10,7 +10,7 @@ use crate::mentions::{mentions, mentions_any};
 use crate::model::unraw;
 use crate::plan::{Beside, Kind, Plan};
 use crate::suggest::{listed, nearest};
-use crate::value::{FixedDuration, Timeout};
+use crate::value::{FixedDuration, NoneTimeout, Timeout};
 
 pub(super) fn check(plan: &Plan, errors: &mut Errors) {
     if let (Some(key), Some(skip)) = (&plan.args.key, &plan.args.skip) {
@@ -254,13 +254,15 @@ fn fixed_settings(plan: &Plan, errors: &mut Errors) {
         &args.hard_timeout,
     ];
     let durations = durations.map(|set| set.as_ref().map(|set| (&set.word, &set.value)));
-    let optional = [&args.cache_none, &args.lock].map(|set| {
-        set.as_ref()
-            .and_then(|set| Some((&set.word, set.value.as_ref()?)))
+    let lock = args.lock.as_ref();
+    let lock = lock.and_then(|set| Some((&set.word, set.value.as_ref()?)));
+    let none = args.cache_none.as_ref().and_then(|set| match &set.value {
+        Some(NoneTimeout::Fixed(timeout)) => Some((&set.word, timeout)),
+        Some(NoneTimeout::Never) | None => None,
     });
     let durations = durations
         .into_iter()
-        .chain(optional)
+        .chain([none, lock])
         .flatten()
         .filter_map(|(word, value)| match value {
             FixedDuration::Const(expr) => Some((word, expr)),

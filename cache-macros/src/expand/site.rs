@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use crate::duration;
 use crate::model::unraw;
 use crate::plan::{Beside, Plan};
-use crate::value::{CacheRef, Timeout};
+use crate::value::{CacheRef, NoneTimeout, Timeout};
 
 /// Generates the statements that end in a reference to the description.
 //
@@ -57,8 +57,10 @@ fn settings(plan: &Plan) -> TokenStream {
         calls.extend(quote!(.cache(#alias)));
     }
     // The bare flag is passed on by `keep_none`.
-    if let Some(timeout) = args.cache_none.as_ref().and_then(|set| set.value.as_ref()) {
-        calls.extend(quote!(.cache_none_for(#timeout)));
+    match args.cache_none.as_ref().and_then(|set| set.value.as_ref()) {
+        Some(NoneTimeout::Fixed(timeout)) => calls.extend(quote!(.cache_none_for(#timeout))),
+        Some(NoneTimeout::Never) => calls.extend(quote!(.cache_none_never())),
+        None => {}
     }
     if let Some(jitter) = &args.jitter {
         let jitter = &jitter.value;

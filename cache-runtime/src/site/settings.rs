@@ -51,6 +51,13 @@ impl Site {
         self
     }
 
+    /// `cache_none = never`
+    #[must_use]
+    pub const fn cache_none_never(mut self) -> Self {
+        self.none_timeout = Timeout::Never;
+        self
+    }
+
     /// `jitter = …`
     #[must_use]
     pub const fn jitter(mut self, share: f64) -> Self {
