@@ -1,6 +1,9 @@
 //! `hard_timeout`: a call that takes longer gives up.
 
+use std::fmt::Display;
+
 use cache_runtime::{ErrorKind, cache_result};
+use serde::Serialize;
 
 use crate::support::*;
 use crate::worker::*;
@@ -30,6 +33,17 @@ cached! {
     }
 }
 
+cached! {
+    #[cache_result(timeout = 60, refresh_ahead = 0.8, hard_timeout = "2s", cache = worker.cache, key(id))]
+    fn of_any_type(
+        worker: Worker,
+        id: impl Display + Serialize + Send + 'static,
+    ) -> Result<u32, OwnError> {
+        let _ = id.to_string();
+        work!(worker)
+    }
+}
+
 const LATE: Result<u32, OwnError> = Err(OwnError::Cache(ErrorKind::FunctionTimeout));
 
 scenario! {
@@ -50,6 +64,15 @@ scenario! {
         assert_eq!(follower.join().unwrap(), LATE);
         worker.hold(false);
         assert_eq!(worker.runs(), 1);
+    }
+}
+
+scenario! {
+    fn an_argument_without_a_type_may_go_along_where_it_says_so(place) {
+        let worker = Worker::at(place);
+        assert_eq!(done!(of_any_type(worker.clone(), 7)), Ok(1));
+        assert_eq!(done!(of_any_type(worker.clone(), 7)), Ok(1));
+        assert_eq!(done!(of_any_type(worker.clone(), "7")), Ok(2));
     }
 }
 

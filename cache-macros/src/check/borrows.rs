@@ -1,7 +1,7 @@
 //! Whether an argument is borrowed, as far as its type says so.
 
 use syn::visit::{self, Visit};
-use syn::{ReceiverKind, Type};
+use syn::{ReceiverKind, Type, TypeParamBound};
 
 use crate::model::Function;
 
@@ -27,8 +27,11 @@ pub(super) fn borrows(ty: &Type) -> bool {
             self.0 |= lifetime.ident != "static";
         }
 
-        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {
-            self.0 = true;
+        fn visit_type_impl_trait(&mut self, opaque: &'ast syn::TypeImplTrait) {
+            let is_owned = opaque.bounds.iter().any(|bound| {
+                matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static")
+            });
+            self.0 |= !is_owned;
         }
 
         fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}

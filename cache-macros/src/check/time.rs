@@ -91,6 +91,7 @@ fn owned(ty: &Type) -> Option<String> {
             };
             owned(inner).map(|inner| format!("{}<{inner}>", last.ident))
         }
+        Type::ImplTrait(_) => Some("impl .. + 'static".to_owned()),
         _ => None,
     }
 }
