@@ -237,7 +237,7 @@ fn a_server_that_talks_nonsense_is_left() {
                 let _ = stream.write_all(speech.as_bytes());
             }
         });
-        let url = format!("memcached://127.0.0.1:{port}");
+        let url = format!("memcached://127.0.0.1:{port}?op_timeout=30&connect_timeout=30");
         let cache = Cache::from_url(&url).unwrap();
         let error = cache.blocking().get::<String>("k").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{speech:?}: {error}");

@@ -167,7 +167,8 @@ fn a_cache_clears_its_own() {
     };
     let cache = |prefix: &str| {
         let address = server.address();
-        Cache::from_url(&format!("memcached://{address}?key_prefix={prefix}")).unwrap()
+        let options = format!("key_prefix={prefix}&op_timeout=30&connect_timeout=30");
+        Cache::from_url(&format!("memcached://{address}?{options}")).unwrap()
     };
     let (one, other) = (cache("one"), cache("other"));
     current_thread().block_on(async {

@@ -30,7 +30,7 @@ where
         return;
     };
     let server = Arc::new(server);
-    let store = MemcachedStore::new(config(&[&server], Duration::from_secs(3))).unwrap();
+    let store = MemcachedStore::new(config(&[&server], Duration::from_secs(20))).unwrap();
     let checked = Arc::clone(&server);
     for_each_caller(
         Arc::new(store),
@@ -179,7 +179,7 @@ fn nothing_dies_early_and_nothing_stays() {
     let Some(server) = MemcachedServer::start_or_skip() else {
         return;
     };
-    let store = MemcachedStore::new(config(&[&server], Duration::from_secs(3))).unwrap();
+    let store = MemcachedStore::new(config(&[&server], Duration::from_secs(20))).unwrap();
     let store = store.blocking().unwrap();
     // At several places between two ticks of the server's clock.
     let lives = [1, 1000, 1001, 1800].map(Duration::from_millis);
@@ -190,12 +190,17 @@ fn nothing_dies_early_and_nothing_stays() {
                 let key = format!("{at}:{ttl:?}");
                 let start = std::time::Instant::now();
                 at_once(store.set(&key, b"v", Some(ttl))).unwrap();
+                let was_set = std::time::Instant::now();
                 loop {
+                    let at_least = was_set.elapsed();
                     let is_there = at_once(store.get(&key)).unwrap().is_some();
                     let age = start.elapsed();
                     assert!(is_there || age >= ttl, "{key}: gone after {age:?}");
-                    let most = ttl + Duration::from_millis(2200);
-                    assert!(!is_there || age < most, "{key}: there after {age:?}");
+                    let most = ttl + Duration::from_secs(3);
+                    assert!(
+                        !is_there || at_least < most,
+                        "{key}: there after {at_least:?}"
+                    );
                     if !is_there {
                         return;
                     }
@@ -289,21 +294,21 @@ fn a_counter_that_is_counted_all_the_time_ends_in_time() {
     let Some(server) = MemcachedServer::start_or_skip() else {
         return;
     };
-    let store = MemcachedStore::new(config(&[&server], Duration::from_secs(3))).unwrap();
+    let store = MemcachedStore::new(config(&[&server], Duration::from_secs(20))).unwrap();
     let store = store.blocking().unwrap();
     let seconds = |count| Some(Duration::from_secs(count));
     thread::scope(|scope| {
         for (key, first) in [("up", "1"), ("below", "-1000000000")] {
+            let start = std::time::Instant::now();
             at_once(store.set(key, first.as_bytes(), seconds(3))).unwrap();
             for _ in 0..4 {
                 scope.spawn(move || {
-                    let start = std::time::Instant::now();
                     while at_once(store.incr(key, 1)).unwrap().is_some() {
                         let age = start.elapsed();
-                        assert!(age < Duration::from_secs(6), "{key} lives for {age:?}");
+                        assert!(age < Duration::from_secs(20), "{key} lives for {age:?}");
                     }
                     let age = start.elapsed();
-                    assert!(age >= Duration::from_millis(2900), "{key}: {age:?}");
+                    assert!(age >= Duration::from_secs(3), "{key}: {age:?}");
                 });
             }
         }
@@ -460,7 +465,8 @@ fn results_too_large_for_the_server_are_counted_and_nothing_else() {
     let Some(server) = MemcachedServer::start_or_skip() else {
         return;
     };
-    let url = format!("memcached://{}?max_value_size=8MiB", server.address());
+    let options = "max_value_size=8MiB&op_timeout=30&connect_timeout=30";
+    let url = format!("memcached://{}?{options}", server.address());
     let cache = Cache::from_url(&url).unwrap();
     let large = "x".repeat(2 << 20);
     current_thread().block_on(async {

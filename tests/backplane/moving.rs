@@ -12,8 +12,7 @@ use cache_tests::redis_cluster::RedisCluster;
 use cache_tests::redis_sentinel::{MASTER, Watched};
 
 use crate::promises;
-use crate::redis_callers::{OP_TIMEOUT, config};
-use crate::world::{Listener, SOON, Told, publish, say};
+use crate::world::{Listener, OP_TIMEOUT, SOON, Told, config, publish, say};
 
 const FAILOVER: Duration = Duration::from_secs(30);
 

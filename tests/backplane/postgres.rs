@@ -1,15 +1,14 @@
 //! PostgreSQL.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cache_runtime::stores::sql::{SqlConfig, SqlDatabase, SqlServer, SqlStore};
 use cache_runtime::{ErrorKind, Store};
 use cache_tests::postgres_server::PostgresServer;
 
 use crate::promises;
-use crate::redis_callers::{OP_TIMEOUT, eventually};
-use crate::world::{Listener, SOON, publish, say};
+use crate::redis_callers::eventually;
+use crate::world::{Listener, OP_TIMEOUT, SOON, publish, say};
 
 const KILL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                     WHERE application_name = 'cache-runtime'";
@@ -23,7 +22,7 @@ fn three(server: &PostgresServer) -> [Arc<dyn Store>; 3] {
     });
     let config = SqlConfig {
         op_timeout: OP_TIMEOUT,
-        connect_timeout: Duration::from_millis(500),
+        connect_timeout: OP_TIMEOUT,
         ..SqlConfig::new(database)
     };
     std::array::from_fn(|_| Arc::new(SqlStore::new(config.clone()).unwrap()) as _)

@@ -12,8 +12,8 @@ use cache_tests::certificates::Authority;
 use cache_tests::redis_server::RedisServer;
 
 use crate::promises;
-use crate::redis_callers::{OP_TIMEOUT, config, connections, eventually};
-use crate::world::{Listener, SOON, publish, say};
+use crate::redis_callers::{connections, eventually};
+use crate::world::{Listener, OP_TIMEOUT, SOON, config, publish, say};
 
 fn store(config: RedisConfig) -> Arc<dyn Store> {
     Arc::new(RedisStore::new(config).unwrap())

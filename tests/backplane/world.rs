@@ -4,13 +4,25 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use cache_runtime::stores::redis::{RedisAddress, RedisConfig};
 use cache_runtime::{CacheError, Heard, Store};
 use tokio::sync::Notify;
 
 use crate::redis_callers::current_thread;
 
 /// What a busy machine may add to whatever is waited for.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// The limit of an operation: longer than a busy machine takes for one.
+pub(crate) const OP_TIMEOUT: Duration = Duration::from_secs(3);
+
+pub(crate) fn config(port: u16) -> RedisConfig {
+    RedisConfig {
+        connect_timeout: OP_TIMEOUT,
+        op_timeout: OP_TIMEOUT,
+        ..RedisConfig::new(RedisAddress::tcp("127.0.0.1", port))
+    }
+}
 
 /// What was heard.
 #[derive(Debug, Clone, PartialEq)]

@@ -27,13 +27,18 @@ pub(crate) struct Node {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with_limit(Duration::from_millis(300))
+    }
+
+    /// With so much time for an operation of the store.
+    pub(crate) fn with_limit(limit: Duration) -> Self {
         let steps = Stepped::default();
         let store = FaultyStore::new(steps.clone());
         let node = || Node {
             cache: Cache::builder()
                 .store(store.clone())
                 .key_prefix("app")
-                .op_timeout(Duration::from_millis(300))
+                .op_timeout(limit)
                 .build()
                 .unwrap(),
             runs: Arc::default(),

@@ -22,7 +22,7 @@ impl Raw {
 
     pub(crate) fn url(&self, options: &str) -> String {
         let url = self.server.url(0);
-        format!("{url}?key_prefix=app&op_timeout=5&{options}")
+        format!("{url}?key_prefix=app&op_timeout=20&connect_timeout=20&{options}")
     }
 
     pub(crate) fn cache(&self, options: &str) -> BlockingCache {

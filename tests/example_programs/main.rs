@@ -128,7 +128,7 @@ fn quickstart_on_dummy_runs_everything() {
 fn the_keys_that_it_prints_are_those_that_redis_has() {
     let server = RedisServer::start();
     let text = quickstart(Some(&format!(
-        "{}?key_prefix=task_api&op_timeout=10",
+        "{}?key_prefix=task_api&op_timeout=10&connect_timeout=10",
         server.url(0)
     )));
     let name = text
@@ -176,7 +176,8 @@ fn own_store_does_what_every_store_does() {
 #[test]
 fn warm_fills_a_redis_and_finds_it_full() {
     let server = RedisServer::start();
-    let url = format!("{}?key_prefix=shop&op_timeout=10", server.url(0));
+    let options = "key_prefix=shop&op_timeout=10&connect_timeout=10";
+    let url = format!("{}?{options}", server.url(0));
     let warm = |more: &[&str]| {
         let arguments = [&["--url", &url, "--concurrency", "50"], more].concat();
         told("warm", None, &arguments)

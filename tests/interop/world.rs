@@ -67,7 +67,8 @@ impl World {
     pub(crate) fn cache_of(&self, prefix: &str, options: &str) -> BlockingCache {
         let url = &self.url;
         // A busy machine is not what is tested here.
-        let url = format!("{url}?key_prefix={prefix}&format=django&op_timeout=10{options}");
+        let limits = "op_timeout=20&connect_timeout=20";
+        let url = format!("{url}?key_prefix={prefix}&format=django&{limits}{options}");
         Cache::from_url(&url).unwrap().blocking()
     }
 }

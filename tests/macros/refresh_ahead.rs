@@ -61,8 +61,8 @@ scenario! {
         place.pass(85 * SECOND);
         worker.fail(true);
         assert_eq!(done!(load(worker.clone(), 7)), Ok(1));
-        eventually!(worker.runs() == 2 && worker.is_idle());
-        turn!();
+        // What comes of it is known when its flight is over.
+        eventually!(worker.runs() == 2 && place.flights() == 0);
         assert_eq!(done!(load(worker.clone(), 7)), Ok(1));
         turn!();
         assert_eq!(worker.runs(), 2);

@@ -145,6 +145,14 @@ impl Place {
         self.clock.waiting()
     }
 
+    /// How many executions the cache has under way.
+    pub(crate) fn flights(&self) -> usize {
+        let text = format!("{:?}", self.cache);
+        let (_, rest) = text.split_once("flights: ").unwrap();
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+        digits.unwrap().parse().unwrap()
+    }
+
     /// Whether the server has this key; in process there is none to ask, and the answer is `None`.
     pub(crate) fn server_has(&self, key: &str) -> Option<bool> {
         let server = self.server.as_ref()?;

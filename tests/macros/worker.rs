@@ -104,13 +104,13 @@ macro_rules! work {
     }};
 }
 
-/// Waits until it is so, at most ten seconds.
+/// Waits until it is so, at most twenty seconds.
 macro_rules! eventually {
     ($what:expr) => {{
         let start = std::time::Instant::now();
         while !$what {
             assert!(
-                start.elapsed() < std::time::Duration::from_secs(10),
+                start.elapsed() < std::time::Duration::from_secs(20),
                 "not so: {}",
                 stringify!($what)
             );

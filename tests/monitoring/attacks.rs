@@ -247,7 +247,7 @@ static BUSY: AtomicU64 = AtomicU64::new(0);
     timeout = 60,
     key_prefix = "attacks_busy",
     cache = "attacks_busy",
-    refresh_ahead = 0.01,
+    refresh_ahead = 0.9,
     stale = 60
 )]
 async fn busy(n: u64) -> u64 {

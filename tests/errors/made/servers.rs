@@ -7,8 +7,9 @@ use crate::group::Group;
 
 pub(crate) fn groups() -> Vec<Group> {
     let server = RedisServer::start();
+    let limits = "op_timeout=30&connect_timeout=30";
     let at = |login: &str| {
-        let url = format!("redis://{login}127.0.0.1:{}", server.port());
+        let url = format!("redis://{login}127.0.0.1:{}?{limits}", server.port());
         Cache::from_url(&url).unwrap().blocking()
     };
     let anybody = at("");
@@ -24,7 +25,7 @@ pub(crate) fn groups() -> Vec<Group> {
     assert_eq!(server.command(&little), "OK");
     let full = anybody.set("task", &1, 60).unwrap_err();
     let locked = RedisServer::start_with(&["--requirepass", "right"]);
-    let url = format!("redis://127.0.0.1:{}", locked.port());
+    let url = format!("redis://127.0.0.1:{}?{limits}", locked.port());
     let nobody = Cache::from_url(&url).unwrap().blocking();
     vec![
         Group::new("run redis_incr", [counted]),
