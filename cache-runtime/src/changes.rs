@@ -21,8 +21,8 @@ pub use whole::{Whole, WholeIn};
 use crate::cache::Cache;
 use crate::entry::{Entry, Known};
 use crate::keep::Keep;
+use crate::key::version::Version;
 use crate::site::Site;
-use crate::version::Version;
 use put::Write;
 
 /// The changes of one call.

@@ -1,8 +1,8 @@
 //! A cached function as a whole, by the type of its name: `clear(get_user_tasks)`.
 
 use crate::cache::Cache;
+use crate::key::version::Version;
 use crate::site::Site;
-use crate::version::Version;
 
 /// The handle of a function whose cache and version are known without its arguments.
 #[diagnostic::on_unimplemented(

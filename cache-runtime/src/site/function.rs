@@ -6,12 +6,12 @@ use crate::cache::Cache;
 use crate::cache::registry;
 use crate::context::{self, Context};
 use crate::error::CacheError;
+use crate::key::version::Version;
 use crate::local::{FullKey, Header};
 use crate::markers;
 use crate::mode::{Mode, block_on};
 use crate::observe::Stats;
 use crate::site::Site;
-use crate::version::Version;
 
 /// Runs a call of `site` in `future` now, and keeps its result.
 pub async fn refreshing<F: Future>(site: &'static Site, future: F) -> F::Output {
