@@ -71,17 +71,24 @@ fn timeouts() {
         assert_eq!(store.ttl("k").await.unwrap(), Ttl::Missing);
         store.set("k", b"v", None).await.unwrap();
         assert_eq!(store.ttl("k").await.unwrap(), Ttl::Never);
-        store
-            .set("k", b"v", Some(Duration::from_millis(1500)))
-            .await
-            .unwrap();
+        let (began, life) = (Instant::now(), Duration::from_millis(61_500));
+        store.set("k", b"v", Some(life)).await.unwrap();
         let Ttl::After(left) = store.ttl("k").await.unwrap() else {
             panic!("it has an end");
         };
-        assert!(left <= Duration::from_millis(1500) && left > Duration::from_millis(1000));
-        store.set("short", b"v", SHORT).await.unwrap();
-        assert!(store.add("short2", b"v", SHORT).await.unwrap());
-        assert!(store.get("short").await.unwrap().is_some());
+        assert!(left <= life && left + began.elapsed() >= life - Duration::from_millis(10));
+        loop {
+            let began = Instant::now();
+            store.set("short", b"v", SHORT).await.unwrap();
+            assert!(store.add("short2", b"v", SHORT).await.unwrap());
+            let found = store.get("short").await.unwrap();
+            if began.elapsed() < SHORT.unwrap() {
+                assert!(found.is_some());
+                break;
+            }
+            // The machine was too busy to look before the end: again.
+            store.delete("short2").await.unwrap();
+        }
         sleep(Duration::from_millis(120));
         assert_eq!(store.get("short").await.unwrap(), None);
         assert_eq!(store.ttl("short2").await.unwrap(), Ttl::Missing);
@@ -117,8 +124,15 @@ fn add_only_if_missing() {
 fn touch_gives_a_new_life() {
     for_every_caller(async |store, _| {
         assert!(!store.touch("k", MINUTE).await.unwrap());
-        store.set("k", b"v", SHORT).await.unwrap();
-        assert!(store.touch("k", MINUTE).await.unwrap());
+        loop {
+            let began = Instant::now();
+            store.set("k", b"v", SHORT).await.unwrap();
+            let was_there = store.touch("k", MINUTE).await.unwrap();
+            if began.elapsed() < SHORT.unwrap() {
+                assert!(was_there);
+                break;
+            }
+        }
         sleep(Duration::from_millis(120));
         assert_eq!(store.get("k").await.unwrap().unwrap(), b"v");
         assert!(store.touch("k", None).await.unwrap());

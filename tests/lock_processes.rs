@@ -23,6 +23,9 @@ const COST: Duration = Duration::from_millis(300);
 /// How long a lock outlives its owner.
 const LIFE: Duration = Duration::from_secs(2);
 
+/// The key whose first owner is killed.
+const KILLED: u64 = 3;
+
 const URL: &str = "LOCK_PROCESSES_URL";
 const FOLDER: &str = "LOCK_PROCESSES_FOLDER";
 
@@ -50,8 +53,11 @@ fn run(id: u64) -> u64 {
         .append(true)
         .open(runs)
         .unwrap();
+    let is_first = runs.metadata().unwrap().len() == 0;
     writeln!(runs, "{}", std::process::id()).unwrap();
-    thread::sleep(COST);
+    // Whoever is to be killed meanwhile does not end before that.
+    let is_killed = id == KILLED && is_first;
+    thread::sleep(if is_killed { 100 * COST } else { COST });
     u64::from(std::process::id())
 }
 
@@ -216,12 +222,12 @@ fn without_it_each_process_runs_it_once() {
 #[test]
 fn an_owner_that_is_killed_is_followed_by_one_other() {
     let (_, server) = shared().next().unwrap();
-    let mut crowd = Crowd::ready(&server, "locked_shortly", 3, "a");
+    let mut crowd = Crowd::ready(&server, "locked_shortly", KILLED, "a");
     crowd.go();
     // The file is there a moment before its line is.
     crowd.wait("runs.", 1);
     let owner = loop {
-        if let Some(owner) = crowd.runs(3).first() {
+        if let Some(owner) = crowd.runs(KILLED).first() {
             break *owner;
         }
         thread::yield_now();
@@ -239,6 +245,6 @@ fn an_owner_that_is_killed_is_followed_by_one_other() {
         "the others had it {:?} after the owner was killed",
         start.elapsed()
     );
-    assert_eq!(crowd.runs(3).len(), 2);
+    assert_eq!(crowd.runs(KILLED).len(), 2);
     crowd.end();
 }

@@ -246,6 +246,11 @@ fn a_server_that_talks_nonsense_is_left() {
     }
 }
 
+/// What a call of the crowd may take: reading, running, and writing.
+const MOST: Duration = OP_TIMEOUT.saturating_mul(2).saturating_add(SLACK);
+/// How long a server hangs: who waited for it all that time would be seen.
+const HANG: Duration = MOST.saturating_add(SLACK);
+
 /// What the callers of one cache saw.
 #[derive(Default)]
 struct Crowd {
@@ -314,11 +319,9 @@ impl Crowd {
         threads
             .into_iter()
             .for_each(|thread| thread.join().unwrap());
-        // Reading, running, and writing.
-        let most = 2 * OP_TIMEOUT + SLACK;
         let slowest = Duration::from_micros(crowd.slowest.load(Ordering::Relaxed));
         println!("slowest {slowest:?}");
-        assert!(slowest <= most, "a call took {slowest:?}");
+        assert!(slowest <= MOST, "a call took {slowest:?}");
         crowd.calls.load(Ordering::Relaxed)
     }
 
@@ -358,7 +361,7 @@ fn a_crowd_outlives_one_server_that_hangs() {
         for _ in 0..2 {
             crowd.is_cached_again();
             server.pause();
-            thread::sleep(Duration::from_millis(1500));
+            thread::sleep(HANG);
             server.resume();
         }
         crowd.is_cached_again();
@@ -378,7 +381,7 @@ fn a_crowd_outlives_one_of_three_servers() {
             server.restart();
             crowd.is_cached_again();
             server.pause();
-            thread::sleep(Duration::from_millis(700));
+            thread::sleep(HANG);
             crowd.is_cached_again();
             server.resume();
         }
@@ -389,7 +392,9 @@ fn a_crowd_outlives_one_of_three_servers() {
 #[test]
 fn a_lost_server_costs_its_share_of_the_keys_and_is_used_again() {
     let Some(mut servers) = start(3) else { return };
-    let store = store(&all(&servers));
+    // A busy machine is not what is tested here: a server that is slow would cost its share too.
+    let config = config(&all(&servers), Duration::from_secs(10));
+    let store = MemcachedStore::new(config).unwrap();
     let keys: Vec<_> = (0..3000).map(|n| format!("key:{n}")).collect();
     let items: Vec<_> = keys
         .iter()
@@ -397,12 +402,7 @@ fn a_lost_server_costs_its_share_of_the_keys_and_is_used_again() {
         .collect();
     let runtime = current_thread();
     runtime.block_on(async {
-        assert!(
-            in_time(store.set_many(&items, None))
-                .await
-                .unwrap()
-                .is_empty()
-        );
+        assert!(store.set_many(&items, None).await.unwrap().is_empty());
         let share: Vec<_> = servers
             .iter()
             .map(|server| server.stat("curr_items"))
@@ -414,18 +414,13 @@ fn a_lost_server_costs_its_share_of_the_keys_and_is_used_again() {
         // One by one, so that the first finds out.
         let mut misses = 0;
         for key in &keys {
-            misses += u64::from(in_time(store.get(key)).await.unwrap().is_none());
+            misses += u64::from(store.get(key).await.unwrap().is_none());
         }
         assert_eq!(misses, share[1], "its share, and no error");
 
         // Caching goes on.
-        assert!(
-            in_time(store.set_many(&items, None))
-                .await
-                .unwrap()
-                .is_empty()
-        );
-        let values = in_time(store.get_many(&keys)).await.unwrap();
+        assert!(store.set_many(&items, None).await.unwrap().is_empty());
+        let values = store.get_many(&keys).await.unwrap();
         assert!(values.iter().all(Option::is_some));
 
         servers[1].restart();
@@ -436,15 +431,10 @@ fn a_lost_server_costs_its_share_of_the_keys_and_is_used_again() {
             key.for_each(|value| drop(value.unwrap()));
             servers[1].stat("cmd_get") > 0
         });
-        let values = in_time(store.get_many(&keys)).await.unwrap();
+        let values = store.get_many(&keys).await.unwrap();
         let misses = values.iter().filter(|value| value.is_none()).count();
         assert_eq!(misses as u64, share[1], "it came back empty");
-        assert!(
-            in_time(store.set_many(&items, None))
-                .await
-                .unwrap()
-                .is_empty()
-        );
+        assert!(store.set_many(&items, None).await.unwrap().is_empty());
         assert_eq!(servers[1].stat("curr_items"), share[1]);
     });
 }
@@ -475,7 +465,9 @@ fn no_caller_notices_that_a_server_of_several_is_lost() {
     };
     for (round, hangs) in [false, true].into_iter().cycle().take(14).enumerate() {
         for blocking in [false, true] {
-            let store = store(&all(&servers));
+            // One that hangs has half of it, and one that is merely slow has the rest.
+            let config = config(&all(&servers), Duration::from_secs(2));
+            let store = MemcachedStore::new(config).unwrap();
             let runtime = current_thread();
             let blocked = store.blocking().unwrap();
             if blocking {
@@ -491,7 +483,7 @@ fn no_caller_notices_that_a_server_of_several_is_lost() {
             if blocking {
                 at_once(check(blocked, round / 2));
             } else {
-                runtime.block_on(check(&*store, round / 2));
+                runtime.block_on(check(&store, round / 2));
             }
             let error = at_once(blocked.ping()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Store, "others answer: {error}");

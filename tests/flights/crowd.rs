@@ -117,7 +117,8 @@ fn sixty_four_keys_run_side_by_side(world: Arc<World>) {
     assert_eq!(world.runs(), CROWD);
     let took = start.elapsed();
     println!("64 keys of 50 ms: {took:?}");
-    assert!(took < milliseconds(1000), "one behind the other: {took:?}");
+    // One behind the other they would take 3.2 seconds.
+    assert!(took < milliseconds(2500), "one behind the other: {took:?}");
 }
 
 fn those_who_await_and_those_who_block_share_one_execution(world: Arc<World>) {

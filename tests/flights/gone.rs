@@ -16,35 +16,40 @@ in_both_places! {
     one_who_waits_and_leaves_with_its_leader_leaves_nothing_behind
 }
 
+/// Held back until it is released.
 #[cache_result(timeout = 60, key(id), cache = world.cache.clone())]
-async fn slow(world: Arc<World>, id: u64) -> u64 {
+async fn held(world: Arc<World>, id: u64) -> u64 {
     world.run();
-    tokio::time::sleep(milliseconds(100)).await;
+    while !world.is_released() {
+        tokio::time::sleep(milliseconds(1)).await;
+    }
     id * 2
 }
 
 fn a_cancelled_leader_is_followed_by_one_other(world: Arc<World>) {
+    let world = world.standing_still();
     let runtime = multi_thread();
-    let leader = runtime.spawn(slow(world.clone(), 21));
+    let leader = runtime.spawn(held(world.clone(), 21));
     eventually("the leader runs", || world.runs() == 1);
     let others: Vec<_> = (1..CROWD)
-        .map(|_| runtime.spawn(slow(world.clone(), 21)))
+        .map(|_| runtime.spawn(held(world.clone(), 21)))
         .collect();
-    thread::sleep(milliseconds(20));
+    eventually("the others wait", || world.waiting() == CROWD - 1);
     leader.abort();
     assert!(runtime.block_on(leader).unwrap_err().is_cancelled());
+    world.release();
     for other in others {
         assert_eq!(runtime.block_on(other).unwrap(), 42);
     }
     assert_eq!(world.runs(), 2);
-    assert_eq!(slow::stats_in(&world.cache).joined, CROWD as u64 - 2);
+    assert_eq!(held::stats_in(&world.cache).joined, CROWD as u64 - 2);
     assert_eq!(world.flights(), 0);
 }
 
 fn a_chain_of_cancelled_leaders_ends_well(world: Arc<World>) {
     let runtime = multi_thread();
     let mut tasks: Vec<_> = (0..10)
-        .map(|_| runtime.spawn(slow(world.clone(), 21)))
+        .map(|_| runtime.spawn(held(world.clone(), 21)))
         .collect();
     let last = tasks.pop().unwrap();
     for (at, task) in tasks.iter().enumerate() {
@@ -55,6 +60,7 @@ fn a_chain_of_cancelled_leaders_ends_well(world: Arc<World>) {
         task.abort();
         assert!(world.runs() <= at + 2);
     }
+    world.release();
     assert_eq!(runtime.block_on(last).unwrap(), 42);
     eventually("nothing is left", || world.flights() == 0);
 }
@@ -115,18 +121,19 @@ fn a_leader_that_panics_alone_leaves_nothing_behind(world: Arc<World>) {
 
 fn one_who_waits_and_leaves_with_its_leader_leaves_nothing_behind(world: Arc<World>) {
     current_thread().block_on(async {
-        let mut leader = Box::pin(slow(world.clone(), 21));
+        let mut leader = Box::pin(held(world.clone(), 21));
         while world.runs() == 0 {
             assert!(futures::poll!(leader.as_mut()).is_pending());
             tokio::time::sleep(milliseconds(1)).await;
         }
-        let mut waiting = Box::pin(slow(world.clone(), 21));
+        let mut waiting = Box::pin(held(world.clone(), 21));
         assert!(futures::poll!(waiting.as_mut()).is_pending());
         assert_eq!(world.flights(), 1);
         drop(leader);
         // It is told that the lead is free, and goes without looking.
         drop(waiting);
         assert_eq!(world.flights(), 0);
-        assert_eq!(slow(world.clone(), 21).await, 42);
+        world.release();
+        assert_eq!(held(world.clone(), 21).await, 42);
     });
 }

@@ -133,11 +133,12 @@ fn a_refresh_wins(world: Arc<World>) {
 }
 
 fn those_who_came_before_are_served_and_those_who_come_after_run_it(world: Arc<World>) {
+    let world = world.standing_still();
     thread::scope(|scope| {
         let leader = scope.spawn(|| held(&world, 100));
         eventually("it runs", || world.runs() == 1);
         let waiting = scope.spawn(|| held(&world, 100));
-        thread::sleep(milliseconds(50));
+        eventually("the second one waits", || world.waiting() == 1);
         held::entry(&world, 100).delete().unwrap();
         // This one must not wait for the old execution, which does not end before it.
         assert_eq!(held(&world, 100), 101);

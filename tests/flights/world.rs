@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cache_runtime::Cache;
+use cache_runtime::{Cache, CacheBuilder, Clock};
 use cache_tests::redis_server::RedisServer;
 use tokio::runtime::{Builder, Runtime};
 
@@ -19,33 +19,41 @@ pub(crate) struct World {
     pub(crate) runs: AtomicUsize,
     /// What functions wait for that are held back.
     pub(crate) go: AtomicBool,
-    _server: Option<RedisServer>,
+    server: Option<Arc<RedisServer>>,
 }
 
 impl World {
     pub(crate) fn in_process() -> Arc<Self> {
-        Self::with(Cache::from_url("memory://").unwrap(), None)
+        Self::with(None, Clock::default())
     }
 
     pub(crate) fn on_redis() -> Arc<Self> {
-        let server = RedisServer::start();
-        // The limits are not what is tested here, and the machine may be busy.
-        let options = "key_prefix=app&op_timeout=5&connect_timeout=5&max_connections=64";
-        let url = format!("{}?{options}", server.url(0));
-        Self::with(Cache::from_url(&url).unwrap(), Some(server))
+        Self::with(Some(Arc::new(RedisServer::start())), Clock::default())
     }
 
-    fn with(cache: Cache, server: Option<RedisServer>) -> Arc<Self> {
+    /// The same place with a cache whose time stands still, so that it can be asked who waits.
+    pub(crate) fn standing_still(&self) -> Arc<Self> {
+        Self::with(self.server.clone(), Clock::manual())
+    }
+
+    fn with(server: Option<Arc<RedisServer>>, clock: Clock) -> Arc<Self> {
+        // The limits are not what is tested here, and the machine may be busy.
+        let options = "key_prefix=app&op_timeout=20&connect_timeout=20&max_connections=64";
+        let url = match &server {
+            None => "memory://".to_owned(),
+            Some(server) => format!("{}?{options}", server.url(0)),
+        };
+        let builder = CacheBuilder::from_url(&url).unwrap().clock(clock);
         Arc::new(Self {
-            cache,
+            cache: builder.build().unwrap(),
             runs: AtomicUsize::new(0),
             go: AtomicBool::new(false),
-            _server: server,
+            server,
         })
     }
 
     pub(crate) fn is_redis(&self) -> bool {
-        self._server.is_some()
+        self.server.is_some()
     }
 
     /// Counts an execution; how many there were before.
@@ -66,6 +74,11 @@ impl World {
         self.go.load(Ordering::SeqCst)
     }
 
+    /// How many wait for an execution of another, where time stands still.
+    pub(crate) fn waiting(&self) -> usize {
+        self.cache.clock().waiting()
+    }
+
     /// How many executions the cache has under way.
     pub(crate) fn flights(&self) -> usize {
         let text = format!("{:?}", self.cache);
@@ -75,11 +88,11 @@ impl World {
     }
 }
 
-/// Waits until it is so, at most ten seconds.
+/// Waits until it is so, at most twenty seconds.
 pub(crate) fn eventually(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(10), "never: {what}");
+        assert!(start.elapsed() < Duration::from_secs(20), "never: {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }
