@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use cache_runtime::{Cache, ErrorKind, Timeout, Ttl};
+use cache_tests::PATIENT;
 use cache_tests::redis_server::RedisServer;
 use redis_callers::{current_thread, eventually};
 
@@ -33,8 +34,8 @@ fn urls(server: &RedisServer, options: &str) -> Vec<String> {
         .into_iter()
         .flat_map(|protocol| {
             [
-                format!("redis://me:pw@127.0.0.1:{port}?protocol={protocol}{options}"),
-                format!("redis+unix://me:pw@{path}?protocol={protocol}{options}"),
+                format!("redis://me:pw@127.0.0.1:{port}?protocol={protocol}&{PATIENT}{options}"),
+                format!("redis+unix://me:pw@{path}?protocol={protocol}&{PATIENT}{options}"),
             ]
         })
         .collect()
@@ -192,7 +193,10 @@ fn every_operation_means_the_same_in_resp3() {
 #[test]
 fn news_in_between_is_never_taken_for_an_answer() {
     let server = server(&["~*", "+@all"]);
-    let url = format!("redis://me:pw@127.0.0.1:{}?protocol=resp3", server.port());
+    let url = format!(
+        "redis://me:pw@127.0.0.1:{}?protocol=resp3&{PATIENT}",
+        server.port()
+    );
     let cache = Cache::from_url(&url).unwrap();
     let runtime = redis_callers::multi_thread();
     runtime.block_on(cache.ping()).unwrap();
@@ -294,7 +298,7 @@ fn old_server(real: u16) -> (u16, Arc<Mutex<Vec<String>>>) {
 fn a_server_that_knows_no_hello_is_spoken_to_as_before() {
     let server = server(&["~*", "+@all"]);
     let (port, said) = old_server(server.port());
-    let url = format!("redis://me:pw@127.0.0.1:{port}/1?protocol=resp3");
+    let url = format!("redis://me:pw@127.0.0.1:{port}/1?protocol=resp3&{PATIENT}");
     let cache = Cache::from_url(&url).unwrap();
     let runtime = current_thread();
     runtime.block_on(cache.set("key", &1, 60)).unwrap();
@@ -323,7 +327,10 @@ fn a_wrong_login_is_refused_in_both_protocols_and_not_shown() {
         }
     }
     let locked = RedisServer::start_with(&["--requirepass", "right"]);
-    let url = format!("redis://127.0.0.1:{}?protocol=resp3", locked.port());
+    let url = format!(
+        "redis://127.0.0.1:{}?protocol=resp3&{PATIENT}",
+        locked.port()
+    );
     let error = Cache::from_url(&url)
         .unwrap()
         .blocking()

@@ -15,6 +15,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cache_runtime::{Cache, ErrorKind, cache_result};
+use cache_tests::PATIENT;
+use cache_tests::pulse::Pulse;
 use cache_tests::redis_sentinel::Watched;
 use cache_tests::redis_server::RedisServer;
 use redis_callers::{current_thread, eventually, multi_thread};
@@ -23,13 +25,24 @@ use tokio::runtime::Runtime;
 const OP_TIMEOUT: Duration = Duration::from_millis(300);
 /// What the function itself takes.
 const FUNCTION: Duration = Duration::from_millis(2);
-/// What a busy machine may add: each of these tests runs five servers.
+/// What a busy machine may add, for each of these tests runs five servers, and beyond that what it is
+/// seen to.
 const SLACK: Duration = Duration::from_millis(700);
 /// When hits must be back after there is a master: the breaker pauses up to a second.
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(20);
 
+/// A cache with the short limit.
 fn cache(watched: &Watched, options: &str) -> Cache {
-    let limit = OP_TIMEOUT.as_secs_f64();
+    cache_of(OP_TIMEOUT, watched, options)
+}
+
+/// One with a limit that a busy machine keeps.
+fn patient(watched: &Watched, options: &str) -> Cache {
+    cache_of(Duration::from_secs(10), watched, options)
+}
+
+fn cache_of(limit: Duration, watched: &Watched, options: &str) -> Cache {
+    let limit = limit.as_secs_f64();
     let url = watched.url(0);
     let sign = if url.contains('?') { '&' } else { '?' };
     let url =
@@ -69,8 +82,8 @@ impl World {
         })
     }
 
-    fn took(&self, start: Instant) {
-        let micros = start.elapsed().as_micros().try_into().unwrap();
+    fn took(&self, pulse: &Pulse) {
+        let micros = pulse.time().as_micros().try_into().unwrap();
         self.slowest.fetch_max(micros, Ordering::SeqCst);
     }
 
@@ -83,9 +96,9 @@ impl World {
                     if world.is_over.load(Ordering::SeqCst) {
                         return;
                     }
-                    let (id, start) = ((at * 7 + n) % 200, Instant::now());
+                    let (id, pulse) = ((at * 7 + n) % 200, Pulse::start());
                     assert_eq!(twice(Arc::clone(&world), id).await, id * 2);
-                    world.took(start);
+                    world.took(&pulse);
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
             })
@@ -98,9 +111,9 @@ impl World {
                     if world.is_over.load(Ordering::SeqCst) {
                         return;
                     }
-                    let (id, start) = ((at * 7 + n) % 200, Instant::now());
+                    let (id, pulse) = ((at * 7 + n) % 200, Pulse::start());
                     assert_eq!(twice_now(&world, id), id * 2);
-                    world.took(start);
+                    world.took(&pulse);
                     thread::sleep(Duration::from_millis(2));
                 }
             })
@@ -161,7 +174,8 @@ fn a_failover_under_load_is_followed() {
         println!("the failover took {took:?}");
         world.hits_come("after the failover");
         // What is asked of the cache itself is done by the new master.
-        world.cache.blocking().set("key", &was, 60).unwrap();
+        let cache = world.cache.blocking();
+        eventually("it is written", || cache.set("key", &was, 60).is_ok());
         let now = watched.master();
         assert_ne!(now, was);
         assert!(watched.command(now, &["EXISTS", "app:1:key"]) == "1");
@@ -189,7 +203,7 @@ fn a_master_that_hangs_is_left_for_the_next_one() {
     watched.wait_for_replica(was);
     world.hits_come("with a replica again");
     let cache = world.cache.blocking();
-    cache.set("key", &7, 60).unwrap();
+    eventually("it is written", || cache.set("key", &7, 60).is_ok());
     assert_eq!(
         watched.command(watched.master(), &["EXISTS", "app:1:key"]),
         "1"
@@ -201,7 +215,7 @@ fn a_master_that_hangs_is_left_for_the_next_one() {
 fn a_failover_on_demand_is_no_failure() {
     let watched = Watched::start();
     let runtime = current_thread();
-    let cache = cache(&watched, "");
+    let cache = patient(&watched, "");
     runtime.block_on(cache.set("key", &1, 60)).unwrap();
     cache.blocking().set("key", &1, 60).unwrap();
     let was = watched.master();
@@ -242,7 +256,8 @@ fn sentinel_of_ours(named: &Arc<AtomicU16>) -> u16 {
 fn a_master_that_was_made_a_replica_is_left_at_once() {
     let (one, two) = (RedisServer::start(), RedisServer::start());
     let named = Arc::new(AtomicU16::new(one.port()));
-    let url = format!("redis+sentinel://127.0.0.1:{}/m", sentinel_of_ours(&named));
+    let port = sentinel_of_ours(&named);
+    let url = format!("redis+sentinel://127.0.0.1:{port}/m?{PATIENT}");
     let cache = Cache::from_url(&url).unwrap();
     let runtime = current_thread();
     let (mut master, mut replica) = (&one, &two);
@@ -299,7 +314,7 @@ fn a_sentinel_that_knows_less_is_not_believed() {
         [wrong[0], wrong[1], wrong[0], master.port()].map(|port| Arc::new(AtomicU16::new(port)));
     let sentinels = named.each_ref().map(sentinel_of_ours);
     let nodes = sentinels.map(|port| format!("127.0.0.1:{port}")).join(",");
-    let cache = Cache::from_url(&format!("redis+sentinel://{nodes}/m/1")).unwrap();
+    let cache = Cache::from_url(&format!("redis+sentinel://{nodes}/m/1?{PATIENT}")).unwrap();
     let runtime = current_thread();
     runtime.block_on(cache.set("key", &1, 60)).unwrap();
     assert_eq!(cache.blocking().get::<i32>("key").unwrap(), Some(1));
@@ -322,7 +337,7 @@ fn a_sentinel_that_knows_less_is_not_believed() {
 fn without_sentinels_connections_go_on_and_new_ones_wait_for_the_first() {
     let mut watched = Watched::start();
     let runtime = current_thread();
-    let old = cache(&watched, "");
+    let old = patient(&watched, "");
     runtime.block_on(old.set("key", &1, 60)).unwrap();
     old.blocking().set("key", &1, 60).unwrap();
     let sentinels = watched.sentinel_ports();
@@ -333,7 +348,7 @@ fn without_sentinels_connections_go_on_and_new_ones_wait_for_the_first() {
         runtime.block_on(old.set("key", &n, 60)).unwrap();
         assert_eq!(old.blocking().get::<i32>("key").unwrap(), Some(n));
     }
-    let new = cache(&watched, "");
+    let new = patient(&watched, "");
     for outcome in [
         runtime.block_on(new.ping()).unwrap_err(),
         new.blocking().ping().unwrap_err(),
@@ -349,15 +364,15 @@ fn without_sentinels_connections_go_on_and_new_ones_wait_for_the_first() {
             watched.restart(*port);
             watched.pause(*port);
         }
-        let new = cache(&watched, "");
-        let start = Instant::now();
+        let new = patient(&watched, "");
+        let (start, pulse) = (Instant::now(), Pulse::start());
         runtime.block_on(new.ping()).unwrap();
         new.blocking().ping().unwrap();
         println!(
             "connected by one of three sentinels in {:?}",
             start.elapsed()
         );
-        assert!(start.elapsed() < 2 * OP_TIMEOUT);
+        assert!(start.elapsed() < Duration::from_secs(3) + pulse.allowance());
         for port in &sentinels {
             watched.kill(*port);
         }
@@ -369,11 +384,11 @@ fn sentinels_and_servers_have_passwords_of_their_own() {
     let watched = Watched::start_with_passwords();
     let runtime = current_thread();
     for options in ["", "&protocol=resp3"] {
-        let cache = cache(&watched, options);
+        let cache = patient(&watched, options);
         runtime.block_on(cache.set("key", &1, 60)).unwrap();
         assert_eq!(cache.blocking().get::<i32>("key").unwrap(), Some(1));
     }
-    let url = watched.url(0);
+    let url = watched.url(0).replace('?', &format!("?{PATIENT}&"));
     for (wrong, expected) in [
         (
             url.replace("=sentinel", "=secret"),
@@ -383,7 +398,7 @@ fn sentinels_and_servers_have_passwords_of_their_own() {
             url.replace(":server@", ":secret@"),
             "ping: the server refused the login (WRONGPASS): check the user and the password in the URL",
         ),
-        (url.replace("?sentinel_password=sentinel", ""), "NOAUTH"),
+        (url.replace("&sentinel_password=sentinel", ""), "NOAUTH"),
         (
             url.replace("/mymaster/", "/another/"),
             "knows no master `another`",

@@ -19,7 +19,8 @@ use cache_runtime::stores::redis::{RedisConfig, RedisStore};
 use cache_runtime::{ErrorKind, Store};
 use cache_tests::redis_server::RedisServer;
 use redis_callers::{
-    at_once, config, connections, current_thread, in_time, multi_thread, poll_once, store,
+    answers, at_once, config, connections, current_thread, in_time, in_time_of, multi_thread,
+    patient, patient_store, poll_once, store,
 };
 
 #[test]
@@ -30,9 +31,9 @@ fn a_server_that_hangs_takes_no_longer_than_the_limit() {
     let store = store(&server);
     let (one, two) = (current_thread(), multi_thread());
     let blocking = store.blocking().unwrap();
-    one.block_on(store.ping()).unwrap();
-    two.block_on(store.ping()).unwrap();
-    at_once(blocking.ping()).unwrap();
+    answers(|| one.block_on(store.ping()));
+    answers(|| two.block_on(store.ping()));
+    answers(|| at_once(blocking.ping()));
     server.pause();
     // The first round meets live connections, the second must connect to a server that hangs.
     for _ in 0..2 {
@@ -58,10 +59,10 @@ fn a_server_that_hangs_takes_no_longer_than_the_limit() {
         assert_eq!(at_once(in_time(blocking.get("k"))), Err(ErrorKind::Timeout));
     }
     server.resume();
-    one.block_on(store.ping()).unwrap();
-    two.block_on(store.ping()).unwrap();
-    futures_executor::block_on(store.ping()).unwrap();
-    at_once(blocking.ping()).unwrap();
+    answers(|| one.block_on(store.ping()));
+    answers(|| two.block_on(store.ping()));
+    answers(|| futures_executor::block_on(store.ping()));
+    answers(|| at_once(blocking.ping()));
 }
 
 #[test]
@@ -70,12 +71,7 @@ fn requests_do_not_pile_up_at_a_server_that_hangs() {
         return;
     };
     // Callers give up long before the operation's own limit, so that nobody sees a timeout.
-    let config = RedisConfig {
-        op_timeout: Duration::from_secs(20),
-        connect_timeout: Duration::from_secs(20),
-        ..config(server.port())
-    };
-    let store = RedisStore::new(config).unwrap();
+    let store = patient_store(&server);
     let value = vec![0; 1024];
     let runtime = current_thread();
     runtime.block_on(async {
@@ -110,9 +106,10 @@ fn after_a_timeout_nothing_more_is_sent_until_the_server_answers() {
         return;
     };
     let store = store(&server);
-    current_thread().block_on(async {
-        store.ping().await.unwrap();
-        server.pause();
+    let runtime = current_thread();
+    answers(|| runtime.block_on(store.ping()));
+    server.pause();
+    runtime.block_on(async {
         for _ in 0..4 {
             let mut calls = (0..16)
                 .map(|_| store.set("k", b"v", None))
@@ -124,9 +121,9 @@ fn after_a_timeout_nothing_more_is_sent_until_the_server_answers() {
                 assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Timeout);
             }
         }
-        server.resume();
-        store.ping().await.unwrap();
     });
+    server.resume();
+    answers(|| runtime.block_on(store.ping()));
     let sets = sets(&server);
     assert!(sets <= 16, "{sets} requests reached the server");
 }
@@ -140,7 +137,7 @@ fn callers_may_give_up_at_any_point() {
         runtime.block_on(async {
             for polls in 0..12 {
                 // A new store each time: the first callers give up while it connects.
-                let store = store(&server);
+                let store = patient_store(&server);
                 for round in 0..40 {
                     if round % 10 == 9 {
                         store.close().await.unwrap();
@@ -160,16 +157,14 @@ fn callers_may_give_up_at_any_point() {
                     }
                 }
                 let value = format!("{polls}");
-                in_time(store.set("k", value.as_bytes(), None))
-                    .await
-                    .unwrap();
-                let found = in_time(store.get("k")).await.unwrap().unwrap();
+                store.set("k", value.as_bytes(), None).await.unwrap();
+                let found = store.get("k").await.unwrap().unwrap();
                 assert_eq!(found, value.as_bytes(), "answers go to those who asked");
             }
         });
     }
     // On an executor that is not tokio's, too.
-    let store = store(&server);
+    let store = patient_store(&server);
     for _ in 0..50 {
         let waker = Waker::noop();
         let _ = store
@@ -177,7 +172,7 @@ fn callers_may_give_up_at_any_point() {
             .as_mut()
             .poll(&mut Context::from_waker(waker));
     }
-    futures_executor::block_on(in_time(store.get("k"))).unwrap();
+    futures_executor::block_on(store.get("k")).unwrap();
 }
 
 /// A server that accepts connections and never says a word; and how many it accepted.
@@ -234,17 +229,20 @@ fn an_impatient_caller_gets_a_connection_in_the_end() {
     let Some(server) = RedisServer::start_or_skip() else {
         return;
     };
-    let store = store(&server);
+    let store = patient_store(&server);
     let runtime = current_thread();
     runtime.block_on(async {
         // Begins to connect, and leaves.
         assert!(poll_once(store.get("k").as_mut()).await.is_none());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        assert_eq!(
-            connections(&server),
-            1,
-            "the attempt went on without its caller"
-        );
+        // The attempt goes on without its caller.
+        let connected = async {
+            while connections(&server) != 1 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), connected)
+            .await
+            .unwrap();
     });
 }
 
@@ -254,21 +252,20 @@ fn a_caller_who_joined_an_old_attempt_gets_one_of_its_own() {
         return;
     };
     let config = RedisConfig {
-        connect_timeout: Duration::from_millis(200),
-        op_timeout: Duration::from_secs(1),
-        ..config(server.port())
+        connect_timeout: Duration::from_secs(1),
+        ..patient(server.port())
     };
     let store = RedisStore::new(config).unwrap();
     server.pause();
     thread::scope(|scope| {
         scope.spawn(|| {
-            thread::sleep(Duration::from_millis(300));
+            thread::sleep(Duration::from_millis(1500));
             server.resume();
         });
         current_thread().block_on(async {
             assert!(poll_once(store.get("k").as_mut()).await.is_none());
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            // The old attempt fails 100 ms from now, and the server is back 100 ms later.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            // The old attempt fails 500 ms from now, and the server is back 500 ms later.
             store.get("k").await.unwrap();
         });
     });
@@ -319,12 +316,14 @@ fn answers_that_drip_do_not_stretch_the_limit() {
 
 #[test]
 fn a_hurry_does_not_stick_to_the_connection() {
+    const LIMIT: Duration = Duration::from_secs(3);
     let Some(server) = RedisServer::start_or_skip() else {
         return;
     };
     let config = RedisConfig {
         max_connections: 1,
-        ..config(server.port())
+        op_timeout: LIMIT,
+        ..patient(server.port())
     };
     let store = RedisStore::new(config).unwrap();
     let blocking = store.blocking().unwrap();
@@ -332,7 +331,7 @@ fn a_hurry_does_not_stick_to_the_connection() {
         server.pause();
         thread::scope(|scope| {
             for _ in 0..callers {
-                scope.spawn(move || at_once(in_time(blocking.ping())).unwrap());
+                scope.spawn(move || at_once(in_time_of(LIMIT, blocking.ping())).unwrap());
             }
             thread::sleep(time);
             server.resume();
@@ -340,25 +339,30 @@ fn a_hurry_does_not_stick_to_the_connection() {
     };
     at_once(blocking.ping()).unwrap();
     // The second of two callers waits for the connection, and is in a hurry then.
-    frozen_for(Duration::from_millis(220), 2);
-    frozen_for(Duration::from_millis(180), 1);
+    frozen_for(Duration::from_millis(2200), 2);
+    frozen_for(Duration::from_millis(1800), 1);
 }
 
 #[test]
 fn a_full_pool_makes_callers_wait_and_then_fail() {
+    const LIMIT: Duration = Duration::from_secs(3);
     let Some(server) = RedisServer::start_or_skip() else {
         return;
     };
     let config = RedisConfig {
         max_connections: 2,
-        ..config(server.port())
+        op_timeout: LIMIT,
+        ..patient(server.port())
     };
     let store = RedisStore::new(config).unwrap();
     let blocking = store.blocking().unwrap();
     let crowd = |expected: Result<(), ErrorKind>| {
         thread::scope(|scope| {
             for _ in 0..16 {
-                scope.spawn(move || assert_eq!(at_once(in_time(blocking.ping())), expected));
+                scope.spawn(move || {
+                    let outcome = at_once(in_time_of(LIMIT, blocking.ping()));
+                    assert_eq!(outcome, expected);
+                });
             }
         });
     };

@@ -17,11 +17,12 @@ use cache_runtime::stores::redis::{
     RedisAddress, RedisConfig, RedisIdentity, RedisProtocol, RedisStore, RedisTls,
 };
 use cache_runtime::{Cache, CacheError, ErrorKind, Store};
+use cache_tests::PATIENT;
 use cache_tests::certificates::{Authority, Certificate};
 use cache_tests::redis_sentinel::{MASTER, SecuredSentinel};
 use cache_tests::redis_server::RedisServer;
 use redis_callers::{
-    OP_TIMEOUT, at_once, config, current_thread, eventually, in_time, multi_thread,
+    answers, at_once, config, current_thread, eventually, in_time, multi_thread, patient,
 };
 
 const LOCAL: &str = "DNS:localhost,IP:127.0.0.1";
@@ -33,6 +34,15 @@ fn tls(authority: &Authority) -> RedisTls {
 fn store_at(host: &str, port: u16, tls: RedisTls) -> Arc<RedisStore> {
     let config = RedisConfig {
         address: RedisAddress::tcp(host, port),
+        tls: Some(tls),
+        ..patient(port)
+    };
+    Arc::new(RedisStore::new(config).unwrap())
+}
+
+/// One with a short limit, where the server will not answer.
+fn hasty_store_at(port: u16, tls: RedisTls) -> Arc<RedisStore> {
+    let config = RedisConfig {
         tls: Some(tls),
         ..config(port)
     };
@@ -99,7 +109,8 @@ fn a_url_says_it_all() {
     for protocol in ["resp2", "resp3"] {
         assert_eq!(server.command(&["FLUSHALL"]), "OK");
         let ca = ca.display();
-        let url = format!("rediss://me:p%40ss@localhost:{port}/1?ca={ca}&protocol={protocol}");
+        let url =
+            format!("rediss://me:p%40ss@localhost:{port}/1?ca={ca}&protocol={protocol}&{PATIENT}");
         let cache = Cache::from_url(&url).unwrap();
         cache.blocking().set("key", &1, 60).unwrap();
         let found = current_thread().block_on(cache.get::<i32>("key")).unwrap();
@@ -135,11 +146,11 @@ fn a_certificate_that_is_not_right_is_refused() {
 
     // One that speaks no TLS at all, and waits for the end of a line; and one that is spoken to
     // without it.
-    let store = store_at("127.0.0.1", good.port(), tls(&authority));
+    let store = hasty_store_at(good.port(), tls(&authority));
     for outcome in pings(&store) {
         assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Timeout);
     }
-    let plain = Arc::new(RedisStore::new(config(good.tls_port())).unwrap());
+    let plain = Arc::new(RedisStore::new(patient(good.tls_port())).unwrap());
     for outcome in pings(&plain) {
         assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Unavailable);
     }
@@ -152,7 +163,7 @@ fn in_a_child_the_system_trusts_one_authority() {
     let Ok(port) = std::env::var(CHILD) else {
         return;
     };
-    let cache = Cache::from_url(&format!("rediss://localhost:{port}/0")).unwrap();
+    let cache = Cache::from_url(&format!("rediss://localhost:{port}/0?{PATIENT}")).unwrap();
     match cache.blocking().ping() {
         Ok(_) => println!("trusted"),
         Err(error) => println!("refused: {error}"),
@@ -208,7 +219,7 @@ fn a_server_may_want_to_know_who_we_are() {
     }
     let (ca, cert, key) = (authority.certificate(), own.certificate(), own.key());
     let url = format!(
-        "rediss://localhost:{}/0?ca={}&cert={}&key={}",
+        "rediss://localhost:{}/0?ca={}&cert={}&key={}&{PATIENT}",
         server.tls_port(),
         ca.display(),
         cert.display(),
@@ -238,7 +249,7 @@ fn sentinels_and_their_master_speak_it_both() {
     let sentinel = SecuredSentinel::start(&authority, &shown, server.tls_port());
     let (port, ca) = (sentinel.tls_port(), authority.certificate());
     let ca = ca.display();
-    let url = format!("rediss+sentinel://127.0.0.1:{port}/{MASTER}/1?ca={ca}");
+    let url = format!("rediss+sentinel://127.0.0.1:{port}/{MASTER}/1?ca={ca}&{PATIENT}");
     let cache = Cache::from_url(&url).unwrap();
     current_thread().block_on(cache.set("key", &1, 60)).unwrap();
     assert_eq!(cache.blocking().get::<i32>("key").unwrap(), Some(1));
@@ -310,9 +321,8 @@ fn sixty_four_callers_get_their_own_values() {
     for protocol in [RedisProtocol::Resp2, RedisProtocol::Resp3] {
         let config = RedisConfig {
             tls: Some(tls(&authority)),
-            op_timeout: Duration::from_secs(10),
             protocol,
-            ..config(server.tls_port())
+            ..patient(server.tls_port())
         };
         let store = Arc::new(RedisStore::new(config).unwrap());
         multi_thread().block_on(async {
@@ -354,7 +364,7 @@ fn values_of_five_mebibytes_come_back_as_they_were() {
     let config = RedisConfig {
         tls: Some(tls(&authority)),
         op_timeout: Duration::from_secs(20),
-        ..config(server.tls_port())
+        ..patient(server.tls_port())
     };
     let store = Arc::new(RedisStore::new(config).unwrap());
     let large: Vec<u8> = (0..5 << 20)
@@ -389,8 +399,7 @@ fn the_end_of_a_large_value_is_not_left_behind() {
     let (authority, server) = server();
     let config = RedisConfig {
         tls: Some(tls(&authority)),
-        op_timeout: Duration::from_secs(3),
-        ..config(server.tls_port())
+        ..patient(server.tls_port())
     };
     let store = Arc::new(RedisStore::new(config).unwrap());
     let runtime = multi_thread();
@@ -434,12 +443,12 @@ fn a_server_that_restarted_meanwhile_is_not_noticed() {
 #[test]
 fn a_server_that_hangs_takes_no_longer_than_the_limit() {
     let (authority, server) = server();
-    let store = store_at("localhost", server.tls_port(), tls(&authority));
+    let store = hasty_store_at(server.tls_port(), tls(&authority));
     let (one, two) = (current_thread(), multi_thread());
     let blocking = store.blocking().unwrap();
-    one.block_on(store.ping()).unwrap();
-    two.block_on(store.ping()).unwrap();
-    at_once(blocking.ping()).unwrap();
+    answers(|| one.block_on(store.ping()));
+    answers(|| two.block_on(store.ping()));
+    answers(|| at_once(blocking.ping()));
     server.pause();
     let items = [("a".to_owned(), vec![0; 8 << 20])];
     // The first round meets live connections, the second must shake hands with a server that hangs.
@@ -465,10 +474,10 @@ fn a_server_that_hangs_takes_no_longer_than_the_limit() {
         assert_eq!(set, Err(ErrorKind::Timeout));
     }
     server.resume();
-    one.block_on(store.ping()).unwrap();
-    two.block_on(store.ping()).unwrap();
-    futures_executor::block_on(store.ping()).unwrap();
-    at_once(blocking.ping()).unwrap();
+    answers(|| one.block_on(store.ping()));
+    answers(|| two.block_on(store.ping()));
+    answers(|| futures_executor::block_on(store.ping()));
+    answers(|| at_once(blocking.ping()));
 }
 
 #[test]
@@ -493,7 +502,8 @@ fn a_handshake_that_never_ends_is_given_up() {
     for outcome in pings(&store) {
         assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Timeout);
     }
-    assert!(start.elapsed() < OP_TIMEOUT * 4, "{:?}", start.elapsed());
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 #[test]

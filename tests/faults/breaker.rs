@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cache_runtime::cache_result;
+use cache_tests::pulse::Pulse;
 use cache_tests::redis_server::RedisServer;
 
 use crate::world::{OP_TIMEOUT, SLACK, World, multi_thread};
@@ -23,6 +24,7 @@ fn costs_microseconds(what: &str, mut call: impl FnMut(u64)) {
     for id in 0..5 {
         call(id);
     }
+    let pulse = Pulse::start();
     let mut took: Vec<Duration> = (5..205)
         .map(|id| {
             let start = Instant::now();
@@ -33,7 +35,8 @@ fn costs_microseconds(what: &str, mut call: impl FnMut(u64)) {
     took.sort();
     println!("{what}: median {:?}, slowest {:?}", took[100], took[199]);
     assert!(took[100] < Duration::from_millis(1), "{:?}", took[100]);
-    assert!(took[199] < OP_TIMEOUT + SLACK, "{:?}", took[199]);
+    let limit = OP_TIMEOUT + SLACK + pulse.allowance();
+    assert!(took[199] < limit, "{:?}", took[199]);
 }
 
 fn both_ways(what: &str, port: u16) {

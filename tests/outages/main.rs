@@ -12,7 +12,6 @@ mod fault;
 mod grounds;
 mod ledger;
 mod outage;
-mod pulse;
 mod report;
 mod witness;
 

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cache_tests::pulse::Pulse;
+
 use crate::crowd::{Crowd, Kind};
 use crate::fault::{Bite, Fault};
 use crate::grounds::Ground;
 use crate::ledger::{FUNCTION, Ledger};
-use crate::pulse::Pulse;
 use crate::report::Row;
 
 /// The limit of one operation of the store, and of connecting to it: what a cache has unless told.
@@ -93,7 +94,7 @@ pub(crate) fn measure(
         .map(|crowd| (crowd.kind, crowd.ledger.clone(), crowd.stop()))
         .into_iter()
         .collect();
-    let stood_still = pulse.stop();
+    let stood_still = pulse.stood_still();
     hung.into_iter()
         .enumerate()
         .map(|(n, (kind, ledger, hung))| {
@@ -153,8 +154,8 @@ fn judge(row: &mut Row) {
             row.calls, row.acknowledged
         ));
     }
-    // It may have to wait for the store twice: to read, and to write.
-    let limit = OP_TIMEOUT * 2 + FUNCTION + SLACK + row.stood_still;
+    // It may have to wait for the store to read, to write, and to delete what was deleted meanwhile.
+    let limit = OP_TIMEOUT * 3 + FUNCTION + SLACK + 3 * row.stood_still;
     if row.slowest > limit {
         complain(format!(
             "a call took {:?}, more than {limit:?}",

@@ -100,7 +100,7 @@ fn all_nodes_work_at_once() {
     for is_async in [true, false] {
         let gets = || [1, 2].map(|more| cluster.calls((first + more) % 3, "get"));
         let before = gets();
-        let pause = ["CLIENT", "PAUSE", "1000", "ALL"];
+        let pause = ["CLIENT", "PAUSE", "5000", "ALL"];
         assert_eq!(cluster.node(first).command(&pause), "OK");
         let start = Instant::now();
         std::thread::scope(|scope| {
@@ -111,11 +111,11 @@ fn all_nodes_work_at_once() {
                     at_once(store.blocking().unwrap().get_many(&keys))
                 };
                 values.unwrap();
-                assert!(start.elapsed() > Duration::from_millis(500));
+                assert!(start.elapsed() > Duration::from_millis(2500));
             });
             while gets()[0] == before[0] || gets()[1] == before[1] {
                 let waited = start.elapsed();
-                assert!(waited < Duration::from_millis(500), "one after the other");
+                assert!(waited < Duration::from_millis(2500), "one after the other");
             }
         });
     }

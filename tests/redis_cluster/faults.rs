@@ -84,8 +84,11 @@ impl Crowd {
             let (runs, hits) = (self.world.runs(), self.world.stats().hits);
             let took = start.elapsed();
             thread::sleep(Duration::from_millis(50));
-            let is_quiet = self.world.runs() == runs;
-            if is_quiet && self.world.stats().hits > hits + KEYS {
+            let enough = hits + 4 * KEYS;
+            within(limit, "each key was hit", || {
+                self.world.stats().hits > enough
+            });
+            if self.world.runs() == runs {
                 return took;
             }
             assert!(took < limit, "not all calls are hits within {limit:?}");
@@ -155,9 +158,13 @@ fn without_a_replica_the_other_nodes_go_on_under_32_callers() {
         for _ in 0..10 {
             let before = world.stats();
             thread::sleep(Duration::from_millis(100));
-            let after = world.stats();
-            let (hits, misses) = (after.hits - before.hits, after.misses - before.misses);
-            assert!(hits > 50, "{name}: {hits} hits and {misses} misses");
+            let since = || {
+                let now = world.stats();
+                (now.hits - before.hits, now.misses - before.misses)
+            };
+            within(SOON, "150 calls", || since().0 + since().1 >= 150);
+            let (hits, misses) = since();
+            assert!(hits >= misses / 2, "{name}: {hits} hits, {misses} misses");
         }
         cluster.restart(2);
         let took = crowd.until_all_hit(SOON);
@@ -173,7 +180,7 @@ fn only_the_keys_of_the_dead_node_are_missed() {
         let Some(mut cluster) = RedisCluster::start_or_skip(3, 0, &in_parts) else {
             return;
         };
-        let world = World::at(&cluster.url());
+        let world = World::with_limit(&cluster.url(), Duration::from_secs(2));
         (0..60).for_each(|id| caller.call(&world, id));
         let key = |id| match caller {
             Caller::Blocking => look::entry(&world, id).key().to_owned(),
@@ -215,8 +222,10 @@ fn a_cluster_that_is_down_is_a_miss() {
         crowd.until_all_hit(SOON);
         cluster.kill(1);
         within(Duration::from_secs(20), "the cluster is down", || {
-            let state = cluster.node(0).command(&["CLUSTER", "INFO"]);
-            state.contains("cluster_state:fail")
+            [0, 2].iter().all(|living| {
+                let state = cluster.node(*living).command(&["CLUSTER", "INFO"]);
+                state.contains("cluster_state:fail")
+            })
         });
         let hits = world.stats().hits;
         thread::sleep(Duration::from_millis(300));

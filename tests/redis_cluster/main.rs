@@ -18,19 +18,15 @@ mod operations;
 mod parts;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cache_runtime::Store;
-use cache_runtime::stores::redis::{RedisAddress, RedisClusterStore, RedisConfig};
+use cache_runtime::stores::redis::RedisClusterStore;
 use cache_tests::redis_cluster::RedisCluster;
-use redis_callers::{at_once, current_thread, multi_thread};
+use redis_callers::{at_once, current_thread, multi_thread, patient};
 
 /// A store with one seed and limits that a busy machine keeps.
 fn store(cluster: &RedisCluster) -> Arc<RedisClusterStore> {
-    let config = RedisConfig {
-        op_timeout: Duration::from_secs(2),
-        ..RedisConfig::new(RedisAddress::tcp("127.0.0.1", cluster.node(0).port()))
-    };
+    let config = patient(cluster.node(0).port());
     Arc::new(RedisClusterStore::cluster(config, Vec::new()).unwrap())
 }
 
@@ -73,6 +69,13 @@ where
         }
         call();
     }
+}
+
+/// How many connections the nodes have, without those that ask.
+fn connections(cluster: &RedisCluster) -> usize {
+    let nodes = cluster.nodes().iter();
+    let lists = nodes.map(|node| node.command(&["CLIENT", "LIST"]).trim().lines().count() - 1);
+    lists.sum()
 }
 
 /// How many redirections of the kind the nodes have sent (`MOVED`, `ASK`).

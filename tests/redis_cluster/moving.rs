@@ -6,7 +6,7 @@ use cache_runtime::{Store, Ttl};
 use cache_tests::redis_cluster::RedisCluster;
 
 use crate::redis_callers::{current_thread, eventually};
-use crate::{for_every_caller, redirections, store};
+use crate::{connections, for_every_caller, redirections, store};
 
 /// The key's slot, and the node that has it.
 fn home(cluster: &RedisCluster, key: &str) -> (usize, usize) {
@@ -64,6 +64,7 @@ fn many_slots_that_moved_are_learnt_at_once() {
     eventually("the new owner is asked for the map", || {
         cluster.calls(1, "cluster|slots") > 0
     });
+    eventually("the map is there", || connections(&cluster) == 3);
     std::thread::sleep(Duration::from_millis(50));
     for key in &keys {
         let value = runtime.block_on(store.get(key)).unwrap();

@@ -8,10 +8,11 @@ use cache_runtime::stores::PrefixedStore;
 use cache_runtime::stores::redis::{RedisAddress, RedisClusterStore, RedisConfig};
 use cache_runtime::testing::conformance::Suite;
 use cache_runtime::{BlockingCache, Cache, ErrorKind, Store, Ttl, cache_result};
+use cache_tests::PATIENT;
 use cache_tests::redis_cluster::RedisCluster;
 
-use crate::redis_callers::{at_once, current_thread, eventually, multi_thread};
-use crate::{for_every_caller, redirections, store};
+use crate::redis_callers::{at_once, current_thread, eventually, multi_thread, patient};
+use crate::{connections, for_every_caller, redirections, store};
 
 const MINUTE: Option<Duration> = Some(Duration::from_secs(60));
 
@@ -64,7 +65,7 @@ fn a_tombstone_is_where_its_entry_is() {
     let Some(cluster) = RedisCluster::start_or_skip(3, 0, &[]) else {
         return;
     };
-    let cache = Cache::from_url(&format!("{}?key_prefix=app", cluster.url())).unwrap();
+    let cache = Cache::from_url(&format!("{}?key_prefix=app&{PATIENT}", cluster.url())).unwrap();
     let cache = cache.blocking();
     let entry = computed::entry(&cache, 1);
     assert_eq!(computed(&cache, 1), 1);
@@ -207,7 +208,10 @@ fn users_and_passwords() {
     let Some(cluster) = RedisCluster::start_or_skip(3, 0, &secret) else {
         return;
     };
-    let url = |login: &str| cluster.url().replace("://", &format!("://{login}@"));
+    let url = |login: &str| {
+        let url = cluster.url().replace("://", &format!("://{login}@"));
+        format!("{url}?{PATIENT}")
+    };
     let cache = Cache::from_url(&url(":sesame-open")).unwrap();
     for n in 0..20 {
         cache.blocking().set(&n.to_string(), &n, 60).unwrap();
@@ -234,7 +238,7 @@ fn what_is_no_cluster() {
     let Some(server) = cache_tests::redis_server::RedisServer::start_or_skip() else {
         return;
     };
-    let config = RedisConfig::new(RedisAddress::tcp("127.0.0.1", server.port()));
+    let config = patient(server.port());
     let store = RedisClusterStore::cluster(config.clone(), Vec::new()).unwrap();
     for error in [
         current_thread().block_on(store.get("k")).unwrap_err(),
@@ -266,20 +270,15 @@ fn a_dropped_store_leaves_nothing() {
     let Some(cluster) = RedisCluster::start_or_skip(3, 0, &[]) else {
         return;
     };
-    let connections = || {
-        let nodes = cluster.nodes().iter();
-        let lists = nodes.map(|node| node.command(&["CLIENT", "LIST"]).trim().lines().count() - 1);
-        lists.sum::<usize>()
-    };
     let runtime = multi_thread();
     let store = store(&cluster);
     runtime.block_on(store.ping()).unwrap();
     at_once(store.blocking().unwrap().ping()).unwrap();
     futures_executor::block_on(store.ping()).unwrap();
     // The one that brought the map is closed again.
-    eventually("three to each node", || connections() == 9);
+    eventually("three to each node", || connections(&cluster) == 9);
     drop(store);
-    eventually("no connection is left", || connections() == 0);
+    eventually("no connection is left", || connections(&cluster) == 0);
     eventually("no task is left", || {
         runtime.metrics().num_alive_tasks() == 0
     });

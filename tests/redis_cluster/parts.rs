@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cache_runtime::stores::redis::{RedisAddress, RedisClusterStore};
-use cache_runtime::{ErrorKind, Store, StoreFuture};
+use cache_runtime::stores::redis::{RedisAddress, RedisClusterStore, RedisConfig};
+use cache_runtime::{ErrorKind, Store};
 use cache_tests::redis_cluster::RedisCluster;
+use futures_executor::block_on as wait;
 
-use crate::redis_callers::{OP_TIMEOUT, at_once, config, current_thread, eventually, in_time};
+use crate::redis_callers::{
+    at_once, config, current_thread, eventually, in_time, in_time_of, patient,
+};
 
 /// The cluster goes on with a part of the slots.
 const IN_PARTS: [&str; 2] = ["--cluster-require-full-coverage", "no"];
 
-/// A store with the short limits of `in_time`, its seeds all nodes.
-fn store(cluster: &RedisCluster) -> Arc<RedisClusterStore> {
+/// A store whose seeds are all nodes.
+fn store(cluster: &RedisCluster, config: fn(u16) -> RedisConfig) -> Arc<RedisClusterStore> {
     let ports = cluster.nodes().iter().map(|node| node.port());
     let more = ports
         .skip(1)
@@ -26,13 +29,8 @@ fn store(cluster: &RedisCluster) -> Arc<RedisClusterStore> {
 /// Runs `check` for a caller that awaits, on two executors, and one that blocks.
 fn for_each_caller(store: &RedisClusterStore, check: impl AsyncFn(&dyn Store)) {
     current_thread().block_on(check(store));
-    futures_executor::block_on(check(store));
+    wait(check(store));
     at_once(check(store.blocking().unwrap()));
-}
-
-/// The outcome, which must come in time.
-fn wait<T>(call: StoreFuture<'_, T>) -> Result<T, ErrorKind> {
-    futures_executor::block_on(in_time(call))
 }
 
 fn keys(count: usize) -> Vec<String> {
@@ -55,7 +53,7 @@ fn a_dead_node_takes_its_share_alone() {
     let Some(mut cluster) = RedisCluster::start_or_skip(3, 0, &IN_PARTS) else {
         return;
     };
-    let store = store(&cluster);
+    let store = store(&cluster, patient);
     let keys = keys(60);
     let is_lost = of_node(&cluster, &keys, 1);
     let lost: Vec<usize> = (0..60).filter(|n| is_lost[*n]).collect();
@@ -100,7 +98,7 @@ fn a_dead_node_takes_its_share_alone() {
         // The longest pause of its breaker.
         let start = Instant::now();
         while in_time(store.set_many(&items(&keys), None)).await != Ok(Vec::new()) {
-            assert!(start.elapsed() < Duration::from_secs(2), "it is back");
+            assert!(start.elapsed() < Duration::from_secs(20), "it is back");
             thread::sleep(Duration::from_millis(10));
         }
         store.ping().await.unwrap();
@@ -111,6 +109,11 @@ fn a_dead_node_takes_its_share_alone() {
 
 #[test]
 fn a_node_that_hangs_holds_up_nobody_for_long() {
+    const LIMIT: Duration = Duration::from_secs(1);
+    let config = |port| RedisConfig {
+        op_timeout: LIMIT,
+        ..config(port)
+    };
     let Some(cluster) = RedisCluster::start_or_skip(3, 0, &IN_PARTS) else {
         return;
     };
@@ -119,10 +122,10 @@ fn a_node_that_hangs_holds_up_nobody_for_long() {
     keys.sort_by_key(|key| cluster.owner(key) != 1);
     let is_lost = of_node(&cluster, &keys, 1);
     let living = keys.last().unwrap().as_str();
-    wait(store(&cluster).set_many(&items(&keys), None)).unwrap();
+    wait(store(&cluster, patient).set_many(&items(&keys), None)).unwrap();
     // With connections, and with none yet.
     for has_connections in [true, false] {
-        let store = store(&cluster);
+        let store = store(&cluster, config);
         let stores: [(&str, &dyn Store); 2] =
             [("async", &*store), ("blocking", store.blocking().unwrap())];
         for (name, store) in stores {
@@ -135,26 +138,22 @@ fn a_node_that_hangs_holds_up_nobody_for_long() {
             let mut slow = 0;
             for _ in 0..3 {
                 let start = Instant::now();
-                let values = wait(store.get_many(&keys));
+                let values = wait(in_time_of(LIMIT, store.get_many(&keys)));
                 for (value, is_lost) in values.unwrap().iter().zip(&is_lost) {
                     assert_eq!(value.is_some(), !is_lost, "the others answer");
                 }
-                slow += usize::from(start.elapsed() > OP_TIMEOUT / 3);
+                slow += usize::from(start.elapsed() > LIMIT / 3);
                 for (key, is_lost) in keys.iter().zip(&is_lost) {
                     let start = Instant::now();
-                    let value = wait(store.get(key));
+                    let value = wait(in_time_of(LIMIT, store.get(key)));
                     assert_eq!(value.is_err(), *is_lost, "{key}: {value:?}");
-                    slow += usize::from(start.elapsed() > OP_TIMEOUT / 3);
+                    slow += usize::from(*is_lost && start.elapsed() > LIMIT / 3);
                 }
             }
             cluster.node(1).resume();
             assert!((1..=5).contains(&slow), "{slow} calls waited for the node");
             cluster.wait_until_ok();
-            let start = Instant::now();
-            while futures_executor::block_on(store.ping()).is_err() {
-                assert!(start.elapsed() < Duration::from_secs(3), "it is back");
-                thread::sleep(Duration::from_millis(10));
-            }
+            eventually("it is back", || wait(store.ping()).is_ok());
         }
     }
 }
@@ -164,7 +163,7 @@ fn a_cluster_that_comes_up_later_is_found() {
     let Some(mut cluster) = RedisCluster::start_or_skip(3, 0, &[]) else {
         return;
     };
-    let store = store(&cluster);
+    let store = store(&cluster, patient);
     (0..3).for_each(|at| cluster.kill(at));
     for _ in 0..3 {
         for_each_caller(&store, async |store| {
@@ -183,8 +182,8 @@ fn a_cluster_that_comes_up_later_is_found() {
     (0..3).for_each(|at| cluster.restart(at));
     cluster.wait_until_ok();
     for_each_caller(&store, async |store| {
-        in_time(store.set("k", b"v", None)).await.unwrap();
-        assert!(in_time(store.get("k")).await.unwrap().is_some());
+        store.set("k", b"v", None).await.unwrap();
+        assert!(store.get("k").await.unwrap().is_some());
         store.ping().await.unwrap();
     });
 }
@@ -200,12 +199,13 @@ fn seeds_that_hang_hold_up_nobody_for_long() {
     let home = home.unwrap();
     cluster.node(0).pause();
     cluster.node(1).pause();
-    for_each_caller(&store(&cluster), async |store| {
-        in_time(store.set(&home, b"v", None)).await.unwrap();
+    for_each_caller(&store(&cluster, patient), async |store| {
+        let set = store.set(&home, b"v", None);
+        in_time_of(Duration::from_secs(1), set).await.unwrap();
     });
     // Nor do all of them.
     cluster.node(2).pause();
-    for_each_caller(&store(&cluster), async |store| {
+    for_each_caller(&store(&cluster, config), async |store| {
         let outcome = in_time(store.get(&home)).await;
         assert_eq!(outcome, Err(ErrorKind::Timeout));
         let outcome = in_time(store.get_many(&keys(50))).await;
@@ -220,7 +220,7 @@ fn the_map_outlives_the_seed_that_gave_it() {
     let Some(mut cluster) = RedisCluster::start_or_skip(3, 0, &IN_PARTS) else {
         return;
     };
-    let seed = config(cluster.node(0).port());
+    let seed = patient(cluster.node(0).port());
     let store = RedisClusterStore::cluster(seed, Vec::new()).unwrap();
     let runtime = current_thread();
     let keys = keys(30);
@@ -248,7 +248,7 @@ fn a_walk_goes_to_the_nodes_of_now() {
     };
     let keys = keys(300);
     for (dead, is_async) in [(0, true), (1, false)] {
-        let store = store(&cluster);
+        let store = store(&cluster, patient);
         let runtime = current_thread();
         runtime
             .block_on(store.set_many(&items(&keys), None))
