@@ -15,15 +15,17 @@ use std::time::{Duration, Instant};
 
 use cache_runtime::stores::sql::{SqlConfig, SqlStore};
 use cache_runtime::{Cache, ErrorKind, Store, cache_result};
+use cache_tests::PATIENT;
 use cache_tests::mariadb_server::MariadbServer;
 use cache_tests::postgres_server::PostgresServer;
+use cache_tests::pulse::Pulse;
 use sql_databases::{
     Database, MINUTE, Place, at_once, current_thread, eventually, multi_thread, sqlite,
 };
 
 /// The limit of one operation in these tests.
 const OP_TIMEOUT: Duration = Duration::from_millis(300);
-/// What a busy machine may add.
+/// What a busy machine may add, and beyond that what it is seen to.
 const SLACK: Duration = Duration::from_millis(500);
 
 /// A server that these tests may kill.
@@ -95,7 +97,7 @@ impl Server for MariadbServer {
 struct World {
     cache: Cache,
     runs: AtomicUsize,
-    /// The longest call, in microseconds.
+    /// The longest call, in microseconds, without what the machine had no time for.
     slowest: AtomicU64,
 }
 
@@ -123,15 +125,15 @@ impl World {
     }
 
     fn call(&self, id: u64) {
-        let start = Instant::now();
+        let pulse = Pulse::start();
         assert_eq!(look(self, id), id * 2);
-        self.took(start.elapsed());
+        self.took(pulse.time());
     }
 
     async fn call_async(self: &Arc<Self>, id: u64) {
-        let start = Instant::now();
+        let pulse = Pulse::start();
         assert_eq!(look_async(Arc::clone(self), id).await, id * 2);
-        self.took(start.elapsed());
+        self.took(pulse.time());
     }
 
     fn took(&self, time: Duration) {
@@ -245,9 +247,9 @@ fn connections_do_not_pile_up<S: Server>() {
                 let store = Arc::clone(&store);
                 runtime.spawn(async move {
                     for _ in 0..rounds {
-                        let start = Instant::now();
+                        let pulse = Pulse::start();
                         let outcome = store.get(&format!("{n}")).await;
-                        assert!(start.elapsed() < Duration::from_millis(100) + SLACK);
+                        assert!(pulse.time() < Duration::from_millis(100) + SLACK);
                         if let Err(error) = outcome {
                             assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
                         }
@@ -283,7 +285,7 @@ fn a_server_that_is_down_is_unavailable<S: Server>() {
     let config = Arc::clone(&server).place().config();
     Arc::get_mut(&mut server).unwrap().kill();
     let store = SqlStore::new(SqlConfig {
-        op_timeout: OP_TIMEOUT,
+        op_timeout: Duration::from_secs(10),
         ..config
     })
     .unwrap();
@@ -297,11 +299,8 @@ fn a_server_that_is_down_is_unavailable<S: Server>() {
         assert!(error.is_retryable());
         assert!(!format!("{error} {error:?}").contains("sesame"));
     }
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
     Arc::get_mut(&mut server).unwrap().restart();
     current_thread()
         .block_on(store.set("k", b"v", MINUTE))
@@ -339,7 +338,10 @@ fn a_wrong_password_is_refused_and_not_shown() {
     let Some(server) = MariadbServer::start_or_skip() else {
         return;
     };
-    let url = format!("mariadb://me:open-secret@127.0.0.1:{}/cache", server.port());
+    let url = format!(
+        "mariadb://me:open-secret@127.0.0.1:{}/cache?{PATIENT}",
+        server.port()
+    );
     let cache = Cache::from_url(&url).unwrap();
     let error = cache.blocking().ping().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store, "{error}");
@@ -349,7 +351,7 @@ fn a_wrong_password_is_refused_and_not_shown() {
     );
     assert!(!format!("{error:?} {cache:?}").contains("open-secret"));
     let error = Cache::from_url(&format!(
-        "mysql://me:sesame@127.0.0.1:{}/none",
+        "mysql://me:sesame@127.0.0.1:{}/none?{PATIENT}",
         server.port()
     ));
     let error = error.unwrap().blocking().ping().unwrap_err();
@@ -378,12 +380,13 @@ fn a_sqlite_file_that_is_locked() {
         ..place.config()
     })
     .unwrap();
-    let start = Instant::now();
+    let pulse = Pulse::start();
     let error = current_thread()
         .block_on(store.set("k", b"v", None))
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
-    assert!(start.elapsed() < OP_TIMEOUT + SLACK);
+    let took = pulse.time();
+    assert!(took < OP_TIMEOUT + SLACK, "{took:?}");
     // Readers do not wait for a writer.
     assert_eq!(current_thread().block_on(store.get("k")).unwrap(), None);
     world.under_load(|| thread::sleep(Duration::from_millis(1500)));

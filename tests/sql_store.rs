@@ -9,7 +9,7 @@ mod sql_databases;
 
 use std::collections::HashSet;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cache_runtime::{ErrorKind, Store, Ttl};
 use sql_databases::{Database, MINUTE, current_thread, for_every_caller, strings};
@@ -141,12 +141,14 @@ fn timeouts(database: Option<Database>) {
         store.set("k", b"v", None).await.unwrap();
         assert_eq!(store.ttl("k").await.unwrap(), Ttl::Never);
         let life = Some(Duration::from_millis(1500));
+        let start = Instant::now();
         store.set("k", b"v", life).await.unwrap();
         match store.ttl("k").await.unwrap() {
             Ttl::After(left) => {
                 assert!(left <= Duration::from_millis(1500), "{left:?}");
+                let whole = left + start.elapsed();
                 assert!(
-                    left > Duration::from_millis(1000),
+                    whole >= Duration::from_millis(1490),
                     "fractions are kept: {left:?}"
                 );
             }
@@ -172,18 +174,20 @@ fn by_the_clock_of_the_database(database: Option<Database>) {
     let place = database.place();
     let store = place.store();
     current_thread().block_on(async {
-        let life = Duration::from_millis(400);
+        let life = Duration::from_secs(30);
         store.set("k", b"v", Some(life)).await.unwrap();
         let left: i64 = place
             .sql("SELECT expires - {now} FROM {t}")
             .parse()
             .unwrap();
-        assert!((1..=400).contains(&left), "{left}");
+        assert!((1..=30_000).contains(&left), "{left}");
         // Milliseconds since 1970, whatever the time zone of the server.
         let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64;
         let at: i64 = place.sql("SELECT expires FROM {t}").parse().unwrap();
-        assert!((at - now).abs() < 5_000, "{at} {now}");
+        assert!((at - now - 30_000).abs() < 20_000, "{at} {now}");
         assert!(store.get("k").await.unwrap().is_some());
+        let life = Duration::from_millis(400);
+        store.set("k", b"v", Some(life)).await.unwrap();
         tokio::time::sleep(life).await;
         assert_eq!(store.get("k").await.unwrap(), None);
         assert_eq!(store.ttl("k").await.unwrap(), Ttl::Missing);
@@ -295,13 +299,13 @@ fn batches_of_ten_thousand(database: Option<Database>) {
             let items: Vec<_> = (0..10_000)
                 .map(|n| (format!("key {n}"), format!("value {n}").into_bytes()))
                 .collect();
-            let start = std::time::Instant::now();
+            let start = Instant::now();
             assert!(store.set_many(&items, MINUTE).await.unwrap().is_empty());
             let set = start.elapsed();
             assert_eq!(place.rows(), 10_000);
             let mut keys: Vec<String> = items.iter().map(|(key, _)| key.clone()).collect();
             keys.push("missing".to_owned());
-            let start = std::time::Instant::now();
+            let start = Instant::now();
             let values = store.get_many(&keys).await.unwrap();
             let get = start.elapsed();
             assert_eq!(values.len(), 10_001);
@@ -309,7 +313,7 @@ fn batches_of_ten_thousand(database: Option<Database>) {
             for ((_, value), found) in items.iter().zip(&values) {
                 assert_eq!(found.as_ref(), Some(value));
             }
-            let start = std::time::Instant::now();
+            let start = Instant::now();
             assert_eq!(store.delete_many(&keys).await.unwrap(), 10_000);
             let delete = start.elapsed();
             assert_eq!(place.rows(), 0);

@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cache_runtime::cache_result;
 
@@ -12,6 +12,8 @@ use crate::notes::{Note, Notes, now};
 use crate::truth::Truth;
 
 pub(crate) const ROLE: &str = "PROCESSES_ROLE";
+/// So many writes or looks it ends not before, unless they take too long.
+pub(crate) const ENOUGH: &str = "PROCESSES_ENOUGH";
 pub(crate) const FOLDER: &str = "PROCESSES_FOLDER";
 /// The file whose presence ends all.
 pub(crate) const STOP: &str = "stop";
@@ -30,7 +32,12 @@ fn in_another_process() {
     TRUTH.get_or_init(|| Truth::open(&folder));
     let role = env::var(ROLE).unwrap();
     let mut notes = Notes::create(&folder, &role);
-    let is_over = || folder.join(STOP).exists();
+    let enough: u64 = env::var(ENOUGH).unwrap().parse().unwrap();
+    let start = Instant::now();
+    let is_over = |done: u64| {
+        let is_enough = done >= enough || start.elapsed() > Duration::from_secs(60);
+        is_enough && folder.join(STOP).exists()
+    };
     if role == "writer" {
         write(&mut notes, is_over);
     } else {
@@ -38,8 +45,10 @@ fn in_another_process() {
     }
 }
 
-fn write(notes: &mut Notes, is_over: impl Fn() -> bool) {
-    while !is_over() {
+fn write(notes: &mut Notes, is_over: impl Fn(u64) -> bool) {
+    let mut writes = 0;
+    while !is_over(writes) {
+        writes += 1;
         let number = TRUTH.get().unwrap().grow();
         let from = now();
         // Where the store cannot be told, it is told later: nobody knows when.
@@ -54,10 +63,10 @@ fn write(notes: &mut Notes, is_over: impl Fn() -> bool) {
     }
 }
 
-fn read(notes: &mut Notes, is_over: impl Fn() -> bool) {
+fn read(notes: &mut Notes, is_over: impl Fn(u64) -> bool) {
     let mut seen: Option<Note> = None;
     let mut looks = 0_u64;
-    while !looks.is_multiple_of(64) || !is_over() {
+    while !looks.is_multiple_of(64) || !is_over(looks) {
         looks += 1;
         let from = now();
         let number = current();

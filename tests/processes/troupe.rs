@@ -8,15 +8,23 @@ use std::thread;
 use std::time::Duration;
 
 use cache_tests::process::Folder;
+use cache_tests::pulse::Pulse;
 
-use crate::child::{FOLDER, ROLE, STOP};
+use crate::child::{ENOUGH, FOLDER, ROLE, STOP};
 use crate::notes::{self, Note};
 
 pub(crate) struct Troupe {
     folder: Folder,
     readers: Vec<Child>,
     writers: Vec<Child>,
+    pulse: Pulse,
 }
+
+/// Of each kind.
+const PROCESSES: u64 = 4;
+
+/// What a process may wait for its turn on a machine that is busy, and beyond that what is seen.
+const BUSY: Duration = Duration::from_millis(500);
 
 /// What was found in the notes.
 #[derive(Debug)]
@@ -30,9 +38,20 @@ pub(crate) struct Found {
     pub(crate) oldest: Duration,
     /// The same in the last second.
     pub(crate) last: Duration,
+    /// What the machine may have kept each step from, and what a process in all.
+    pub(crate) stood_still: Duration,
+    pub(crate) waits: Duration,
 }
 
-fn begin(folder: &Path, url: &str, role: &str) -> Child {
+impl Found {
+    pub(crate) fn are_enough(&self, writes: u64, looks: u64) {
+        let is_enough = self.writes as u64 > writes && self.looks > looks;
+        assert!(is_enough, "{self:?}");
+    }
+}
+
+/// Which does so much before it ends, if it can.
+fn begin(folder: &Path, url: &str, role: &str, enough: u64) -> Child {
     Command::new(env::current_exe().unwrap())
         .args([
             "--ignored",
@@ -42,6 +61,7 @@ fn begin(folder: &Path, url: &str, role: &str) -> Child {
         ])
         .env("CACHE_URL", format!("{url}&key_prefix=app"))
         .env(ROLE, role)
+        .env(ENOUGH, enough.to_string())
         .env(FOLDER, folder)
         .stdout(Stdio::null())
         .spawn()
@@ -49,17 +69,19 @@ fn begin(folder: &Path, url: &str, role: &str) -> Child {
 }
 
 impl Troupe {
-    /// The URL has options.
-    pub(crate) fn begin(url: &str, writers: usize, readers: usize) -> Self {
+    /// The URL has options. More than so many writes and looks there will be, on a slow machine too.
+    pub(crate) fn begin(url: &str, writes: u64, looks: u64) -> Self {
         let folder = Folder::new("processes");
-        let many = |count: usize, role| {
-            let processes = (0..count).map(|_| begin(folder.path(), url, role));
+        let many = |role, enough| {
+            let share = enough / PROCESSES + 1;
+            let processes = (0..PROCESSES).map(|_| begin(folder.path(), url, role, share));
             processes.collect()
         };
         let troupe = Self {
-            readers: many(readers, "reader"),
-            writers: many(writers, "writer"),
+            readers: many("reader", looks),
+            writers: many("writer", writes),
             folder,
+            pulse: Pulse::start(),
         };
         thread::sleep(Duration::from_millis(500));
         troupe
@@ -124,6 +146,8 @@ impl Troupe {
             p99: at(99),
             oldest: oldest(0),
             last: oldest(end - 1_000_000),
+            stood_still: self.pulse.stood_still(),
+            waits: BUSY + self.pulse.allowance(),
         }
     }
 }
