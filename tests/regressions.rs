@@ -8,13 +8,23 @@
 #![allow(non_camel_case_types)]
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::mpsc::channel;
 use std::thread::{sleep, spawn};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cache_runtime::{Cache, ErrorKind, Store, StoreFuture, cache_result, caches};
 
 fn ms(n: u64) {
     sleep(Duration::from_millis(n));
+}
+
+/// Waits until another thread has come so far.
+fn until(step: &AtomicU32, is: u32) {
+    let start = Instant::now();
+    while step.load(SeqCst) < is {
+        assert!(start.elapsed() < Duration::from_secs(20), "no step {is}");
+        ms(1);
+    }
 }
 
 #[test]
@@ -79,16 +89,19 @@ fn a_type_called_like_the_function_around_its_trait_has_its_own_entries() {
 #[test]
 fn a_delete_during_a_refresh_wins() {
     static DATA: AtomicU32 = AtomicU32::new(1);
+    static STEP: AtomicU32 = AtomicU32::new(0);
     #[cache_result]
     fn data(id: u32) -> u32 {
         let value = DATA.load(SeqCst);
-        ms(100);
+        STEP.store(1, SeqCst);
+        until(&STEP, 2);
         value + id * 0
     }
     let refresh = spawn(|| data::refresh(1));
-    ms(40);
+    until(&STEP, 1);
     DATA.store(2, SeqCst);
     data::entry(1).delete().unwrap();
+    STEP.store(2, SeqCst);
     assert_eq!(refresh.join().unwrap(), 1);
     assert_eq!(data::entry(1).get().unwrap(), None);
 }
@@ -182,14 +195,18 @@ fn what_has_expired_goes_as_new_entries_come() {
 fn an_add_during_a_computation_wins() {
     let cache = Cache::from_url("memory://").unwrap().blocking();
     let computing = cache.clone();
+    let (begins, begun) = channel();
+    let (ends, end) = channel();
     let computation = spawn(move || {
         computing.get_or_set("key", 60, || {
-            ms(100);
+            begins.send(()).unwrap();
+            end.recv().unwrap();
             1_u32
         })
     });
-    ms(30);
+    begun.recv().unwrap();
     assert!(cache.add("key", &2_u32, 60).unwrap());
+    ends.send(()).unwrap();
     assert_eq!(computation.join().unwrap().unwrap(), 1);
     assert_eq!(cache.get::<u32>("key").unwrap(), Some(2));
 }

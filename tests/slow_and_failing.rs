@@ -70,7 +70,7 @@ impl World {
 fn eventually(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(10), "{what}");
+        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
@@ -102,7 +102,7 @@ fn a_store_that_refuses_the_lock_is_as_without_it() {
     assert_eq!(locked_stale(&world, 1), 2);
 }
 
-#[cache_result(timeout = 60, lock, wait = 2, key(id), cache = world.cache)]
+#[cache_result(timeout = 60, lock, wait = 20, key(id), cache = world.cache)]
 fn locked(world: &World, id: u64) -> u64 {
     let _ = id;
     world.run()
@@ -115,10 +115,10 @@ fn a_lock_that_cannot_be_given_back() {
     world.clock.advance(61 * SECOND);
     let start = Instant::now();
     assert_eq!(locked(&world, 1), 2);
-    assert!(start.elapsed() < SECOND, "{:?}", start.elapsed());
+    assert!(start.elapsed() < 10 * SECOND, "{:?}", start.elapsed());
 }
 
-#[cache_result(timeout = 60, lock, wait = 3, key(id), cache = world.cache)]
+#[cache_result(timeout = 60, lock, wait = 20, key(id), cache = world.cache)]
 fn locked_circle(world: &World, id: u64) -> u64 {
     if world.run() >= 2 {
         return id;
@@ -131,7 +131,7 @@ fn a_function_with_a_lock_that_reaches_itself_runs() {
     let world = World::new();
     let start = Instant::now();
     assert_eq!(locked_circle(&world, 1), 1);
-    assert!(start.elapsed() < SECOND, "{:?}", start.elapsed());
+    assert!(start.elapsed() < 10 * SECOND, "{:?}", start.elapsed());
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -279,6 +279,7 @@ fn a_refresh_behind_that_panics_is_left_alone_for_a_while() {
     world.clock.advance(60 * SECOND);
     for _ in 0..5 {
         assert_eq!(panics_ahead(world.clone(), 1), 1);
+        eventually("it runs", || world.runs.load(Ordering::SeqCst) >= 2);
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(world.runs.load(Ordering::SeqCst), 2);
@@ -289,7 +290,7 @@ fn panics_late(world: World, id: u64) -> u64 {
     let _ = id;
     let run = world.run();
     if run > 1 {
-        thread::sleep(Duration::from_millis(60));
+        eventually("it may", || world.fails.load(Ordering::SeqCst));
         panic!("this panic is wanted");
     }
     run
@@ -303,7 +304,10 @@ fn a_function_that_panics_past_its_soft_timeout_is_left_alone_for_a_while() {
     assert!(panics_late::entry(world.clone(), 1).expire().unwrap());
     for _ in 0..5 {
         assert_eq!(panics_late(world.clone(), 1), 1);
-        thread::sleep(Duration::from_millis(100));
+        world.fails.store(true, Ordering::SeqCst);
+        // The function lets go of its world as it panics; a moment later that is known.
+        eventually("it panics", || Arc::strong_count(&world.runs) == 1);
+        thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(world.runs.load(Ordering::SeqCst), 2);
 }

@@ -22,7 +22,12 @@ fn a_cut_connection_makes_the_level_careful_at_once() {
     there.price(&source, 7);
     there.price(&source, 7);
     store.cut(true);
-    thread::sleep(Duration::from_millis(50));
+    let (start, gets) = (Instant::now(), store.gets());
+    eventually("the store is asked", || {
+        there.price(&source, 7);
+        store.gets() > gets
+    });
+    assert!(start.elapsed() < LEASE / 2, "only when trust ended anyway");
     source.set(2);
     here.entry(7).delete().unwrap();
     let before = store.gets();
@@ -58,11 +63,14 @@ fn what_was_missed_is_served_no_longer_than_the_lease() {
     here.entry(7).delete().unwrap();
     let start = Instant::now();
     assert_eq!(there.price(&source, 7), 107, "nobody can know");
+    let mut last = Duration::ZERO;
     eventually("the copy is not trusted any more", || {
-        there.price(&source, 7) == 207
+        let begun = start.elapsed();
+        let is_new = there.price(&source, 7) == 207;
+        last = if is_new { last } else { begun };
+        is_new
     });
-    let took = start.elapsed();
-    assert!(took <= LEASE + Duration::from_millis(50), "{took:?}");
+    assert!(last <= LEASE + Duration::from_millis(50), "{last:?}");
 }
 
 #[test]

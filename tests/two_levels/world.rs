@@ -148,7 +148,7 @@ impl World {
 pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(10), "{what}: never");
+        assert!(start.elapsed() < Duration::from_secs(20), "{what}: never");
         thread::sleep(Duration::from_millis(2));
     }
 }
