@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use cache_runtime::{Cache, ErrorKind, Timeout, Ttl, cache_result, caches};
+use cache_tests::PATIENT;
 use cache_tests::redis_server::RedisServer;
 
 /// The message of the error that this URL is.
@@ -403,7 +404,7 @@ fn a_password_is_never_shown() {
 fn a_wrong_password_is_refused_and_not_shown() {
     let server = RedisServer::start_with(&["--requirepass", "right"]);
     for login in [":secret", "me:secret"] {
-        let url = format!("redis://{login}@127.0.0.1:{}/0", server.port());
+        let url = format!("redis://{login}@127.0.0.1:{}/0?{PATIENT}", server.port());
         let error = Cache::from_url(&url)
             .unwrap()
             .blocking()
@@ -417,7 +418,7 @@ fn a_wrong_password_is_refused_and_not_shown() {
         );
         assert!(!format!("{error:?}").contains("secret"));
     }
-    let url = format!("redis://127.0.0.1:{}/0", server.port());
+    let url = format!("redis://127.0.0.1:{}/0?{PATIENT}", server.port());
     let error = Cache::from_url(&url)
         .unwrap()
         .blocking()
@@ -437,7 +438,8 @@ fn user_and_password_open_the_door() {
         "default:p%40ss%2Fw:rd%25",
         "me:two:parts",
     ] {
-        let cache = Cache::from_url(&format!("redis://{login}@127.0.0.1:{port}/0")).unwrap();
+        let cache =
+            Cache::from_url(&format!("redis://{login}@127.0.0.1:{port}/0?{PATIENT}")).unwrap();
         let cache = cache.blocking();
         cache.ping().unwrap();
         cache.set("login", login, 60).unwrap();
@@ -452,11 +454,11 @@ fn the_database_is_in_the_path_or_an_option() {
     let path = server.socket_path();
     let path = path.display();
     for (db, url) in [
-        (0, format!("redis://127.0.0.1:{port}")),
-        (3, format!("redis://127.0.0.1:{port}/3")),
-        (4, format!("redis://127.0.0.1:{port}?db=4")),
-        (0, format!("redis+unix://{path}")),
-        (5, format!("redis+unix://{path}?db=5")),
+        (0, format!("redis://127.0.0.1:{port}?{PATIENT}")),
+        (3, format!("redis://127.0.0.1:{port}/3?{PATIENT}")),
+        (4, format!("redis://127.0.0.1:{port}?db=4&{PATIENT}")),
+        (0, format!("redis+unix://{path}?{PATIENT}")),
+        (5, format!("redis+unix://{path}?db=5&{PATIENT}")),
     ] {
         assert_eq!(server.command(&["FLUSHALL"]), "OK");
         let cache = Cache::from_url(&url).unwrap().blocking();
@@ -654,8 +656,8 @@ fn in_a_child_both_variables_are_set() {
 #[test]
 fn the_variables_say_where_caches_are() {
     let server = RedisServer::start();
-    let default = format!("{}?key_prefix=app", server.url(1));
-    let sessions = format!("{}?key_prefix=web", server.url(2));
+    let default = format!("{}?key_prefix=app&{PATIENT}", server.url(1));
+    let sessions = format!("{}?key_prefix=web&{PATIENT}", server.url(2));
     let variables = [("CACHE_URL", &*default), ("CACHE_URL_SESSIONS", &*sessions)];
     child("in_a_child_both_variables_are_set", &variables);
     let keyspace = server.command(&["INFO", "keyspace"]);

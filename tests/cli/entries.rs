@@ -67,11 +67,13 @@ fn every_format() {
 
 fn redis_store(server: &RedisServer) -> impl cache_runtime::Store {
     use cache_runtime::stores::redis::{RedisAddress, RedisConfig, RedisStore};
-    RedisStore::new(RedisConfig::new(RedisAddress::tcp(
-        "127.0.0.1",
-        server.port(),
-    )))
-    .unwrap()
+    let limit = Duration::from_secs(20);
+    let config = RedisConfig {
+        op_timeout: limit,
+        connect_timeout: limit,
+        ..RedisConfig::new(RedisAddress::tcp("127.0.0.1", server.port()))
+    };
+    RedisStore::new(config).unwrap()
 }
 
 #[test]

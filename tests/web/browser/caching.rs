@@ -55,7 +55,10 @@ fn cache_status(browser: &Browser) -> String {
 #[test]
 fn the_second_load_is_a_hit_for_each_of_two_people() {
     let application = Application::start(None);
-    let (ann, bob) = (application.browser_of("ann"), application.browser_of("bob"));
+    // Both are there before the pages begin to age.
+    let (ann, bob) = (Browser::start(), Browser::start());
+    application.log_in(&ann, "ann");
+    application.log_in(&bob, "bob");
     let number = |browser: &Browser| {
         application.open(browser);
         browser.text("#number")

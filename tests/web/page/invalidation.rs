@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cache_runtime::testing::Clock;
 use cache_runtime::{Cache, ErrorKind, Timeout, cache_result, current};
+use cache_tests::PATIENT;
 use cache_tests::redis_server::RedisServer;
 use cache_web::cache_page;
 use cache_web::page::{DjangoKeys, DjangoVersion};
@@ -342,7 +343,7 @@ async fn a_change_in_one_process_ends_what_another_makes_meanwhile() {
         let wait = gate.clone();
         let process = || {
             let wait = wait.clone();
-            let cache = Cache::from_url(&server.url(0)).unwrap();
+            let cache = Cache::from_url(&format!("{}?{PATIENT}", server.url(0))).unwrap();
             let clock = Clock::manual();
             Site::within(cache, clock, cache_page(600), move |seen| {
                 let wait = wait.clone();

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use cache_runtime::Cache;
 use cache_runtime::testing::Clock;
+use cache_tests::PATIENT;
 use cache_tests::redis_server::RedisServer;
 use cache_web::cache_page;
 use cache_web::page::{CachePage, DjangoKeys, DjangoVersion};
@@ -28,7 +29,10 @@ fn same(one: &Answer, other: &Answer) {
 async fn two_processes_share_pages_and_what_ends_them() {
     let server = RedisServer::start();
     for format in ["native", "native&compress=zlib", "compact"] {
-        let url = format!("{}?key_prefix=site&format={format}", server.url(0));
+        let url = format!(
+            "{}?key_prefix=site&format={format}&{PATIENT}",
+            server.url(0)
+        );
         let layer = || cache_page(600).key_prefix("p");
         let (one, two) = (site_on(&url, layer()), site_on(&url, layer()));
         let asked = [("x", "1")];
@@ -54,7 +58,7 @@ async fn two_processes_share_pages_and_what_ends_them() {
 #[tokio::test]
 async fn bytes_that_are_no_text_come_back() {
     let server = RedisServer::start();
-    let cache = Cache::from_url(&server.url(0)).unwrap();
+    let cache = Cache::from_url(&format!("{}?{PATIENT}", server.url(0))).unwrap();
     let body: Vec<u8> = (0..=255).collect();
     let site = Site::within(cache, Clock::manual(), cache_page(600), {
         let body = body.clone();
@@ -76,7 +80,7 @@ async fn bytes_that_are_no_text_come_back() {
 #[tokio::test]
 async fn with_the_keys_of_django() {
     let server = RedisServer::start();
-    let url = format!("{}?key_prefix=site&format=django", server.url(0));
+    let url = format!("{}?key_prefix=site&format=django&{PATIENT}", server.url(0));
     let keys = DjangoKeys::new(DjangoVersion::V6_1)
         .language("en-us")
         .time_zone("UTC");
@@ -169,7 +173,7 @@ async fn a_page_in_the_language_of_its_visitor_is_not_djangos_for_all() {
 #[tokio::test]
 async fn pages_are_served_while_the_store_is_away_and_kept_when_it_is_back() {
     let mut server = RedisServer::start();
-    let url = format!("{}?op_timeout=0.3&connect_timeout=0.3", server.url(0));
+    let url = format!("{}?{PATIENT}", server.url(0));
     let site = site_on(&url, cache_page(600));
     site.get("/").await;
     site.get("/").await;
@@ -183,7 +187,7 @@ async fn pages_are_served_while_the_store_is_away_and_kept_when_it_is_back() {
 #[tokio::test]
 async fn what_is_no_page_is_a_miss() {
     let server = RedisServer::start();
-    let site = site_on(&server.url(0), cache_page(600));
+    let site = site_on(&format!("{}?{PATIENT}", server.url(0)), cache_page(600));
     for nonsense in ["7", "{}", "[1]", "\"text\""] {
         let value: serde_json::Value = serde_json::from_str(nonsense).unwrap();
         site.cache.set("page::/", &value, 600).await.unwrap();

@@ -1,6 +1,7 @@
 //! Looking up a key: what is told of it, and what is not unless it is asked for.
 
 use cache_runtime::{Cache, cache_result, caches};
+use cache_tests::PATIENT;
 use cache_tests::redis_server::RedisServer;
 use cache_web::panel::Panel;
 use serde::{Deserialize, Serialize};
@@ -99,7 +100,7 @@ async fn entries_of_functions_are_read_whatever_their_type() {
     cache("keys");
     a_typed_entry_is_read(true).await;
     let server = RedisServer::start();
-    let url = format!("{}?key_prefix=keys", server.url(0));
+    let url = format!("{}?key_prefix=keys&{PATIENT}", server.url(0));
     caches()
         .set("keys", Cache::from_url(&url).unwrap())
         .unwrap();
