@@ -1,6 +1,7 @@
-//! The path of a call after its in-process hit, on one page; the same for sync and async, for every
-//! store. `docs/design/way-of-a-call.md` describes it in words.
+//! The path of a call after its in-process hit: up to the body, and after it; the same for sync and async,
+//! for every store. `docs/design/way-of-a-call.md` describes it in words.
 
+mod across;
 pub(crate) mod behind;
 pub(crate) mod bounds;
 pub(crate) mod cached;
@@ -33,10 +34,10 @@ use crate::timeout::Timeout;
 use crate::value::How;
 pub(crate) use keeping::failed;
 use keeping::{fall_back, keep, land};
-use lock::{Held, Locked};
-use renewal::{Wish, wish};
+use lock::Held;
+use renewal::Wish;
 pub(crate) use waiting::overdue;
-use waiting::{Turn, giving_up, old, wait};
+use waiting::{Turn, give_up, old, wait};
 
 /// How one call is to be handled.
 pub(crate) struct Plan<R, V: 'static, P> {
@@ -243,12 +244,14 @@ where
     }
 
     // A late value needs no flight, unless this caller is to renew it; nor does an old one whose successor must
-    // not be computed yet. Nor does a hit that was skipped because the call is traced.
+    // not be computed yet. Nor does a hit that was not looked for: the call is traced, or its function has
+    // met more caches than it knows a direct path to.
+    let is_unseen = target.trail().is_some() || target.binding.has_own_cache();
     let mut chosen = None;
-    if (target.is_careful() || target.trail().is_some())
+    if (target.is_careful() || is_unseen)
         && let Some(found) = target.look_level(how)
     {
-        match wish(target, &found, ask.is_detachable) {
+        match renewal::wish(target, &found, ask.is_detachable) {
             Wish::Serve => return Begun::Done(K::wrap(served(target, found))),
             renewal if found.is_fresh() => chosen = Some(renewal),
             _ => {}
@@ -295,40 +298,16 @@ where
     };
     let wish_of = |found: &Found<K::Value>| match chosen {
         Some(renewal) if found.is_late() => renewal,
-        _ => wish(target, found, ask.is_detachable),
+        _ => renewal::wish(target, found, ask.is_detachable),
     };
-    let mut wishes = found.as_ref().map_or(Wish::Renew, wish_of);
+    let mut wish = found.as_ref().map_or(Wish::Renew, wish_of);
 
     // One execution across all processes; what another one has made meanwhile is found.
     let mut held = None;
-    if wishes != Wish::Serve && may_lock && lock::is_wanted(target) {
-        let given_up = giving_up(target, ask);
-        let limit = given_up.map_or(ask.wait, |(hard, _)| hard);
-        match Box::pin(lock::acquire(mode, target, how, found, limit)).await {
-            Locked::Without(again) => found = again,
-            Locked::TimedOut => {
-                if let Some((hard, or_error)) = given_up {
-                    target.came(Outcome::Failed);
-                    let name = target.binding.site.map_or("", |site| site.name);
-                    let result = or_error(overdue(name, hard));
-                    return Begun::Done(land::<R, K>(how, lead, result));
-                }
-                found = None;
-            }
-            Locked::Held(lock, again) => (held, found) = (Some(lock), again),
-            Locked::Elsewhere(again) => {
-                wishes = if again.is_some() {
-                    let core = target.cache.core();
-                    core.retries.elsewhere(&target.key, &core.settings.clock);
-                    Wish::Serve
-                } else {
-                    Wish::Renew
-                };
-                found = again;
-            }
-        }
-        if found.as_ref().is_some_and(Found::is_calm) {
-            wishes = Wish::Serve;
+    if wish != Wish::Serve && may_lock && lock::is_wanted(target) {
+        match Box::pin(across::once(mode, target, ask, (found, wish))).await {
+            Ok(across) => (held, found, wish) = (across.held, across.found, across.wish),
+            Err(result) => return Begun::Done(land::<R, K>(how, lead, result)),
         }
     }
 
@@ -341,7 +320,7 @@ where
             lock: held,
         }));
     };
-    if wishes == Wish::Serve {
+    if wish == Wish::Serve {
         if let Some(held) = held {
             Box::pin(held.release(mode)).await;
         }
@@ -350,7 +329,7 @@ where
     }
     // Callers that come from now on need not wait.
     lead.show(old(how, &found));
-    let answer = (wishes == Wish::RenewBehind).then(|| (how.duplicate)(&found.value));
+    let answer = (wish == Wish::RenewBehind).then(|| (how.duplicate)(&found.value));
     let counter = match answer {
         Some(_) => found.counter(),
         None => Counter::Misses,

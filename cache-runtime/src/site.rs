@@ -65,7 +65,8 @@ pub struct Site {
     /// The path of its hits, once it is known.
     pub(crate) direct: Swap<Direct>,
     self_type: AtomicU8,
-    /// The last space it met and the binding in it, packed, so that a hit reads one word.
+    /// The last spaces it met and the bindings in them, packed, so that a hit reads one word: several, for a
+    /// function that goes to and fro between the caches of tenants.
     last: [AtomicU64; LAST],
     bindings: Mutex<Vec<Weak<Binding>>>,
     /// The counts from caches that no longer exist.

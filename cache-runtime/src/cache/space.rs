@@ -69,6 +69,16 @@ impl Binding {
         })
     }
 
+    /// The function's name, for errors and the log.
+    pub(crate) fn name(&self) -> &'static str {
+        self.site.map_or("", |site| site.name)
+    }
+
+    /// Whether the function's attribute gives a cache and no alias.
+    pub(crate) fn has_own_cache(&self) -> bool {
+        self.site.is_some_and(|site| site.cache_name().is_none())
+    }
+
     /// Returns the markers of all entries under this version, made by `make` if they are not known.
     pub(crate) fn whole_marks(
         &self,
@@ -90,7 +100,7 @@ impl Binding {
     pub(crate) fn note_failure(&self) {
         if !self.is_failing.swap(true, Relaxed) {
             tracing::warn!(
-                function = self.site.map_or("", |site| site.name),
+                function = self.name(),
                 "a cached function fails; its old values are served while there are any",
             );
         }
@@ -99,10 +109,7 @@ impl Binding {
     /// Notes that the function has succeeded.
     pub(crate) fn note_recovery(&self) {
         if self.is_failing.load(Relaxed) && self.is_failing.swap(false, Relaxed) {
-            tracing::info!(
-                function = self.site.map_or("", |site| site.name),
-                "the cached function works again",
-            );
+            tracing::info!(function = self.name(), "the cached function works again",);
         }
     }
 

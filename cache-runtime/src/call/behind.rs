@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use crate::background;
 use crate::background::parcel::{Receiver, parcel};
-use crate::call::{Ask, Begun, Finished, Plan, Run, begin, end, failed, overdue};
+use crate::call::{Ask, Begun, Finished, Plan, Run, begin, end, failed, give_up, overdue};
 use crate::clock::Clock;
 use crate::context::{Context, Fate, Frame};
 use crate::flight::Flight;
@@ -64,7 +64,6 @@ where
         return context.wrap(call).await;
     }
 
-    let name = target.binding.site.map_or("", |site| site.name);
     let (how, or_error) = (plan.ask.how, plan.ask.or_error);
     // For a caller that stops waiting.
     let old = run.old.as_ref().map(|old| old.again(how));
@@ -102,10 +101,7 @@ where
         Waited::Result(result) => result,
         Waited::Old(value) => K::wrap(value),
         Waited::Overdue(limit, receiver) => match or_error {
-            Some(or_error) => {
-                target.came(Outcome::Failed);
-                or_error(overdue(name, limit))
-            }
+            Some(or_error) => give_up(&target, (limit, or_error)),
             None => opened(mode.wait(receiver).await),
         },
     }

@@ -14,7 +14,7 @@ use crate::target::{Found, Target};
 use crate::value::{Cargo, How};
 
 /// After what time a call gives up, and with what error.
-type GivingUp<R> = (Duration, fn(CacheError) -> R);
+pub(super) type GivingUp<R> = (Duration, fn(CacheError) -> R);
 
 /// The result of waiting.
 pub(super) enum Turn<R> {
@@ -47,11 +47,7 @@ where
             shared::<R, K>(target, ask, &old.cargo, counter)
         }
         (Some((_, Some(lead))), _) => Turn::Lead(lead),
-        (Some((Waited::TimedOut, _)), Some((hard, or_error))) => {
-            target.came(Outcome::Failed);
-            let name = target.binding.site.map_or("", |site| site.name);
-            Turn::Result(or_error(overdue(name, hard)))
-        }
+        (Some((Waited::TimedOut, _)), Some(given_up)) => Turn::Result(give_up(target, given_up)),
         _ => Turn::Alone,
     }
 }
@@ -67,6 +63,12 @@ where
         }
         None => Turn::Alone,
     }
+}
+
+/// The result of a caller that gives up.
+pub(super) fn give_up<R>(target: &Target, (hard, or_error): GivingUp<R>) -> R {
+    target.came(Outcome::Failed);
+    or_error(overdue(target.binding.name(), hard))
 }
 
 /// Returns when a caller gives up before it would run the function itself, and with what error.

@@ -8,7 +8,7 @@
 //! limit. A small table is counted often enough, and by the writer itself, that one writer never leaves
 //! it above its limit.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -35,16 +35,16 @@ pub(super) struct Growth {
     /// One at a time, otherwise they would all find the same rows too many.
     pub(super) culling: Mutex<()>,
     /// Whether the table is being culled in the background, for as long as that takes.
-    is_culling_behind: AtomicBool,
+    culling_behind: AtomicUsize,
 }
 
 /// See [`Growth::cull_behind`].
 #[must_use]
-pub(super) struct Behind<'a>(&'a AtomicBool);
+pub(super) struct Behind<'a>(&'a AtomicUsize);
 
 impl Drop for Behind<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -59,18 +59,18 @@ impl Growth {
             until_count: AtomicI64::new(1),
             is_purging: AtomicBool::new(false),
             culling: Mutex::default(),
-            is_culling_behind: AtomicBool::new(false),
+            culling_behind: AtomicUsize::new(0),
         }
     }
 
     /// Notes that the table is being culled in the background, until the returned value is dropped.
     pub(super) fn cull_behind(&self) -> Behind<'_> {
-        self.is_culling_behind.store(true, Ordering::Relaxed);
-        Behind(&self.is_culling_behind)
+        self.culling_behind.fetch_add(1, Ordering::Relaxed);
+        Behind(&self.culling_behind)
     }
 
     pub(super) fn is_culled_behind(&self) -> bool {
-        self.is_culling_behind.load(Ordering::Relaxed)
+        self.culling_behind.load(Ordering::Relaxed) > 0
     }
 
     /// Returns whether the table is to be counted now that `rows` more were written.
@@ -186,6 +186,16 @@ mod tests {
         }
         assert_eq!(growth(30, 0).too_many(31), 31, "all of them");
         assert_eq!(growth(30, 1).too_many(31), 31);
+    }
+
+    #[test]
+    fn the_last_to_end_ends_culling_behind() {
+        let growth = growth(30, 3);
+        let (one, other) = (growth.cull_behind(), growth.cull_behind());
+        drop(one);
+        assert!(growth.is_culled_behind());
+        drop(other);
+        assert!(!growth.is_culled_behind());
     }
 
     #[test]

@@ -30,8 +30,9 @@ pub(super) async fn written(
 ) {
     let growth = &shared.growth;
     let mut is_cull_due = growth.is_count_due(rows);
-    if is_cull_due && growth.is_culled_behind() {
-        // That goes on until there is room, and who writes does not wait for it.
+    if is_cull_due && growth.is_small() && growth.is_culled_behind() {
+        // That goes on until there is room, and a writer does not wait for it. (One of a large table never
+        // does, and nobody else would be told that it is due.)
         is_cull_due = false;
     } else if is_cull_due && growth.is_small() {
         let _culling = growth.culling.lock().await;
@@ -52,8 +53,9 @@ pub(super) async fn written(
             growth.end_purge();
         }
         if is_cull_due {
-            let _culling = growth.culling.lock().await;
+            // Before its turn comes: writers do not wait behind it either.
             let _behind = growth.cull_behind();
+            let _culling = growth.culling.lock().await;
             loop {
                 let culled = tend.cull(&spared).await;
                 if culled.is_err() {
