@@ -215,7 +215,7 @@ impl Site {
         }
     }
 
-    /// Returns the binding to `space`, if that was the last one it met.
+    /// Returns the binding to `space`, if it is one of those met last.
     #[inline]
     pub(crate) fn known_binding(&self, space: &Space) -> Option<u32> {
         let last = self.slot(space).load(Relaxed);

@@ -17,7 +17,7 @@ use crate::flight::Flight;
 use crate::keep::Keep;
 use crate::life::Age;
 use crate::mode::Mode;
-use crate::observe::{self, Counter, Outcome};
+use crate::observe::{self, Counter};
 use crate::policy::{Limits, Policy};
 use crate::target::{Found, Started, Target};
 use crate::tools::panics::{Panic, caught};
