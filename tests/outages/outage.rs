@@ -18,9 +18,9 @@ const OP_TIMEOUT: Duration = Duration::from_millis(500);
 /// What a machine that is shared with other tests may add, and beyond that what it is seen to.
 const SLACK: Duration = Duration::from_millis(600);
 /// When hits must be back after the fault is over.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(20);
 /// How long the first hits may take, of callers who all come to a cold store: no matter of faults.
-const START_LIMIT: Duration = Duration::from_secs(20);
+const START_LIMIT: Duration = Duration::from_secs(60);
 /// So many hits are "back".
 const HITS: u64 = 100;
 /// So many calls and acknowledged changes say enough, on a slow machine too: it gets the time for them.
