@@ -33,6 +33,7 @@ pub(crate) struct Guarded {
     /// Whether the store enforces time limits itself.
     limits_itself: bool,
     hash_tags: bool,
+    atomic_set_unless: bool,
     timing: Timing,
 }
 
@@ -42,6 +43,7 @@ impl Guarded {
         Self {
             limits_itself: can.time_limits,
             hash_tags: can.hash_tags,
+            atomic_set_unless: can.atomic_set_unless,
             store,
             breaker: Breaker::new(clock),
             backlog: Backlog::default(),
@@ -63,6 +65,11 @@ impl Guarded {
     /// See [`Capabilities`](crate::Capabilities).
     pub(crate) fn hash_tags(&self) -> bool {
         self.hash_tags
+    }
+
+    /// See [`Capabilities`](crate::Capabilities).
+    pub(crate) fn is_set_unless_atomic(&self) -> bool {
+        self.atomic_set_unless
     }
 
     pub(crate) fn breaker(&self) -> &Breaker {

@@ -72,18 +72,23 @@
 //!
 //! # The map of the crate
 //!
-//! | files in `src` | what they are about |
+//! A file and the folder of the same name are one idea: the file has it on one page, the folder its parts.
+//!
+//! | in `src` | what they are about |
 //! | --- | --- |
-//! | `cached`, `hit`, `call`, `flight`, `target` | the path of a call: a hit in process, one execution for each key, reading and writing one entry |
-//! | `site`, `space`, `registry`, `overrides` | which function, in which cache, under which alias; what an operator changes about it |
-//! | `key`, `call_key`, `version`, `types`, `bounds` | the key of a call; the trait bounds that the compiler checks |
-//! | `keep`, `policy`, `timeout`, `life`, `retries`, `background` | what is kept, for how long, and when it is recomputed |
-//! | `local`, `near`, `news`, `backplane` | the level in process, copies in front of a store, the news that keeps them correct |
-//! | `store`, `stores`, `guarded`, `breaker`, `recovery` | external stores, guarded by time limits; catching up on what could not reach them |
-//! | `codec`, `value`, `counting` | values as bytes, and how they are held in process |
-//! | `markers`, `tombstone`, `stamp`, `changes`, `tag`, `events` | invalidation |
-//! | `cache`, `entry`, `function`, `batch`, `context`, `scope` | what users call |
-//! | `observe`, `error`, `clock`, `mode`, `testing`, `fuzz` | what is reported; time, and tests |
+//! | `call`, `flight`, `target`, `batch` | the path of a call: a hit in process, one execution for each key, reading and writing one entry; many calls at once |
+//! | `context`, `background` | in which body and scope a call is made; what goes on in the background of its caller |
+//! | `key`, `site` | the key of a call; the function as its attribute describes it, and what an operator changes about it |
+//! | `keep`, `policy`, `timeout`, `life` | what is kept of a result, for how long, and how old it is |
+//! | `cache`, `entry`, `url` | what users call: a cache, how it is set up and found by its alias; one entry of a function |
+//! | `local`, `reclaim`, `near`, `news` | the level in process, read without a lock; copies in front of a store, and the news that keeps them correct |
+//! | `store`, `stores`, `guarded`, `recovery` | what a store is, and which there are; the time limit and the breaker in front of one; catching up on what could not reach it |
+//! | `codec`, `value` | values as bytes, and how they are held in process |
+//! | `markers`, `changes`, `events` | what ends many entries at once; what a function changes; the event bus |
+//! | `observe`, `error` | what is counted, listed and traced; errors |
+//! | `mode`, `clock`, `sync`, `tools` | async and blocking callers; time; locks; small tools that know nothing of caching |
+//! | `testing`, `fuzz` | tests of programs and of stores; fuzzing |
+//! | `__private` | everything that expansions may name |
 
 // docs.rs says for each item which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

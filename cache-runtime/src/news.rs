@@ -166,7 +166,6 @@ impl News {
         }
         // A running computation must not reach later callers. Before the first news there were no such
         // guarantees, and a program that starts runs each of its functions only once.
-        // nobody had a right to any, and a program that starts runs each of its functions once.
         if has_listened {
             core.flights.end_where(|_| true);
         }

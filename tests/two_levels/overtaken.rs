@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::channel;
 use std::thread::{self, Scope};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use crate::shared::Shared;
 use crate::world::{Node, World};
@@ -125,9 +125,14 @@ fn a_refresh_gives_way_to_what_was_invalidated_elsewhere_while_it_ran() {
 
 #[test]
 fn of_two_refreshes_the_one_that_began_later_stays() {
-    for is_elsewhere in [false, true] {
+    for (is_elsewhere, has_news) in [(false, false), (true, false), (true, true)] {
         for ends_first in [false, true] {
-            let world = World::over(Shared::without_backplane(), false);
+            let store = if has_news {
+                Shared::new()
+            } else {
+                Shared::without_backplane()
+            };
+            let world = World::over(store, false);
             let node = if is_elsewhere {
                 &world.there
             } else {
@@ -141,13 +146,15 @@ fn of_two_refreshes_the_one_that_began_later_stays() {
                     earlier();
                 } else {
                     earlier();
+                    // For the news.
+                    thread::sleep(Duration::from_millis(30));
                     later();
                 }
             });
             assert_eq!(
                 world.there.slow(1, &mut || 3),
                 2,
-                "{is_elsewhere} {ends_first}"
+                "{is_elsewhere} {has_news} {ends_first}"
             );
         }
     }
@@ -169,4 +176,18 @@ fn a_refresh_that_was_ended_ends_nobody_who_came_later() {
         assert_eq!(joins.join().unwrap(), 2);
     });
     assert_eq!(world.there.slow(1, &mut || 4), 2, "it was kept");
+}
+
+#[test]
+fn of_two_machines_that_write_at_once_neither_stays() {
+    let world = World::over(Shared::without_backplane(), false);
+    let here = &world.here;
+    assert_eq!(here.slow(1, &mut || 1), 1);
+    // What the other one leaves, whose clock may be ahead of ours.
+    let now = UNIX_EPOCH.elapsed().unwrap() - Duration::from_millis(300);
+    let tombstone = format!("{}-deadbeef", now.as_micros());
+    let key = format!("{}:gone", here.slow_entry(1).key());
+    world.store.put(&key, &tombstone);
+    assert_eq!(here.slow_refresh(1, &mut || 2), 2);
+    assert_eq!(world.there.slow(1, &mut || 3), 3, "nobody knows which");
 }

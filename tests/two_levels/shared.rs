@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cache_runtime::{
-    Backplane, CacheError, ErrorKind, Heard, SIGN_OF_LIFE, Store, StoreFuture, Ttl,
+    Backplane, CacheError, Capabilities, ErrorKind, Heard, SIGN_OF_LIFE, Store, StoreFuture, Ttl,
+    Unless,
 };
 use tokio::sync::broadcast;
 
@@ -66,6 +67,11 @@ impl Shared {
         let mut keys: Vec<_> = self.0.entries.lock().unwrap().keys().cloned().collect();
         keys.sort();
         keys
+    }
+
+    pub(crate) fn put(&self, key: &str, value: &str) {
+        let entry = (value.as_bytes().to_vec(), None);
+        self.0.entries.lock().unwrap().insert(key.to_owned(), entry);
     }
 
     pub(crate) fn forget(&self, key: &str) {
@@ -132,6 +138,32 @@ impl Store for Shared {
             self.0.entries.lock().unwrap().insert(key.to_owned(), entry);
             Ok(())
         })
+    }
+
+    fn set_unless<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a [u8],
+        ttl: Option<Duration>,
+        unless: Unless<'a>,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            self.check()?;
+            let mut entries = self.0.entries.lock().unwrap();
+            let there = entries.get(unless.key);
+            let alive = there.filter(|(_, end)| end.is_none_or(|end| Instant::now() < end));
+            if unless.forbids(alive.map(|(value, _)| &**value)) {
+                return Ok(false);
+            }
+            entries.insert(key.to_owned(), (value.to_vec(), end(ttl)));
+            Ok(true)
+        })
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let mut can = Capabilities::default();
+        can.atomic_set_unless = true;
+        can
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> StoreFuture<'a, bool> {

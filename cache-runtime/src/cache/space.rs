@@ -134,7 +134,7 @@ impl Space {
         let mut functions = lock(&self.functions);
         let address = std::ptr::from_ref(site) as usize;
         if let Some(binding) = functions.bindings.get(&address) {
-            // A function that alternates between caches finds the one it used last.
+            // A function that alternates between caches finds those it used last.
             site.met(self, binding);
             return binding.clone();
         }

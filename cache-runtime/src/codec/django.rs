@@ -42,7 +42,6 @@ pub(super) fn decode<V: DeserializeOwned>(
 
 /// Returns the canonical text of what Python's `int(bytes)` accepts: white space around it, a sign, and
 /// single underscores between digits.
-/// single underscores between digits.
 fn python_int(bytes: &[u8]) -> Option<String> {
     // Values are long, and few are integers: the first character that is not white space decides.
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace())?;

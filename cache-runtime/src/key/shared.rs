@@ -5,7 +5,7 @@ use md5::{Digest, Md5};
 use super::error::{KeyError, Reason};
 use super::repr::decimal;
 
-/// The longest made key: every store accepts this much, and it leaves room for escapes in a file name.
+/// The longest whole key: every store accepts this much, and it leaves room for escapes in a file name.
 pub(crate) const MAX_KEY_BYTES: usize = 1024;
 
 /// Which hash turns a text into a key of 32 hex digits.
@@ -59,7 +59,7 @@ pub(crate) fn make_key(key_prefix: &str, version: i64, key: &str) -> String {
     whole
 }
 
-/// Rejects a made key that some store would not accept, or would take for something else.
+/// Rejects a whole key that some store would not accept, or would take for something else.
 ///
 /// Spaces and letters outside ASCII are fine; Memcached, which accepts neither, gets a hash of them.
 pub(crate) fn validate(key: &str) -> Result<(), KeyError> {

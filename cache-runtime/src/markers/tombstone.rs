@@ -63,6 +63,14 @@ impl<'a> Unless<'a> {
         }
     }
 
+    /// What is to be written there is that very time, which does not forbid itself: it may be sent twice.
+    pub(crate) fn own_time(key: &'a str, since: Stamp) -> Self {
+        Self {
+            skew: micros(SKEW) + 1,
+            ..Self::after(key, since)
+        }
+    }
+
     /// What is to be written began at `since`, and has said so there.
     pub(crate) fn after(key: &'a str, since: Stamp) -> Self {
         let at = since.at.saturating_add(1);
@@ -149,6 +157,12 @@ mod tests {
             let text = Stamp { at, machine }.to_text();
             Unless::after("k", since).forbids(Some(text.as_bytes()))
         };
+        let own_time = |at, machine| {
+            let text = Stamp { at, machine }.to_text();
+            Unless::own_time("k", since).forbids(Some(text.as_bytes()))
+        };
+        assert!(!own_time(5_000_000, 1) && own_time(5_000_001, 1));
+        assert!(!own_time(4_999_999 - skew, 2) && own_time(5_000_000 - skew, 2));
         assert!(!after(5_000_000, 1) && after(5_000_001, 1));
         assert!(!after(5_000_000, 2) && after(5_000_001, 2));
     }

@@ -59,20 +59,17 @@ impl Doubts {
         end
     }
 
-    /// The same for a write of many keys at once, which answers with the places of those that were not
-    /// taken: of these nobody knows more than where the whole write has failed.
-    pub(crate) async fn watch_many<'a>(
+    /// The same for a write of many keys at once.
+    pub(crate) async fn watch_many<'a, T>(
         &'a self,
         keys: impl Iterator<Item = &'a str>,
         clock: &'a Clock,
-        write: impl Future<Output = Result<Vec<usize>, CacheError>>,
-    ) -> Result<Vec<usize>, CacheError> {
+        write: impl Future<Output = Result<T, CacheError>>,
+    ) -> Result<T, CacheError> {
         let under_way: Vec<_> = keys.map(|key| self.write(key, clock)).collect();
         let end = write.await;
-        for (at, one) in under_way.into_iter().enumerate() {
-            if !end.as_ref().is_ok_and(|bad| bad.contains(&at)) {
-                one.ended(&end);
-            }
+        for one in under_way {
+            one.ended(&end);
         }
         end
     }
@@ -113,8 +110,8 @@ impl Doubts {
         })
     }
 
-    /// Returns the keys whose write has arrived by now, or never will, and that were invalidated meanwhile: once
-    /// they are deleted, there is no doubt any more.
+    /// Returns the keys whose write has arrived by now, or never will, and that were invalidated meanwhile, with
+    /// the time of that: once what is older has been deleted, [`looked`](Self::looked) ends the doubt.
     pub(crate) fn settle(&self, clock: &Clock) -> Vec<(String, u64)> {
         let now = clock.now();
         if self.is_empty() || now < self.next_look.load(Ordering::Relaxed) {
@@ -203,7 +200,6 @@ mod tests {
     use super::{Doubts, MOST, REACH};
     use crate::clock::Clock;
     use crate::error::{CacheError, ErrorKind};
-    use crate::mode::block_on;
 
     #[test]
     fn what_is_older_than_an_invalidation_is_late() {
@@ -250,20 +246,6 @@ mod tests {
         clock.advance(REACH);
         assert!(doubts.settle(&clock).is_empty(), "nobody invalidated it");
         assert!(doubts.is_empty());
-    }
-
-    #[test]
-    fn of_many_those_that_were_not_taken_are_in_doubt() {
-        let (doubts, clock) = (Doubts::default(), Clock::manual());
-        let write = async { Ok(vec![1]) };
-        let keys = ["a", "b"].into_iter();
-        assert_eq!(
-            block_on(doubts.watch_many(keys, &clock, write)).unwrap(),
-            [1]
-        );
-        doubts.invalidated_all("", 100);
-        assert!(doubts.is_late("b", Some(99), &clock));
-        assert!(!doubts.is_late("a", Some(99), &clock));
     }
 
     #[test]

@@ -15,13 +15,11 @@ pub(crate) async fn end(cache: &Cache, mode: Mode, keys: Vec<(String, u64)>) {
     let core = cache.core();
     let Some(store) = core.store() else { return };
     for (key, dead_before) in keys {
-        if end_one(cache, store, mode, &key, dead_before)
-            .await
-            .is_err()
-        {
-            return;
+        // If not, another part of the store may answer.
+        let end = end_one(cache, store, mode, &key, dead_before).await;
+        if end.is_ok() {
+            core.doubts.looked(&key, dead_before, &core.settings.clock);
         }
-        core.doubts.looked(&key, dead_before, &core.settings.clock);
     }
 }
 

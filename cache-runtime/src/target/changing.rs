@@ -4,6 +4,7 @@
 use super::Target;
 use crate::cache::Cache;
 use crate::flight::Overtaking;
+use crate::guarded::Guarded;
 use crate::markers::stamp::Stamp;
 use crate::markers::tombstone::{self, Unless};
 use crate::mode::Mode;
@@ -28,6 +29,17 @@ pub(crate) enum StoreChange {
     Invalidated,
     /// A newer value replaced it, because its time had come.
     Renewed,
+}
+
+/// What came of a tombstone that says when a computation began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Buried {
+    /// It stands there, with this time.
+    At(Stamp),
+    /// Another machine has changed the entry at about the time: which of the two is newer, nobody knows.
+    Unsure,
+    /// The entry was invalidated since, or made anew by what began later.
+    Not,
 }
 
 /// A running invalidation: what is being computed or written now does not outlast it.
@@ -108,10 +120,29 @@ impl Target {
     }
 
     /// The same for a computation that began at `started` and takes the place of what is there: it ends
-    /// those that began before it. False: one that began later has done so, or an invalidation has come.
-    pub(crate) async fn bury_before(&self, mode: Mode, started: Stamp) -> bool {
-        self.set_tombstone(mode, started, |key| Unless::new(key, started))
-            .await
+    /// those that began before it.
+    pub(crate) async fn bury_before(&self, mode: Mode, started: Stamp) -> Buried {
+        // In several steps an older time could take the place of a newer one.
+        let is_atomic = self
+            .cache
+            .core()
+            .store()
+            .is_some_and(Guarded::is_set_unless_atomic);
+        let stamp = if is_atomic {
+            started
+        } else {
+            self.cache.core().stamp()
+        };
+        let set = self.set_tombstone(mode, stamp, |key| Unless::own_time(key, started));
+        if set.await {
+            return Buried::At(stamp);
+        }
+        let set = self.set_tombstone(mode, stamp, |key| Unless::after(key, started));
+        if set.await {
+            Buried::Unsure
+        } else {
+            Buried::Not
+        }
     }
 
     /// False if there is one that forbids it.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::changing::Buried;
 use super::{Changing, Started, StoreChange, Target, expiry, lossy};
 use crate::clock::{Tick, millis};
 use crate::codec::{Extended, Times};
@@ -64,6 +65,11 @@ enum Since {
 }
 
 impl Making<'_> {
+    /// A function has run for a value that takes the place of what is there.
+    fn is_refresh(&self) -> bool {
+        self.cause == Cause::Wanted && self.flight.is_some()
+    }
+
     fn is_overtaken(&self) -> bool {
         self.flight.is_some_and(Flight::is_overtaken)
     }
@@ -95,6 +101,23 @@ impl Target {
         if !marks.are_silent() || making.is_overtaken() {
             return Ok(Kept::Overtaken);
         }
+        let is_written = is_shared && making.cause != Cause::Alone;
+        if is_written && !survey.lossless {
+            return Err(lossy().on_key(self.stored_key().unwrap_or_default()));
+        }
+        let mut told = None;
+        if is_written && making.is_refresh() && self.is_computed() {
+            // Boxed, like everything rare.
+            match Box::pin(self.bury_before(mode, making.started.stamp)).await {
+                Buried::At(stamp) => told = Some(stamp),
+                Buried::Not => return Ok(Kept::Overtaken),
+                Buried::Unsure => {
+                    // Then neither stays.
+                    Box::pin(self.delete(mode)).await?;
+                    return Ok(Kept::Overtaken);
+                }
+            }
+        }
         // No reader makes a copy of what it finds meanwhile.
         let news = match making.cause {
             Cause::Missing | Cause::Alone => None,
@@ -109,13 +132,10 @@ impl Target {
         };
         // Before the store is asked: what is in process must not live longer than what is in the store.
         let now = core.settings.clock.now();
-        if is_shared && making.cause != Cause::Alone {
-            if !survey.lossless {
-                return Err(lossy().on_key(self.stored_key().unwrap_or_default()));
-            }
+        if is_written {
             let physical = self.physical(life, &making.tags);
             // Boxed: otherwise the future of a miss in process would have room for it.
-            let written = self.write_store(mode, how, &value, (life, physical), &making);
+            let written = self.write_store(mode, how, &value, (life, physical), (&making, told));
             let kept = Box::pin(written).await?;
             if !matches!(kept, Kept::Yes) {
                 return Ok(kept);
@@ -180,7 +200,7 @@ impl Target {
         how: &How<V>,
         value: &V,
         (life, physical): (Option<Duration>, Option<Duration>),
-        making: &Making<'_>,
+        (making, told): (&Making<'_>, Option<Stamp>),
     ) -> Result<Kept, CacheError> {
         let core = self.cache.core();
         let (Some(store), Some(stored_key)) = (core.store(), self.stored_key()) else {
@@ -202,12 +222,7 @@ impl Target {
                 self.bury(mode).await;
                 None
             }
-            (Cause::Wanted, Some(_)) => {
-                if !self.bury_before(mode, started).await {
-                    return Ok(Kept::Overtaken);
-                }
-                Some(Since::Told(started))
-            }
+            (Cause::Wanted, Some(_)) => told.map(Since::Told),
             _ => Some(Since::Began(started)),
         };
         // An invalidation that comes from now on waits for the end of this.

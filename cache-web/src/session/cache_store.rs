@@ -21,7 +21,6 @@ const TRIES: u32 = 100;
 /// A load takes one round trip, a save six, a logout two. A logout in one process takes effect at once in all,
 /// also with `local_max`. It leaves a mark of a few bytes for ten minutes, which shows a save that was under way
 /// that it is too late.
-/// be too late.
 #[derive(Debug, Clone)]
 pub struct CacheStore(Place);
 

@@ -34,7 +34,7 @@ pub(super) struct Growth {
     is_purging: AtomicBool,
     /// One at a time, otherwise they would all find the same rows too many.
     pub(super) culling: Mutex<()>,
-    /// Whether the table is being culled in the background, for as long as that takes.
+    /// How many cull the table in the background, or wait for their turn.
     culling_behind: AtomicUsize,
 }
 
