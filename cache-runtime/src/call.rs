@@ -205,12 +205,7 @@ impl<V> Run<V> {
 
     fn replacing(target: &Target, cause: Cause) -> Self {
         let flights = &target.cache.core().flights;
-        let lead = if cause == Cause::Wanted && target.is_computed() {
-            flights.refresh(&target.key)
-        } else {
-            flights.beside(&target.key)
-        };
-        Self::under(lead, Then::Replace(cause))
+        Self::under(flights.beside(&target.key), Then::Replace(cause))
     }
 }
 

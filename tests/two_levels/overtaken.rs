@@ -123,40 +123,36 @@ fn a_refresh_gives_way_to_what_was_invalidated_elsewhere_while_it_ran() {
     }
 }
 
+/// What is there after two refreshes, of which the earlier gives 1 and the later 2; 3: nothing.
+fn after_two_refreshes(store: Shared, is_elsewhere: bool, later_ends_first: bool) -> u64 {
+    let world = World::over(store, false);
+    let node = if is_elsewhere {
+        &world.there
+    } else {
+        &world.here
+    };
+    thread::scope(|scope| {
+        let earlier = begin(scope, &world.here, 1, Node::slow_refresh, 1);
+        let later = begin(scope, node, 1, Node::slow_refresh, 2);
+        if later_ends_first {
+            later();
+            earlier();
+        } else {
+            earlier();
+            later();
+        }
+    });
+    world.there.slow(1, &mut || 3)
+}
+
 #[test]
 fn of_two_refreshes_the_one_that_began_later_stays() {
-    for (is_elsewhere, has_news) in [(false, false), (true, false), (true, true)] {
-        for ends_first in [false, true] {
-            let store = if has_news {
-                Shared::new()
-            } else {
-                Shared::without_backplane()
-            };
-            let world = World::over(store, false);
-            let node = if is_elsewhere {
-                &world.there
-            } else {
-                &world.here
-            };
-            thread::scope(|scope| {
-                let earlier = begin(scope, &world.here, 1, Node::slow_refresh, 1);
-                let later = begin(scope, node, 1, Node::slow_refresh, 2);
-                if ends_first {
-                    later();
-                    earlier();
-                } else {
-                    earlier();
-                    // For the news.
-                    thread::sleep(Duration::from_millis(30));
-                    later();
-                }
-            });
-            assert_eq!(
-                world.there.slow(1, &mut || 3),
-                2,
-                "{is_elsewhere} {has_news} {ends_first}"
-            );
-        }
+    for (elsewhere, first) in [(false, false), (false, true), (true, false), (true, true)] {
+        let there = after_two_refreshes(Shared::without_backplane(), elsewhere, first);
+        assert_eq!(there, 2, "{elsewhere} {first}");
+        // Where that cannot be told, the earlier one does not stay either.
+        let there = after_two_refreshes(Shared::in_steps(), elsewhere, first);
+        assert_ne!(there, 1, "{elsewhere} {first}");
     }
 }
 
@@ -180,14 +176,17 @@ fn a_refresh_that_was_ended_ends_nobody_who_came_later() {
 
 #[test]
 fn of_two_machines_that_write_at_once_neither_stays() {
-    let world = World::over(Shared::without_backplane(), false);
-    let here = &world.here;
-    assert_eq!(here.slow(1, &mut || 1), 1);
-    // What the other one leaves, whose clock may be ahead of ours.
-    let now = UNIX_EPOCH.elapsed().unwrap() - Duration::from_millis(300);
-    let tombstone = format!("{}-deadbeef", now.as_micros());
-    let key = format!("{}:gone", here.slow_entry(1).key());
-    world.store.put(&key, &tombstone);
-    assert_eq!(here.slow_refresh(1, &mut || 2), 2);
-    assert_eq!(world.there.slow(1, &mut || 3), 3, "nobody knows which");
+    // The other one's clock may be ahead of ours, or behind it.
+    for (behind, ahead) in [(300, 0), (0, 700)] {
+        let world = World::over(Shared::without_backplane(), false);
+        let here = &world.here;
+        assert_eq!(here.slow(1, &mut || 1), 1);
+        let now = UNIX_EPOCH.elapsed().unwrap() + Duration::from_millis(ahead);
+        let its = now - Duration::from_millis(behind);
+        let key = format!("{}:gone", here.slow_entry(1).key());
+        let tombstone = format!("{}-deadbeef", its.as_micros());
+        world.store.put(&key, &tombstone);
+        assert_eq!(here.slow_refresh(1, &mut || 2), 2);
+        assert_eq!(world.there.slow(1, &mut || 3), 3, "nobody knows which");
+    }
 }

@@ -33,6 +33,8 @@ struct Inner {
     /// What is said takes a while to be heard.
     is_slow: AtomicBool,
     has_backplane: bool,
+    /// It says that it checks for a tombstone in one step.
+    is_atomic: AtomicBool,
 }
 
 impl Shared {
@@ -42,6 +44,12 @@ impl Shared {
 
     pub(crate) fn without_backplane() -> Self {
         Self::with(false)
+    }
+
+    pub(crate) fn in_steps() -> Self {
+        let store = Self::without_backplane();
+        store.0.is_atomic.store(false, SeqCst);
+        store
     }
 
     fn with(has_backplane: bool) -> Self {
@@ -55,6 +63,7 @@ impl Shared {
             is_down: AtomicBool::new(false),
             is_slow: AtomicBool::new(false),
             has_backplane,
+            is_atomic: AtomicBool::new(true),
         }))
     }
 
@@ -162,7 +171,7 @@ impl Store for Shared {
 
     fn capabilities(&self) -> Capabilities {
         let mut can = Capabilities::default();
-        can.atomic_set_unless = true;
+        can.atomic_set_unless = self.0.is_atomic.load(SeqCst);
         can
     }
 

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::one::{Flight, Kind};
+use super::one::Flight;
 use crate::context::{self, Frame};
 use crate::sync::{Mutex, lock};
 
@@ -60,7 +60,7 @@ impl Drop for Edge {
 /// Stands for a caller that leads all of `flights` and lands them one after the other: while it waits for
 /// another flight, they all do. `None` if there are none.
 pub(crate) fn one_for_all(flights: &[Arc<Flight>]) -> Option<Arc<Flight>> {
-    let one = Arc::new(Flight::new(flights.first()?.key.clone(), 0, Kind::Plain));
+    let one = Arc::new(Flight::new(flights.first()?.key.clone(), 0));
     let _walk = lock(&WALK);
     for flight in flights {
         lock(&flight.waits_for).push(one.clone());

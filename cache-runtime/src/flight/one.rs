@@ -44,21 +44,11 @@ pub(crate) struct Old {
     pub(crate) is_local: bool,
 }
 
-/// Who tells an execution that another process has invalidated its key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// The news does.
-    Plain,
-    /// The store does, when the result is written: news does not say whether a refresh began earlier.
-    Refresh,
-}
-
 /// One execution for one key.
 pub(crate) struct Flight {
     pub(crate) key: FullKey,
     /// Later ones have greater numbers.
     pub(super) number: u64,
-    pub(super) kind: Kind,
     state: Mutex<State>,
     /// Whether an invalidation came while it was under way: its result is not to be kept.
     overtaken: AtomicBool,
@@ -83,11 +73,10 @@ pub(crate) enum Waited {
 }
 
 impl Flight {
-    pub(super) fn new(key: FullKey, number: u64, kind: Kind) -> Self {
+    pub(super) fn new(key: FullKey, number: u64) -> Self {
         Self {
             key,
             number,
-            kind,
             state: Mutex::new(State {
                 phase: Phase::Running,
                 old: None,

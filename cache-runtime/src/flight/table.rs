@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::circle::Edge;
-use super::one::{Flight, Kind, Old, Waited};
+use super::one::{Flight, Old, Waited};
 use crate::clock::Clock;
 use crate::local::{FullKey, Ready};
 use crate::mode::Mode;
@@ -88,7 +88,7 @@ impl Table {
             flight.board();
             return Join::Wait(flight);
         }
-        let flight = lists.begin(key, Kind::Plain);
+        let flight = lists.begin(key);
         lists.open.insert(ByKey(flight.clone()));
         drop(lists);
         Join::Lead(self.lead(flight))
@@ -96,18 +96,8 @@ impl Table {
 
     /// Starts an execution that nobody joins.
     pub(crate) fn beside(self: &Arc<Self>, key: &FullKey) -> Lead {
-        self.start(key, Kind::Plain)
-    }
-
-    /// The same for one that takes the place of what is there, and leaves a tombstone. The store tells it
-    /// whether an invalidation of another process came while it ran, or only a refresh that began earlier.
-    pub(crate) fn refresh(self: &Arc<Self>, key: &FullKey) -> Lead {
-        self.start(key, Kind::Refresh)
-    }
-
-    fn start(self: &Arc<Self>, key: &FullKey, kind: Kind) -> Lead {
         let mut lists = lock(&self.lists);
-        let flight = lists.begin(key, kind);
+        let flight = lists.begin(key);
         lists.closed.push(flight.clone());
         drop(lists);
         self.lead(flight)
@@ -135,7 +125,7 @@ impl Table {
     /// Notes a write of a result to the store, for as long as the returned value lives.
     pub(crate) fn write(&self, key: &FullKey) -> Write<'_> {
         let mut lists = lock(&self.lists);
-        let flight = lists.begin(key, Kind::Plain);
+        let flight = lists.begin(key);
         lists.writes.push(flight.clone());
         Write(self, flight)
     }
@@ -200,9 +190,7 @@ impl Table {
     /// Handles an invalidation by another process, which knows the entry by this hash of its whole key.
     pub(crate) fn overtake_stored(&self, stored_hash: u64) {
         // A running write sees that it is overtaken when it has ended.
-        lock(&self.lists).overtake_all(|flight| {
-            flight.kind == Kind::Plain && flight.key.is_stored_as(stored_hash)
-        });
+        lock(&self.lists).overtake_all(|flight| flight.key.is_stored_as(stored_hash));
     }
 
     /// Closes `flight` to other callers; an invalidation still reaches it.
@@ -301,9 +289,9 @@ impl Lists {
     }
 
     /// A new execution, or a new write.
-    fn begin(&mut self, key: &FullKey, kind: Kind) -> Arc<Flight> {
+    fn begin(&mut self, key: &FullKey) -> Arc<Flight> {
         self.last += 1;
-        Arc::new(Flight::new(key.clone(), self.last, kind))
+        Arc::new(Flight::new(key.clone(), self.last))
     }
 
     /// Marks those that are condemned as overtaken, and finds the writes to wait for.

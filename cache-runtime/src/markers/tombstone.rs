@@ -39,9 +39,10 @@ pub(crate) fn is_name(key: &str) -> bool {
 pub struct Unless<'a> {
     /// The other key: that of a stamp, or of nothing.
     pub key: &'a str,
+    /// From when on a stamp of this machine forbids the write.
     since: Stamp,
-    /// How far another machine's clock may be ahead, in microseconds.
-    skew: u64,
+    /// The same for stamps of other machines, whose clocks may be ahead, or behind.
+    foreign: u64,
 }
 
 impl<'a> Unless<'a> {
@@ -50,7 +51,7 @@ impl<'a> Unless<'a> {
         Self {
             key,
             since,
-            skew: micros(SKEW),
+            foreign: since.at.saturating_sub(micros(SKEW)),
         }
     }
 
@@ -59,22 +60,27 @@ impl<'a> Unless<'a> {
         Self {
             key,
             since,
-            skew: 0,
+            foreign: since.at,
         }
     }
 
-    /// What is to be written there is that very time, which does not forbid itself: it may be sent twice.
+    /// Returns the same as `new` where that very stamp may stand: what is written may be sent twice.
     pub(crate) fn own_time(key: &'a str, since: Stamp) -> Self {
+        let at = since.at.saturating_add(1);
         Self {
-            skew: micros(SKEW) + 1,
-            ..Self::after(key, since)
+            since: Stamp { at, ..since },
+            ..Self::new(key, since)
         }
     }
 
-    /// What is to be written began at `since`, and has said so there.
-    pub(crate) fn after(key: &'a str, since: Stamp) -> Self {
+    /// Returns the condition that only a stamp breaks which is later than `since` on any clock.
+    pub(crate) fn surely(key: &'a str, since: Stamp) -> Self {
         let at = since.at.saturating_add(1);
-        Self::exactly(key, Stamp { at, ..since })
+        Self {
+            key,
+            since: Stamp { at, ..since },
+            foreign: at.saturating_add(micros(SKEW)),
+        }
     }
 
     /// Returns the same condition with another key: for a store that gives keys other names.
@@ -110,7 +116,7 @@ impl<'a> Unless<'a> {
     /// Returns the number for stamps of other machines; see [`own`](Self::own).
     #[must_use]
     pub fn foreign(&self) -> u64 {
-        self.since.at.saturating_sub(self.skew)
+        self.foreign
     }
 }
 
@@ -153,9 +159,9 @@ mod tests {
         assert!(forbids(5_000_000 - skew, 2) && !forbids(4_999_999 - skew, 2));
         assert_eq!((unless.own().0, unless.foreign()), (5_000_000, 4_000_000));
 
-        let after = |at, machine| {
+        let surely = |at, machine| {
             let text = Stamp { at, machine }.to_text();
-            Unless::after("k", since).forbids(Some(text.as_bytes()))
+            Unless::surely("k", since).forbids(Some(text.as_bytes()))
         };
         let own_time = |at, machine| {
             let text = Stamp { at, machine }.to_text();
@@ -163,7 +169,7 @@ mod tests {
         };
         assert!(!own_time(5_000_000, 1) && own_time(5_000_001, 1));
         assert!(!own_time(4_999_999 - skew, 2) && own_time(5_000_000 - skew, 2));
-        assert!(!after(5_000_000, 1) && after(5_000_001, 1));
-        assert!(!after(5_000_000, 2) && after(5_000_001, 2));
+        assert!(!surely(5_000_000, 1) && surely(5_000_001, 1));
+        assert!(!surely(5_000_000 + skew, 2) && surely(5_000_001 + skew, 2));
     }
 }

@@ -135,14 +135,25 @@ impl Target {
         };
         let set = self.set_tombstone(mode, stamp, |key| Unless::own_time(key, started));
         if set.await {
-            return Buried::At(stamp);
-        }
-        let set = self.set_tombstone(mode, stamp, |key| Unless::after(key, started));
-        if set.await {
-            Buried::Unsure
-        } else {
+            Buried::At(stamp)
+        } else if is_atomic && self.is_newer_elsewhere(mode, started).await {
             Buried::Not
+        } else {
+            Buried::Unsure
         }
+    }
+
+    /// Whether the tombstone that stands there is surely later, whatever another machine's clock says.
+    async fn is_newer_elsewhere(&self, mode: Mode, started: Stamp) -> bool {
+        let core = self.cache.core();
+        let (Some(store), Some(stored_key)) = (core.store(), self.stored_key()) else {
+            return false;
+        };
+        let Some(key) = tombstone::key_of(stored_key, store.hash_tags()) else {
+            return false;
+        };
+        let there = store.ask(mode, "bury", |store| store.get(&key)).await;
+        there.is_ok_and(|there| Unless::surely(&key, started).forbids(there.as_deref()))
     }
 
     /// False if there is one that forbids it.

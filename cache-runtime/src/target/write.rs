@@ -113,7 +113,7 @@ impl Target {
                 Buried::Not => return Ok(Kept::Overtaken),
                 Buried::Unsure => {
                     // Then neither stays.
-                    Box::pin(self.delete(mode)).await?;
+                    Box::pin(self.delete_from(mode, false)).await?;
                     return Ok(Kept::Overtaken);
                 }
             }
@@ -273,7 +273,7 @@ impl Target {
         let gone = since.and_then(|_| tombstone::key_of(stored_key, store.hash_tags()));
         let unless = gone.as_deref().zip(since).map(|(gone, since)| match since {
             Since::Began(stamp) => Unless::new(gone, stamp),
-            Since::Told(stamp) => Unless::after(gone, stamp),
+            Since::Told(stamp) => Unless::own_time(gone, stamp),
         });
         let write = store.send(mode, operation, bytes.len(), |store| {
             if let Some(unless) = unless {
